@@ -1,0 +1,143 @@
+# Hallkeeper. `make run` shows a living hall, `make help` lists the rest.
+#
+# Needs Go and Node; `make test` also needs a C compiler (the race detector), a
+# browser and Mosquitto, which it installs itself where it may (root on Debian).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+GO        ?= go
+GOFLAGS_LD = -trimpath -ldflags "-X main.version=$(VERSION)"
+RESULTS   := build/results
+
+PROGRAMS := hub agent simulator
+LINT     := build/bin/golangci-lint
+TALLY    := build/bin/tally
+NPM_DONE := web-kiosk/node_modules/.installed
+WEB_DONE := web-kiosk/dist/.built
+WEB_SRC  := $(shell find web-kiosk -type f -not -path 'web-kiosk/node_modules/*' -not -path 'web-kiosk/dist/*' \
+              -not -path 'web-kiosk/e2e/*' -not -name '*.go' -not -name '*.md' 2>/dev/null)
+
+# Passed through to the programs, e.g. make run RUN_FLAGS='--speed 10 --history 7d'.
+RUN_FLAGS   ?=
+BENCH_FLAGS ?=
+SEED        ?= $(shell date +%s)
+KILLS       ?= 1000
+CUTS        ?= 20
+FUZZTIME    ?= 20s
+SOAK        ?= 8h
+FAULT_FLAGS ?=
+
+.PHONY: help
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+# ---- building -------------------------------------------------------------
+
+.PHONY: build
+build: web $(PROGRAMS:%=bin/%) ## build bin/hub, bin/agent and bin/simulator
+
+# Go itself knows what has changed; asking it costs a second.
+.PHONY: $(PROGRAMS:%=bin/%)
+bin/hub: $(WEB_DONE)
+	@$(GO) build $(GOFLAGS_LD) -o $@ ./hub/cmd/hub
+bin/agent:
+	@CGO_ENABLED=0 $(GO) build $(GOFLAGS_LD) -o $@ ./agent/cmd/agent
+bin/simulator:
+	@$(GO) build $(GOFLAGS_LD) -o $@ ./simulator/cmd/simulator
+
+.PHONY: web
+web: $(WEB_DONE) ## build the pages into web-kiosk/dist
+
+$(NPM_DONE): web-kiosk/package-lock.json
+	cd web-kiosk && npm ci --no-progress --loglevel=error
+	@touch $@
+
+$(WEB_DONE): $(NPM_DONE) $(WEB_SRC)
+	cd web-kiosk && npm run --silent build
+	@touch $@
+
+.PHONY: gen
+gen: ## write what is generated from wire/: TypeScript types
+	$(GO) run ./wire/gen -out web-kiosk/src/wire.gen.ts
+
+.PHONY: clean
+clean: ## remove what was built (not ./data)
+	rm -rf bin build web-kiosk/dist web-kiosk/node_modules
+
+# ---- running --------------------------------------------------------------
+
+.PHONY: run
+run: build ## build all, then start a whole hall with simulated windows (RUN_FLAGS=…)
+	@exec bin/hub demo --data ./data $(RUN_FLAGS)
+
+# ---- testing --------------------------------------------------------------
+
+.PHONY: test
+test: test-go test-web test-e2e ## all tests; says at the end how many passed and failed
+	@$(TALLY) -sum $(RESULTS)/go $(RESULTS)/web $(RESULTS)/e2e
+
+.PHONY: test-needs
+test-needs:
+	@scripts/needs.sh test
+
+# The race detector needs a C compiler; scripts/needs.sh has looked for one.
+.PHONY: test-go
+test-go: test-needs build $(TALLY) ## go vet, drift of the generated types, go test -race
+	$(GO) vet ./...
+	$(GO) run ./wire/gen -out web-kiosk/src/wire.gen.ts -check
+	@mkdir -p $(RESULTS)
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m -json ./... | $(TALLY) -into $(RESULTS)/go
+	$(GO) test -C tools -json ./... | $(TALLY) -into $(RESULTS)/go -append
+
+.PHONY: test-web
+test-web: $(NPM_DONE) $(TALLY) ## unit tests of the pages
+	@mkdir -p $(RESULTS)
+	cd web-kiosk && npm run --silent test 2>&1 | ../$(TALLY) -into ../$(RESULTS)/web
+
+.PHONY: test-e2e
+test-e2e: test-needs build $(NPM_DONE) $(TALLY) ## browser tests against the real hub
+	@mkdir -p $(RESULTS)
+	cd web-kiosk && npm run --silent e2e 2>&1 | ../$(TALLY) -into ../$(RESULTS)/e2e
+
+.PHONY: test-faults
+test-faults: test-needs build ## kill hub, agents and broker at random (SEED=, KILLS=)
+	$(GO) run ./faults/kill -seed $(SEED) -kills $(KILLS) $(FAULT_FLAGS)
+
+.PHONY: test-powercut
+test-powercut: build ## cut the power of a virtual machine under the hub (SEED=, CUTS=)
+	@scripts/needs.sh powercut
+	$(GO) run ./faults/powercut -seed $(SEED) -cuts $(CUTS) $(FAULT_FLAGS)
+
+.PHONY: soak
+soak: test-needs build ## the fault campaign for a long time (SOAK=8h)
+	$(GO) run ./faults/kill -seed $(SEED) -for $(SOAK) $(FAULT_FLAGS)
+
+.PHONY: fuzz
+fuzz: ## every fuzz test for FUZZTIME each
+	@scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: build ## print the table of measurements with this machine's name
+	$(GO) run ./bench $(BENCH_FLAGS)
+
+# ---- checking -------------------------------------------------------------
+
+.PHONY: lint
+lint: $(LINT) $(WEB_DONE) $(NPM_DONE) ## golangci-lint, a test of its rules, vue-tsc
+	$(LINT) run ./...
+	LINT=$(abspath $(LINT)) $(GO) test -C tools -count=1 ./lintcheck
+	cd web-kiosk && npx --no-install vue-tsc --noEmit
+
+# Compiled from the pinned source in tools/go.mod: three to five minutes once.
+$(LINT): tools/go.mod tools/go.sum
+	@echo "building golangci-lint, once (3 to 5 minutes)"
+	$(GO) build -C tools -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+$(TALLY): $(wildcard tools/tally/*.go)
+	@$(GO) build -C tools -o ../$@ ./tally
+	@touch $@

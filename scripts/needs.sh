@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Sees to the system packages that a make target needs: installs the missing
+# ones where it may (root, apt), otherwise says in one line what to install.
+#
+#   scripts/needs.sh test|powercut
+set -euo pipefail
+
+# command:package, or path:package for what is not a command.
+case "${1:-}" in
+test)
+    needs=(gcc:gcc mosquitto:mosquitto mosquitto_pub:mosquitto-clients chromium:chromium
+        /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk)
+    ;;
+powercut)
+    needs=(qemu-system-x86_64:qemu-system-x86 cpio:cpio /bin/busybox:busybox-static mkfs.ext4:e2fsprogs)
+    ;;
+*)
+    echo "usage: scripts/needs.sh test|powercut" >&2
+    exit 2
+    ;;
+esac
+
+PATH=$PATH:/usr/sbin:/sbin
+missing=()
+for need in "${needs[@]}"; do
+    what=${need%%:*}
+    if [[ $what == /* ]]; then [[ -e $what ]] || missing+=("${need##*:}")
+    else command -v "$what" >/dev/null || missing+=("${need##*:}"); fi
+done
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+if [[ $(id -u) -ne 0 ]] || ! command -v apt-get >/dev/null; then
+    echo "this needs: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+fi
+
+echo "installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+    tail -n 20 "$log" >&2
+    echo "apt-get could not install ${missing[*]}; its whole output is in $log" >&2
+    exit 1
+fi
+rm -f "$log"
+
+# Debian starts the broker that it installs, on the port that the hub wants. The
+# tests start their own, so one that came only for them is switched off again.
+if [[ " ${missing[*]} " == *" mosquitto "* && -d /run/systemd/system ]]; then
+    systemctl disable --now mosquitto.service >/dev/null 2>&1 || true
+fi
