@@ -31,8 +31,8 @@ type goEvent struct {
 	Test       string
 	// FailedBuild is set where a package failed because something did not build.
 	FailedBuild string
-	Output     string
-	Elapsed    float64
+	Output      string
+	Elapsed     float64
 }
 
 // line handles one line and tells whether it was of `go test -json`.
