@@ -1,0 +1,31 @@
+package eventlog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	lockName  = "lock"
+	cleanMark = "clean" // there while no program has the log open and the last one ended by itself
+)
+
+// lockDir keeps a second program off the log; the kernel frees it when we die.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the log folder cannot be written: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%w: stop it first, or choose another --data (%s)", ErrLocked, dir)
+		}
+		return nil, fmt.Errorf("lock the log folder: %w", err)
+	}
+	return f, nil
+}

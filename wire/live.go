@@ -1,0 +1,165 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// LiveMessageType says what a message on /ws/live is.
+type LiveMessageType string
+
+// Messages on /ws/live.
+const (
+	LiveSnapshot LiveMessageType = "snapshot" // Data is a whole Live
+	LivePatch    LiveMessageType = "patch"    // Data is a JSON merge patch (RFC 7396) of Live
+	LiveAlive    LiveMessageType = "alive"    // nothing changed; the hub is there
+)
+
+// LiveMessage is one message on /ws/live. Seq of a patch is the seq before it
+// plus one; after a gap a client drops what it has and waits for a snapshot.
+type LiveMessage struct {
+	Type LiveMessageType `json:"type"`
+	Seq  uint64          `json:"seq"`
+	// At is the hub's clock, so that pages can show ages by it.
+	At   time.Time       `json:"at"`
+	Data json.RawMessage `json:"data,omitempty"`
+}
+
+// Live is the hall as it is now. Maps are keyed by id so that a merge patch
+// touches only what changed. It holds nothing personal.
+type Live struct {
+	Hall    LiveHall              `json:"hall"`
+	Hub     LiveHub               `json:"hub"`
+	Windows map[string]LiveWindow `json:"windows"`
+	Devices map[string]LiveDevice `json:"devices"`
+	Alarms  map[string]Alarm      `json:"alarms"`
+	// DeadLetters counts those that nobody has dismissed.
+	DeadLetters int `json:"dead_letters"`
+}
+
+// LiveHall names the hall.
+type LiveHall struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	TimeZone string `json:"time_zone"`
+	// Day is the hall's civil date, yyyy-mm-dd.
+	Day string `json:"day"`
+}
+
+// LiveHub is the state of the hub itself.
+type LiveHub struct {
+	Version string `json:"version"`
+	// Position is the last record that is folded into this view.
+	Position Position `json:"position"`
+	// Writable is false while the hub cannot store.
+	Writable  bool      `json:"writable"`
+	StartedAt time.Time `json:"started_at"`
+	Demo      bool      `json:"demo"`
+}
+
+// WindowState is what a window's tile says first.
+type WindowState string
+
+// The states of a window.
+const (
+	WindowOpen      WindowState = "open"      // staffed, and its device is connected
+	WindowUnstaffed WindowState = "unstaffed" // its device is connected, nobody has clocked in
+	WindowCutOff    WindowState = "cut_off"   // its device is not heard: what is shown is the last known
+	WindowNoDevice  WindowState = "no_device" // no device is assigned
+)
+
+// LiveWindow is one window (窗口) of the hall.
+type LiveWindow struct {
+	ID         string      `json:"id"`
+	Number     string      `json:"number"`
+	Name       string      `json:"name"`
+	Department string      `json:"department,omitempty"`
+	State      WindowState `json:"state"`
+	// Staffed is the last known; it says nothing new while State is cut_off.
+	Staffed bool   `json:"staffed"`
+	Agent   string `json:"agent,omitempty"`
+	// LastEventAt and LastEventKind are of the newest event of the window's device.
+	LastEventAt   *time.Time `json:"last_event_at,omitempty"`
+	LastEventKind Kind       `json:"last_event_kind,omitempty"`
+	// CutOffSince is when the device was last heard, while State is cut_off.
+	CutOffSince *time.Time `json:"cut_off_since,omitempty"`
+	Today       LiveDay    `json:"today"`
+}
+
+// LiveDay counts one window's civil day.
+type LiveDay struct {
+	Swipes  int `json:"swipes"`
+	Calls   int `json:"calls"`
+	Ratings int `json:"ratings"`
+}
+
+// Assignment is what the hall has decided about a device.
+type Assignment string
+
+// The assignments of a device.
+const (
+	DeviceUnassigned Assignment = "unassigned"
+	DeviceAtWindow   Assignment = "assigned"
+	DeviceNotOurs    Assignment = "dismissed"
+)
+
+// LiveDevice is one device as the hub hears it.
+type LiveDevice struct {
+	ID         string      `json:"id"`
+	Assignment Assignment  `json:"assignment"`
+	Window     string      `json:"window,omitempty"`
+	State      DeviceState `json:"state"`
+	// Heard is false where the hub has had no status since it started: State is then the last known.
+	Heard   bool       `json:"heard"`
+	SeenAt  *time.Time `json:"seen_at,omitempty"`
+	Version string     `json:"version,omitempty"`
+	Boot    string     `json:"boot,omitempty"`
+	Clock   Clock      `json:"clock,omitempty"`
+	// ClockSkewMS is the device's clock minus the hub's at its last status, in milliseconds.
+	ClockSkewMS int64         `json:"clock_skew_ms"`
+	Outbox      *OutboxStatus `json:"outbox,omitempty"`
+	StoredSeq   uint64        `json:"stored_seq"`
+	// Outboxes counts the outboxes this device has had; more than one means a replaced SD card.
+	Outboxes int                    `json:"outboxes"`
+	Inputs   map[string]InputStatus `json:"inputs,omitempty"`
+}
+
+// Severity ranks an alarm.
+type Severity string
+
+// The severities of an alarm.
+const (
+	SeverityNotice Severity = "notice"
+	SeverityAlarm  Severity = "alarm" // a person must act
+)
+
+// AlarmKind names an alarm; pages hold its words in each language.
+type AlarmKind string
+
+// The alarms of the hall.
+const (
+	AlarmCutOff      AlarmKind = "device_cut_off"    // subject: agent
+	AlarmUnassigned  AlarmKind = "device_unassigned" // subject: agent
+	AlarmOutboxFull  AlarmKind = "outbox_full"       // subject: agent
+	AlarmOutboxOld   AlarmKind = "outbox_old"        // subject: agent
+	AlarmOutboxGap   AlarmKind = "outbox_gap"        // subject: agent
+	AlarmOutboxNew   AlarmKind = "outbox_new"        // subject: agent
+	AlarmClock       AlarmKind = "clock_unsynced"    // subject: agent
+	AlarmInput       AlarmKind = "input_fault"       // subject: agent/input
+	AlarmDeadLetters AlarmKind = "dead_letters"      // subject: empty
+	AlarmNotWritable AlarmKind = "not_writable"      // subject: empty
+	AlarmLogRepaired AlarmKind = "log_repaired"      // subject: segment
+	AlarmBrokerLost  AlarmKind = "broker_lost"       // subject: empty
+)
+
+// Alarm is something a person should know of or act on.
+type Alarm struct {
+	ID       string    `json:"id"`
+	Kind     AlarmKind `json:"kind"`
+	Severity Severity  `json:"severity"`
+	Subject  string    `json:"subject,omitempty"`
+	Window   string    `json:"window,omitempty"`
+	Since    time.Time `json:"since"`
+	// Detail is one technical English line for the technician.
+	Detail string `json:"detail,omitempty"`
+}
