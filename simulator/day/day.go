@@ -70,6 +70,8 @@ type Config struct {
 	Windows []string
 	// Citizens is how many people come to one window on a day, on average; 0 means 44.
 	Citizens int
+	// Zone is the hall's time zone, for Events; nil means UTC+8.
+	Zone *time.Location
 }
 
 // The hours between which everything in a plan happens.
