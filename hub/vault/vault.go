@@ -1,0 +1,284 @@
+// Package vault keeps the hub's secrets in data/keys: the key that card numbers
+// are hashed with, the key that signs checkpoints, and one key a person for
+// what the log holds sealed. It owns those files and the only code that uses
+// them. It refuses to read a key that others on the machine could read too, and
+// it never writes a key over an existing one.
+package vault
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"hallkeeper/wire"
+)
+
+// ErrForgotten means that a person's key was destroyed: what it sealed cannot
+// be read by anyone any more.
+var ErrForgotten = errors.New("the key of this person was destroyed")
+
+// Vault holds the keys of one hall. Its methods may be called from any goroutine.
+type Vault struct {
+	dir    string
+	card   []byte
+	signer note.Signer
+	public string
+
+	mu     sync.Mutex
+	people map[string]cipher.AEAD
+}
+
+// Open reads the keys in dir and makes those that are not there yet. name is
+// the hall's name on checkpoints, e.g. "hallkeeper/demo".
+func Open(dir, name string) (*Vault, error) {
+	if err := os.MkdirAll(filepath.Join(dir, "people"), 0o700); err != nil {
+		return nil, fmt.Errorf("make the key folder: %w", err)
+	}
+	v := &Vault{dir: dir, people: map[string]cipher.AEAD{}}
+	var err error
+	if v.card, err = v.symmetric("card.key"); err != nil {
+		return nil, err
+	}
+	return v, v.openSigner(name)
+}
+
+func (v *Vault) openSigner(name string) error {
+	secret, err := v.read("checkpoint.key")
+	if errors.Is(err, fs.ErrNotExist) {
+		skey, vkey, gerr := note.GenerateKey(rand.Reader, name)
+		if gerr != nil {
+			return fmt.Errorf("make the checkpoint key: %w", gerr)
+		}
+		if err = v.write("checkpoint.pub", vkey+"\n"); err == nil {
+			err = v.write("checkpoint.key", skey+"\n")
+		}
+		secret = skey
+	}
+	if err != nil {
+		return err
+	}
+	if v.signer, err = note.NewSigner(secret); err != nil {
+		return fmt.Errorf("checkpoint.key does not read: restore it from a backup: %w", err)
+	}
+	public, err := os.ReadFile(filepath.Join(v.dir, "checkpoint.pub"))
+	if err != nil {
+		return fmt.Errorf("checkpoint.pub belongs beside checkpoint.key: restore it from a backup: %w", err)
+	}
+	v.public = strings.TrimSpace(string(public))
+	return nil
+}
+
+// CardToken is what the log keeps of a card number: a keyed hash that only this
+// hub can make, "h1:" and 22 base64url characters (128 bits of HMAC-SHA256).
+func (v *Vault) CardToken(number string) string {
+	m := hmac.New(sha256.New, v.card)
+	_, _ = m.Write([]byte(number))
+	return "h1:" + base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:16])
+}
+
+// SignCheckpoint signs a checkpoint's text, which must end with a line break.
+func (v *Vault) SignCheckpoint(text string) (string, error) {
+	msg, err := note.Sign(&note.Note{Text: text}, v.signer)
+	return string(msg), err
+}
+
+// VerifierKey is the public key that checks checkpoints, in sumdb/note's form.
+func (v *Vault) VerifierKey() string { return v.public }
+
+// Verifier reads the public key of a data folder without opening its vault.
+func Verifier(dir string) (note.Verifier, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "checkpoint.pub"))
+	if err != nil {
+		return nil, fmt.Errorf("read the checkpoints' public key: %w", err)
+	}
+	return note.NewVerifier(strings.TrimSpace(string(b)))
+}
+
+// Seal encrypts fields under a person's key, making the key where there is
+// none. The key is on disk before Seal returns.
+func (v *Vault) Seal(person string, fields map[string]string) (wire.Sealed, error) {
+	aead, err := v.key(person, true)
+	if err != nil {
+		return wire.Sealed{}, err
+	}
+	plain, err := json.Marshal(fields)
+	if err != nil {
+		return wire.Sealed{}, err
+	}
+	nonce := make([]byte, aead.NonceSize())
+	if _, err := rand.Read(nonce); err != nil {
+		return wire.Sealed{}, err
+	}
+	return wire.Sealed{Person: person, Box: aead.Seal(nonce, nonce, plain, []byte(person))}, nil
+}
+
+// Unseal gives the fields back, or ErrForgotten.
+func (v *Vault) Unseal(s wire.Sealed) (map[string]string, error) {
+	aead, err := v.key(s.Person, false)
+	if err != nil {
+		return nil, err
+	}
+	n := aead.NonceSize()
+	if len(s.Box) < n {
+		return nil, errors.New("the sealed part is cut short")
+	}
+	plain, err := aead.Open(nil, s.Box[:n], s.Box[n:], []byte(s.Person))
+	if err != nil {
+		return nil, fmt.Errorf("the sealed part does not fit this person's key: %w", err)
+	}
+	var fields map[string]string
+	if err := json.Unmarshal(plain, &fields); err != nil {
+		return nil, fmt.Errorf("the sealed part does not read: %w", err)
+	}
+	return fields, nil
+}
+
+// Forget destroys a person's key. What was sealed under it stays in the log,
+// unreadable, and the log's tree stays valid. A person forgotten once cannot be
+// sealed to again under the same id.
+func (v *Vault) Forget(person string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	name, err := personFile(person)
+	if err != nil {
+		return err
+	}
+	delete(v.people, person)
+	path := filepath.Join(v.dir, name)
+	if f, err := os.OpenFile(path, os.O_WRONLY, 0); err == nil {
+		_, _ = f.WriteString(strings.Repeat("0", 64)) // for disks that write in place
+		_ = f.Sync()
+		_ = f.Close()
+	}
+	if err := os.WriteFile(path+".forgotten", nil, 0o600); err != nil {
+		return fmt.Errorf("remember that the key is destroyed: %w", err)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("destroy the key: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func (v *Vault) key(person string, create bool) (cipher.AEAD, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if aead := v.people[person]; aead != nil {
+		return aead, nil
+	}
+	name, err := personFile(person)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(v.dir, name+".forgotten")); err == nil {
+		return nil, ErrForgotten
+	}
+	if _, err := os.Stat(filepath.Join(v.dir, name)); !create && errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrForgotten
+	}
+	raw, err := v.symmetric(name)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(raw)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	if err == nil {
+		v.people[person] = aead
+	}
+	return aead, err
+}
+
+func personFile(person string) (string, error) {
+	if err := wire.CheckName(person); err != nil {
+		return "", fmt.Errorf("a person's id: %w", err)
+	}
+	return filepath.Join("people", person+".key"), nil
+}
+
+// symmetric reads a key of 32 bytes in hex, or makes it.
+func (v *Vault) symmetric(name string) ([]byte, error) {
+	text, err := v.read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		raw := make([]byte, 32)
+		if _, err := rand.Read(raw); err != nil {
+			return nil, err
+		}
+		return raw, v.write(name, hex.EncodeToString(raw)+"\n")
+	}
+	if err != nil {
+		return nil, err
+	}
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != 32 {
+		return nil, fmt.Errorf("%s must be 64 hex digits: restore it from a backup", name)
+	}
+	return raw, nil
+}
+
+func (v *Vault) read(name string) (string, error) {
+	path := filepath.Join(v.dir, name)
+	st, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("read a key: %w", err)
+	}
+	if st.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("%s can be read by others: run chmod 600 on it, and think about who has seen it", path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read a key: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+// write makes a key file that is whole or not there.
+func (v *Vault) write(name, text string) error {
+	path := filepath.Join(v.dir, name)
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return fmt.Errorf("write a key: %w", err)
+	}
+	_, err = f.WriteString(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Link(f.Name(), path) // fails where the key exists
+	}
+	_ = os.Remove(f.Name())
+	if err != nil {
+		return fmt.Errorf("write a key: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
