@@ -129,6 +129,7 @@ bench: build ## print the table of measurements with this machine's name
 .PHONY: lint
 lint: $(LINT) $(WEB_DONE) $(NPM_DONE) ## golangci-lint, a test of its rules, vue-tsc
 	$(LINT) run ./...
+	cd tools && ../$(LINT) run -c ../.golangci.yml ./...
 	LINT=$(abspath $(LINT)) $(GO) test -C tools -count=1 ./lintcheck
 	cd web-kiosk && npx --no-install vue-tsc --noEmit
 

@@ -186,7 +186,7 @@ func run(t *testing.T, lint, dir string) map[string][]issue {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	var exit *exec.ExitError
-	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) {
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
 		t.Fatalf("golangci-lint: %v\n%s", err, &stderr)
 	}
 	var report struct{ Issues []issue }
