@@ -1,0 +1,358 @@
+package settings
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Prefix starts the names of the environment variables that are settings.
+const Prefix = "HALL_"
+
+const (
+	maxFile  = 1 << 20 // bytes; a settings file is read by people
+	maxDepth = 32      // of nested maps and lists, which also ends circular aliases
+)
+
+// Flag is a value given on the command line; it outranks file and environment.
+type Flag struct {
+	// Name is what was typed, e.g. "--http".
+	Name string
+	// Key is the key path that it sets, e.g. "http.addr".
+	Key   string
+	Value string
+}
+
+// Setting describes one key, for help texts.
+type Setting struct {
+	Key string // path, e.g. http.addr
+	Env string // variable, e.g. HALL_HTTP_ADDR
+	// Want says in words what a value looks like.
+	Want string
+	// Default is the present value in the struct.
+	Default string
+}
+
+// Load fills dst, a pointer to a struct whose present values are the defaults,
+// from file ("" for none), then from the variables of environ ("NAME=value", as
+// of os.Environ) that start with HALL_, then from flags. Fields take part when
+// they have a yaml tag: strings, bools, numbers, time.Duration, types with
+// UnmarshalText, structs, lists of these and maps of string to struct.
+//
+// The variable of a key is HALL_ and its path in upper case with _ between the
+// parts; lists are separated by commas. An empty variable counts as not set.
+// Entries of maps and of lists of structs are made by the file only; variables
+// and flags can change fields of the map entries that it made.
+//
+// When all is set, every value with a `Check() error` method is asked; it may
+// join several errors and point at a key with At.
+//
+// The error is a *Faults with all mistakes, or says that dst itself cannot hold settings.
+func Load(dst any, file string, environ []string, flags ...Flag) error {
+	root := reflect.ValueOf(dst)
+	if root.Kind() != reflect.Pointer || root.IsNil() || root.Elem().Kind() != reflect.Struct {
+		return fmt.Errorf("settings go into a pointer to a struct, got %T", dst)
+	}
+	l := &loader{file: file, origins: map[string]Fault{}}
+	if file != "" {
+		l.readFile(root.Elem())
+	}
+	leaves, err := leavesOf(root.Elem())
+	if err != nil {
+		return err
+	}
+	l.environment(leaves, environ)
+	l.flags(leaves, flags)
+	l.check("", root)
+	if len(l.faults) > 0 {
+		return &Faults{List: l.faults}
+	}
+	return nil
+}
+
+// List describes the settings of dst, a pointer to a struct, in its order.
+func List(dst any) ([]Setting, error) {
+	root := reflect.ValueOf(dst)
+	if root.Kind() != reflect.Pointer || root.IsNil() || root.Elem().Kind() != reflect.Struct {
+		return nil, fmt.Errorf("settings are in a pointer to a struct, got %T", dst)
+	}
+	leaves, err := leavesOf(root.Elem())
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Setting, len(leaves))
+	for i, leaf := range leaves {
+		list[i] = Setting{Key: leaf.key, Env: leaf.env, Want: want(leaf.value.Type()), Default: format(leaf.value)}
+	}
+	return list, nil
+}
+
+type loader struct {
+	file    string
+	faults  []Fault
+	origins map[string]Fault // where each key was last written, by key path
+}
+
+// fault reports a mistake in the file.
+func (l *loader) fault(line int, key, problem string, args ...any) {
+	l.faults = append(l.faults, Fault{File: l.file, Line: line, Key: key, Problem: fmt.Sprintf(problem, args...)})
+}
+
+func (l *loader) readFile(root reflect.Value) {
+	f, err := os.Open(l.file)
+	if err != nil {
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err
+		}
+		l.fault(0, "", "expected a settings file that can be read: %v", err)
+		return
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	switch {
+	case err != nil:
+		l.fault(0, "", "expected a settings file that can be read: %v", err)
+		return
+	case len(raw) > maxFile:
+		l.fault(0, "", "expected at most %d bytes of settings", maxFile)
+		return
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(raw))
+	var doc yaml.Node
+	if err := decoder.Decode(&doc); err != nil {
+		if !errors.Is(err, io.EOF) {
+			l.syntax(err)
+		}
+		return
+	}
+	var second yaml.Node
+	if err := decoder.Decode(&second); err == nil {
+		l.fault(second.Line, "", "expected one document, found a second one")
+	} else if !errors.Is(err, io.EOF) {
+		l.syntax(err)
+	}
+	if len(doc.Content) == 1 && !isNull(doc.Content[0]) {
+		l.decode(doc.Content[0], root, "", 0)
+	}
+}
+
+// syntax turns the YAML reader's error, which names its line in words, into a fault.
+func (l *loader) syntax(err error) {
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	line := 0
+	if m := regexp.MustCompile(`(?s)^line (\d+): (.*)$`).FindStringSubmatch(message); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		message = m[2]
+	}
+	l.fault(line, "", "expected YAML: %s", strings.ReplaceAll(message, "\n", " "))
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+func (l *loader) decode(n *yaml.Node, v reflect.Value, key string, depth int) {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if depth > maxDepth {
+		l.fault(n.Line, key, "expected at most %d levels", maxDepth)
+		return
+	}
+	l.origins[key] = Fault{File: l.file, Line: n.Line, Key: key}
+	switch {
+	case isLeaf(v.Type()):
+		if n.Kind != yaml.ScalarNode || isNull(n) {
+			l.fault(n.Line, key, "expected %s, got %s", want(v.Type()), describe(n))
+		} else if err := set(v, n.Value); err != nil {
+			l.fault(n.Line, key, "%v", err)
+		}
+	case v.Kind() == reflect.Struct:
+		l.decodeStruct(n, v, key, depth)
+	case v.Kind() == reflect.Map:
+		l.decodeMap(n, v, key, depth)
+	case v.Kind() == reflect.Slice:
+		if n.Kind != yaml.SequenceNode {
+			l.fault(n.Line, key, "expected %s, got %s", want(v.Type()), describe(n))
+			return
+		}
+		list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+		for i, item := range n.Content {
+			l.decode(item, list.Index(i), fmt.Sprintf("%s[%d]", key, i), depth+1)
+		}
+		v.Set(list)
+	default:
+		l.fault(n.Line, key, "settings cannot hold a %s", v.Type())
+	}
+}
+
+// pairs visits the keys of a map once each and reports what is no map, or twice there.
+func (l *loader) pairs(n *yaml.Node, key string, visit func(name, value *yaml.Node)) {
+	if n.Kind != yaml.MappingNode {
+		l.fault(n.Line, key, "expected keys and values, got %s", describe(n))
+		return
+	}
+	seen := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i], n.Content[i+1]
+		if name.Kind != yaml.ScalarNode {
+			l.fault(name.Line, key, "expected a plain key, got %s", describe(name))
+			continue
+		}
+		if line, twice := seen[name.Value]; twice {
+			l.fault(name.Line, join(key, name.Value), "expected each key once, it is on line %d too", line)
+			continue
+		}
+		seen[name.Value] = name.Line
+		visit(name, value)
+	}
+}
+
+func (l *loader) decodeStruct(n *yaml.Node, v reflect.Value, key string, depth int) {
+	fields := fieldsOf(v)
+	l.pairs(n, key, func(name, value *yaml.Node) {
+		for _, f := range fields {
+			if f.name == name.Value {
+				l.decode(value, f.value, join(key, f.name), depth+1)
+				return
+			}
+		}
+		names := make([]string, len(fields))
+		for i, f := range fields {
+			names[i] = f.name
+		}
+		l.fault(name.Line, join(key, name.Value), "unknown key, %s", hint(name.Value, names, func(s string) string { return join(key, s) }))
+	})
+}
+
+func (l *loader) decodeMap(n *yaml.Node, v reflect.Value, key string, depth int) {
+	if v.IsNil() {
+		v.Set(reflect.MakeMap(v.Type()))
+	}
+	l.pairs(n, key, func(name, value *yaml.Node) {
+		entry := reflect.New(v.Type().Elem()).Elem()
+		mapKey := reflect.ValueOf(name.Value).Convert(v.Type().Key())
+		if old := v.MapIndex(mapKey); old.IsValid() {
+			entry.Set(old) // a default entry keeps what the file does not say
+		}
+		l.decode(value, entry, join(key, name.Value), depth+1)
+		v.SetMapIndex(mapKey, entry)
+	})
+}
+
+func (l *loader) environment(leaves []leaf, environ []string) {
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, Prefix) || value == "" {
+			continue
+		}
+		i := slices.IndexFunc(leaves, func(f leaf) bool { return f.env == name })
+		if i < 0 {
+			names := make([]string, len(leaves))
+			for i, leaf := range leaves {
+				names[i] = leaf.env
+			}
+			l.faults = append(l.faults, Fault{Name: name, Problem: "unknown setting, " + hint(name, names, func(s string) string { return s })})
+			continue
+		}
+		l.override(leaves[i], name, value)
+	}
+}
+
+func (l *loader) flags(leaves []leaf, flags []Flag) {
+	for _, f := range flags {
+		i := slices.IndexFunc(leaves, func(leaf leaf) bool { return leaf.key == f.Key })
+		if i < 0 {
+			l.faults = append(l.faults, Fault{Name: f.Name, Key: f.Key, Problem: "unknown setting"})
+			continue
+		}
+		l.override(leaves[i], f.Name, f.Value)
+	}
+}
+
+func (l *loader) override(f leaf, name, value string) {
+	origin := Fault{Name: name, Key: f.key}
+	if err := f.set(value); err != nil {
+		origin.Problem = err.Error()
+		l.faults = append(l.faults, origin)
+		return
+	}
+	l.origins[f.key] = origin
+}
+
+// check asks the Check methods, from the leaves to the root, so that what
+// checks a whole sees only parts that are right by themselves.
+func (l *loader) check(key string, v reflect.Value) {
+	before := len(l.faults)
+	switch {
+	case v.Kind() == reflect.Pointer:
+		l.check(key, v.Elem())
+		return
+	case isLeaf(v.Type()):
+	case v.Kind() == reflect.Struct:
+		for _, f := range fieldsOf(v) {
+			l.check(join(key, f.name), f.value)
+		}
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			l.check(fmt.Sprintf("%s[%d]", key, i), v.Index(i))
+		}
+	case v.Kind() == reflect.Map:
+		for _, k := range sortedKeys(v) {
+			entry := reflect.New(v.Type().Elem()).Elem()
+			entry.Set(v.MapIndex(k))
+			l.check(join(key, k.String()), entry)
+			v.SetMapIndex(k, entry) // Check may fill in what follows from other fields
+		}
+	}
+	if len(l.faults) > before || l.faulty(key) || !v.CanAddr() {
+		return
+	}
+	checker, ok := v.Addr().Interface().(interface{ Check() error })
+	if !ok {
+		return
+	}
+	if err := checker.Check(); err != nil {
+		each(err, func(err error) {
+			at := key
+			var blamed *keyError
+			if errors.As(err, &blamed) {
+				at, err = join(key, blamed.key), blamed.err
+			}
+			f := l.origin(at)
+			f.Key, f.Problem = at, strings.ReplaceAll(err.Error(), "\n", "; ")
+			l.faults = append(l.faults, f)
+		})
+	}
+}
+
+// faulty tells whether something at or below key is wrong already.
+func (l *loader) faulty(key string) bool {
+	return slices.ContainsFunc(l.faults, func(f Fault) bool {
+		return f.Key != "" && (key == "" || f.Key == key || strings.HasPrefix(f.Key, key+".") || strings.HasPrefix(f.Key, key+"["))
+	})
+}
+
+// origin finds where key was written. What was written around it gives the
+// file only: its line would mislead.
+func (l *loader) origin(key string) Fault {
+	if f, ok := l.origins[key]; ok {
+		return f
+	}
+	for at := key; at != ""; {
+		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
+		if f, ok := l.origins[at]; ok && f.Name == "" {
+			return Fault{File: f.File}
+		}
+	}
+	return Fault{File: l.file}
+}
