@@ -23,9 +23,10 @@ licence() {
     esac
 }
 
+programs=(./hub/cmd/hub ./agent/cmd/agent ./simulator/cmd/simulator)
 {
     go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' \
-        ./hub/cmd/hub ./agent/cmd/agent ./simulator/cmd/simulator | sort -u |
+        "${programs[@]}" | sort -u |
         while read -r path version dir; do
             printf 'go\t%s\t%s\t%s\n' "$path" "$version" "$(licence "$dir")"
         done
