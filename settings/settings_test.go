@@ -23,7 +23,6 @@ type hall struct {
 	Ratio    float64           `yaml:"ratio"`
 	Small    uint8             `yaml:"small"`
 	Level    int8              `yaml:"level"`
-	hidden   string
 	Untagged string
 }
 
