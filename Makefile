@@ -21,7 +21,7 @@ WEB_DONE := web-kiosk/dist/.built
 WEB_SRC  := $(shell find web-kiosk -type f -not -path 'web-kiosk/node_modules/*' -not -path 'web-kiosk/dist/*' \
               -not -path 'web-kiosk/e2e/*' -not -name '*.go' -not -name '*.md' 2>/dev/null)
 
-# Passed through to the programs, e.g. make run RUN_FLAGS='--speed 10 --history 7d'.
+# Passed through to the programs, e.g. make run RUN_FLAGS='--speed 120 --history 7d'.
 RUN_FLAGS   ?=
 BENCH_FLAGS ?=
 SEED        ?= $(shell date +%s)
