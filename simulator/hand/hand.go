@@ -72,6 +72,19 @@ func (h *Hand) Ready(ctx context.Context) error {
 	return err
 }
 
+// Gone is closed when the agent that the last act was played to has gone away.
+// After it is closed, see has been called for all that this agent showed.
+func (h *Hand) Gone() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.conn == nil {
+		gone := make(chan struct{})
+		close(gone)
+		return gone
+	}
+	return h.conn.gone
+}
+
 // Play waits until the agent is there, plays a train and returns when its last
 // step is done. An error that wraps ErrGone says that nobody knows how much of
 // it was seen; any other that nothing was.
