@@ -252,3 +252,11 @@ func (l *Log) wasRefused(d *draft, k markKey, seq uint64) (bool, error) {
 	}
 	return found, nil
 }
+
+// OpenSegmentBegins is the first position of the newest segment.
+func (l *Log) OpenSegmentBegins() wire.Position {
+	if s := l.newest(); s != nil {
+		return s.first
+	}
+	return 1
+}

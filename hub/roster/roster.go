@@ -1,0 +1,263 @@
+// Package roster is the hall's master data of this stage: windows (窗口) and the
+// devices that serve them. It owns their state, the commands that change it and
+// what a device is known to be. Departments, posts and staff join it later.
+//
+// It is pure: Decide may refuse, Fold cannot fail, and neither knows a clock or a store.
+package roster
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/wire"
+)
+
+// Window is one window of the hall.
+type Window struct {
+	ID         string `json:"id"`
+	Number     string `json:"number"`
+	Name       string `json:"name"`
+	Department string `json:"department,omitempty"`
+}
+
+// Device is one device as the log knows it.
+type Device struct {
+	ID         string          `json:"id"`
+	Assignment wire.Assignment `json:"assignment"`
+	Window     string          `json:"window,omitempty"`
+	Version    string          `json:"version,omitempty"`
+	Boot       string          `json:"boot,omitempty"`
+	// Outbox is the one the newest event came from; Outboxes counts all there were.
+	Outbox   string            `json:"outbox,omitempty"`
+	Outboxes map[string]uint64 `json:"outboxes,omitempty"` // outbox → last stored seq
+}
+
+// State is all windows and devices. The zero value is an empty hall.
+type State struct {
+	Windows map[string]Window
+	Devices map[string]Device
+}
+
+// Fold applies a record and returns the ids of the window and the device that it
+// changed, empty where none. What does not read is ignored.
+func (s *State) Fold(r *wire.Record) (window, device string) {
+	if s.Windows == nil {
+		s.Windows, s.Devices = map[string]Window{}, map[string]Device{}
+	}
+	switch r.Kind {
+	case wire.KindWindowSet:
+		var d wire.WindowSet
+		if read(r, &d) && d.Window != "" {
+			s.Windows[d.Window] = Window{d.Window, d.Number, d.Name, d.Department}
+			return d.Window, ""
+		}
+	case wire.KindWindowRemoved:
+		var d wire.WindowRemoved
+		if read(r, &d) {
+			delete(s.Windows, d.Window)
+			return d.Window, s.release(d.Window)
+		}
+	case wire.KindDeviceAssigned:
+		var d wire.DeviceAssigned
+		if read(r, &d) && d.Agent != "" {
+			s.release(d.Window)
+			dev := s.device(d.Agent)
+			dev.Assignment, dev.Window = wire.DeviceAtWindow, d.Window
+			s.Devices[d.Agent] = dev
+			return d.Window, d.Agent
+		}
+	case wire.KindDeviceDismissed:
+		var d wire.DeviceDismissed
+		if read(r, &d) && d.Agent != "" {
+			dev := s.device(d.Agent)
+			window = dev.Window
+			dev.Assignment, dev.Window = wire.DeviceNotOurs, ""
+			s.Devices[d.Agent] = dev
+			return window, d.Agent
+		}
+	default:
+		return s.heard(r)
+	}
+	return "", ""
+}
+
+// heard learns of a device from any event that it sent.
+func (s *State) heard(r *wire.Record) (window, device string) {
+	if r.Agent == "" {
+		return "", ""
+	}
+	dev := s.device(r.Agent)
+	if r.Boot != "" {
+		dev.Boot = r.Boot
+	}
+	if r.Outbox != "" {
+		if dev.Outboxes == nil {
+			dev.Outboxes = map[string]uint64{}
+		}
+		dev.Outbox = r.Outbox
+		dev.Outboxes[r.Outbox] = r.Seq
+	}
+	if r.Kind == wire.KindAgentStarted {
+		var d wire.AgentStarted
+		if read(r, &d) {
+			dev.Version = d.Version
+		}
+	}
+	s.Devices[r.Agent] = dev
+	return dev.Window, r.Agent
+}
+
+func (s *State) device(id string) Device {
+	dev, ok := s.Devices[id]
+	if !ok {
+		dev = Device{ID: id, Assignment: wire.DeviceUnassigned}
+	}
+	return dev
+}
+
+// release takes the device off a window and gives its id.
+func (s *State) release(window string) string {
+	if window == "" {
+		return ""
+	}
+	for id, dev := range s.Devices {
+		if dev.Window == window {
+			dev.Assignment, dev.Window = wire.DeviceUnassigned, ""
+			s.Devices[id] = dev
+			return id
+		}
+	}
+	return ""
+}
+
+// DeviceAt is the device of a window, empty where it has none.
+func (s *State) DeviceAt(window string) string {
+	for id, dev := range s.Devices {
+		if dev.Window == window && window != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// WindowOf is the window that a device serves, empty where it serves none.
+func (s *State) WindowOf(agent string) string { return s.Devices[agent].Window }
+
+// SortedWindows lists the windows by number, then id.
+func (s *State) SortedWindows() []Window {
+	return slices.SortedFunc(maps.Values(s.Windows), func(a, b Window) int {
+		if c := strings.Compare(a.Number, b.Number); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+}
+
+func read(r *wire.Record, into any) bool { return json.Unmarshal(r.Data, into) == nil }
+
+// Command is one of SetWindow, RemoveWindow, AssignDevice and DismissDevice.
+type Command interface {
+	decide(s *State) (wire.Kind, any, error)
+}
+
+// Decide gives the events of a command, or an *hall.Error. A command that
+// changes nothing gives no events. The caller adds id, time and actor.
+func Decide(s *State, c Command) ([]wire.Event, error) {
+	kind, data, err := c.decide(s)
+	if err != nil || kind == "" {
+		return nil, err
+	}
+	b, err := json.Marshal(data)
+	if err != nil {
+		return nil, err
+	}
+	return []wire.Event{{Kind: kind, Data: b}}, nil
+}
+
+// SetWindow adds a window or changes it.
+type SetWindow wire.WindowSet
+
+// RemoveWindow takes a window off the list; its device becomes unassigned.
+type RemoveWindow wire.WindowRemoved
+
+// AssignDevice lets a device serve a window from now on; one that served it before is released.
+type AssignDevice wire.DeviceAssigned
+
+// DismissDevice says that a device is not part of this hall.
+type DismissDevice wire.DeviceDismissed
+
+func (c SetWindow) decide(s *State) (wire.Kind, any, error) {
+	var bad []hall.Field
+	if err := wire.CheckName(c.Window); err != nil {
+		bad = append(bad, hall.Field{Name: "id", Code: "bad_name", ZH: "窗口编号只能用 1 至 64 个字母、数字、点、下划线或连字符", EN: err.Error()})
+	}
+	bad = append(bad, text("number", c.Number, 8, true)...)
+	bad = append(bad, text("name", c.Name, 40, true)...)
+	bad = append(bad, text("department", c.Department, 40, false)...)
+	for id, w := range s.Windows {
+		if id != c.Window && w.Number == c.Number && c.Number != "" {
+			bad = append(bad, hall.Field{Name: "number", Code: "taken", ZH: "窗口号 " + c.Number + " 已被“" + w.Name + "”使用", EN: "number " + c.Number + " is window " + id + "'s"})
+		}
+	}
+	if len(bad) > 0 {
+		return "", nil, hall.Invalid(bad...)
+	}
+	if s.Windows[c.Window] == (Window{c.Window, c.Number, c.Name, c.Department}) {
+		return "", nil, nil
+	}
+	return wire.KindWindowSet, wire.WindowSet(c), nil
+}
+
+func text(name, value string, most int, need bool) []hall.Field {
+	switch n := utf8.RuneCountInString(value); {
+	case need && strings.TrimSpace(value) == "":
+		return []hall.Field{{Name: name, Code: "required", ZH: "必填", EN: "is required"}}
+	case n > most || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' }):
+		return []hall.Field{{Name: name, Code: "bad_text", ZH: "过长或含有换行等控制字符", EN: "is too long or holds control characters"}}
+	}
+	return nil
+}
+
+func (c RemoveWindow) decide(s *State) (wire.Kind, any, error) {
+	if _, ok := s.Windows[c.Window]; !ok {
+		return "", nil, unknownWindow(c.Window)
+	}
+	return wire.KindWindowRemoved, wire.WindowRemoved(c), nil
+}
+
+func (c AssignDevice) decide(s *State) (wire.Kind, any, error) {
+	if _, ok := s.Windows[c.Window]; !ok {
+		return "", nil, unknownWindow(c.Window)
+	}
+	dev, ok := s.Devices[c.Agent]
+	if !ok {
+		return "", nil, unknownDevice(c.Agent)
+	}
+	if dev.Window == c.Window {
+		return "", nil, nil
+	}
+	return wire.KindDeviceAssigned, wire.DeviceAssigned(c), nil
+}
+
+func (c DismissDevice) decide(s *State) (wire.Kind, any, error) {
+	dev, ok := s.Devices[c.Agent]
+	if !ok {
+		return "", nil, unknownDevice(c.Agent)
+	}
+	if dev.Assignment == wire.DeviceNotOurs {
+		return "", nil, nil
+	}
+	return wire.KindDeviceDismissed, wire.DeviceDismissed(c), nil
+}
+
+func unknownWindow(id string) error {
+	return hall.Unknown("window_unknown", "没有编号为“"+id+"”的窗口，请先在“窗口”页添加", "there is no window "+id+"; add it first")
+}
+
+func unknownDevice(id string) error {
+	return hall.Unknown("device_unknown", "本大厅从未收到设备“"+id+"”的消息，请检查其接线与网络", "nothing was ever heard from device "+id+"; check its wiring and network")
+}

@@ -1,0 +1,317 @@
+// Package view runs folds over the log and keeps what they made in views.db. It
+// owns that file, its position in the log and the rule that views in memory
+// never lag behind what is durable. It knows no fold by name, and it refuses to
+// hold anything that the log could not give again: views.db can be deleted at any time.
+package view
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"iter"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"hallkeeper/wire"
+)
+
+// Fold is one view. Folds are applied to each record in their order, so a later
+// one may stand on an earlier one. Apply cannot fail and must depend on the
+// records alone.
+type Fold interface {
+	// Name is the fold's bucket. Version changes with what Apply makes.
+	Name() string
+	Version() int
+	Apply(r *wire.Record)
+	// Save writes what changed since the last Save; Load reads all of it back.
+	Save(put func(key string, value []byte), remove func(key string))
+	Load(key string, value []byte) error
+}
+
+// Source is the log.
+type Source interface {
+	Follow(ctx context.Context, after wire.Position) iter.Seq2[[]wire.Record, error]
+	Head() wire.Position
+}
+
+const (
+	saveEvery   = 2 * time.Second
+	saveRecords = 20_000
+	metaBucket  = "_meta"
+	marker      = "_sum" // in _meta: SHA-256 over all other content
+)
+
+// Runner keeps folds in step with the log.
+type Runner struct {
+	path   string
+	folds  []Fold
+	logger *slog.Logger
+	// OnBatch is called under the runner's lock after all folds applied a batch. May be nil.
+	OnBatch func([]wire.Record)
+
+	mu       sync.RWMutex
+	position wire.Position
+	unsaved  int
+}
+
+// New reads what views.db holds; make builds folds in their empty state. A file
+// that is damaged, ahead of head or of other versions is set aside or emptied
+// and the views are made again from the log.
+func New(path string, head wire.Position, logger *slog.Logger, make func() []Fold) (*Runner, []Fold, error) {
+	r := &Runner{path: path, logger: logger, folds: make()}
+	err := r.load(head)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		logger.Warn("the views are made again from the log", "reason", err)
+		if rerr := os.Remove(path); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
+			return nil, nil, fmt.Errorf("remove views.db: %w", rerr)
+		}
+		r.folds, r.position = make(), 0
+	}
+	return r, r.folds, nil
+}
+
+// Position is the last record folded in memory.
+func (r *Runner) Position() wire.Position {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.position
+}
+
+// Read runs fn while no fold changes.
+func (r *Runner) Read(fn func()) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	fn()
+}
+
+// Run folds until ctx ends and closes caughtUp once it has reached the head that
+// the log had when Run began.
+func (r *Runner) Run(ctx context.Context, src Source, caughtUp chan<- struct{}) error {
+	goal, reached := src.Head(), false
+	reach := func() {
+		if !reached && r.position >= goal {
+			reached = true
+			close(caughtUp)
+		}
+	}
+	reach()
+	saves := make(chan error, 1)
+	stop := make(chan struct{})
+	go func() { saves <- r.saveNowAndThen(stop) }()
+	var failed error
+	for batch, err := range src.Follow(ctx, r.position) {
+		if err != nil {
+			failed = fmt.Errorf("read the log for the views: %w", err)
+			break
+		}
+		r.apply(batch)
+		reach()
+	}
+	close(stop)
+	return errors.Join(failed, <-saves, r.save())
+}
+
+func (r *Runner) apply(batch []wire.Record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range batch {
+		for _, f := range r.folds {
+			f.Apply(&batch[i])
+		}
+	}
+	r.position = batch[len(batch)-1].Position
+	r.unsaved += len(batch)
+	if r.OnBatch != nil {
+		r.OnBatch(batch)
+	}
+}
+
+func (r *Runner) saveNowAndThen(stop <-chan struct{}) error {
+	t := time.NewTicker(saveEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-stop:
+			return nil
+		case <-t.C:
+			if err := r.save(); err != nil {
+				r.logger.Warn("the views could not be saved; they are made again from the log if need be", "error", err)
+			}
+		}
+	}
+}
+
+// save writes changes, position and a checksum of all in one transaction. The
+// file is not fsynced: it can be made again, and the checksum shows a torn one.
+func (r *Runner) save() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.unsaved == 0 {
+		return nil
+	}
+	db, err := bolt.Open(r.path, 0o600, &bolt.Options{Timeout: time.Second, NoSync: true, FreelistType: bolt.FreelistMapType})
+	if err != nil {
+		return fmt.Errorf("open views.db: %w", err)
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, f := range r.folds {
+			b, err := tx.CreateBucketIfNotExists([]byte(f.Name()))
+			if err != nil {
+				return err
+			}
+			f.Save(func(k string, v []byte) { err = errors.Join(err, b.Put([]byte(k), v)) },
+				func(k string) { err = errors.Join(err, b.Delete([]byte(k))) })
+			if err != nil {
+				return err
+			}
+		}
+		meta, err := tx.CreateBucketIfNotExists([]byte(metaBucket))
+		if err != nil {
+			return err
+		}
+		if err := meta.Put([]byte("position"), binary.BigEndian.AppendUint64(nil, uint64(r.position))); err != nil {
+			return err
+		}
+		if err := meta.Put([]byte("versions"), []byte(r.versions())); err != nil {
+			return err
+		}
+		sum, err := digest(tx)
+		if err != nil {
+			return err
+		}
+		return meta.Put([]byte(marker), sum)
+	})
+	if err = errors.Join(err, db.Close()); err == nil {
+		r.unsaved = 0
+	}
+	return err
+}
+
+func (r *Runner) versions() string {
+	var b strings.Builder
+	for _, f := range r.folds {
+		fmt.Fprintf(&b, "%s=%d ", f.Name(), f.Version())
+	}
+	return b.String()
+}
+
+func (r *Runner) load(head wire.Position) (err error) {
+	if _, err := os.Stat(r.path); err != nil {
+		return err
+	}
+	return readFile(r.path, func(tx *bolt.Tx) error {
+		meta := tx.Bucket([]byte(metaBucket))
+		if meta == nil {
+			return errors.New("views.db is empty")
+		}
+		sum, err := digest(tx)
+		if err != nil {
+			return err
+		}
+		position := meta.Get([]byte("position"))
+		switch {
+		case string(meta.Get([]byte(marker))) != string(sum) || len(position) != 8:
+			return errors.New("views.db is damaged: its content does not give its checksum")
+		case string(meta.Get([]byte("versions"))) != r.versions():
+			return errors.New("views.db was made by another version")
+		case wire.Position(binary.BigEndian.Uint64(position)) > head:
+			return errors.New("views.db is ahead of the log")
+		}
+		for _, f := range r.folds {
+			b := tx.Bucket([]byte(f.Name()))
+			if b == nil {
+				return fmt.Errorf("views.db lacks %s", f.Name())
+			}
+			if err := b.ForEach(func(k, v []byte) error { return f.Load(string(k), v) }); err != nil {
+				return fmt.Errorf("%s: %w", f.Name(), err)
+			}
+		}
+		r.position = wire.Position(binary.BigEndian.Uint64(position))
+		return nil
+	})
+}
+
+// readFile reads a bbolt file that may be damaged: pages carry no checksum, and
+// a bad one can make the reader fault.
+func readFile(path string, fn func(*bolt.Tx) error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("views.db is damaged: %v", v)
+		}
+	}()
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+	if err != nil {
+		return fmt.Errorf("open views.db: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.View(fn)
+}
+
+// digest is SHA-256 over all buckets, keys and values in order.
+func digest(tx *bolt.Tx) ([]byte, error) {
+	h := sha256.New()
+	err := tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+		add(h, name)
+		return b.ForEach(func(k, v []byte) error {
+			if string(name) == metaBucket && string(k) == marker {
+				return nil
+			}
+			add(h, k)
+			add(h, v)
+			return nil
+		})
+	})
+	return h.Sum(nil), err
+}
+
+func add(h hash.Hash, b []byte) {
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
+	_, _ = h.Write(b)
+}
+
+// Digest is a SHA-256 over the whole content of a views.db, which two replays
+// of the same log give alike.
+func Digest(path string) (sum []byte, position wire.Position, err error) {
+	err = readFile(path, func(tx *bolt.Tx) error {
+		if b := tx.Bucket([]byte(metaBucket)); b != nil && len(b.Get([]byte("position"))) == 8 {
+			position = wire.Position(binary.BigEndian.Uint64(b.Get([]byte("position"))))
+		}
+		sum, err = digest(tx)
+		return err
+	})
+	return sum, position, err
+}
+
+// Replay makes path anew from the whole log and returns the last position.
+func Replay(ctx context.Context, src Source, path string, logger *slog.Logger, make func() []Fold) (wire.Position, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return 0, fmt.Errorf("remove the old views: %w", err)
+	}
+	r := &Runner{path: path, logger: logger, folds: make()}
+	goal := src.Head()
+	if goal > 0 {
+		for batch, err := range src.Follow(ctx, 0) {
+			if err != nil {
+				return r.position, fmt.Errorf("read the log for the views: %w", err)
+			}
+			if r.apply(batch); r.position >= goal {
+				break
+			}
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return r.position, err
+	}
+	r.unsaved++
+	return r.position, r.save()
+}
