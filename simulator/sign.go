@@ -3,6 +3,7 @@ package simulator
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -67,5 +68,9 @@ func fetchLive(ctx context.Context, url string) (live wire.Live, err error) {
 		return live, err
 	}
 	defer answer.Body.Close()
-	return live, json.NewDecoder(answer.Body).Decode(&live)
+	if answer.StatusCode != http.StatusOK {
+		return live, fmt.Errorf("look at the hub: %s", answer.Status)
+	}
+	err = json.NewDecoder(answer.Body).Decode(&live)
+	return live, err
 }

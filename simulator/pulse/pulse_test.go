@@ -132,12 +132,12 @@ func TestPressIsOnePressForADebouncer(t *testing.T) {
 		if train[0].High || !train[len(train)-1].High {
 			t.Fatal("a press starts by falling and ends high")
 		}
-		presses, level, settled := 0, true, true
+		presses, settled := 0, true
 		for i, step := range train {
 			if step.Line != "rating5" {
 				t.Fatalf("line %s in a press of rating5", step.Line)
 			}
-			level = step.High
+			level := step.High
 			stands := int64(1 << 40)
 			if i+1 < len(train) {
 				stands = train[i+1].AfterUS
