@@ -185,7 +185,7 @@ func (h *hall) hubAddress() string {
 }
 
 // hubServes tells whether the hub is up and serving.
-func (h *hall) hubServes() bool { return h.hubAddress() != "" && h.hub.pid() != 0 }
+func (h *hall) hubServes() bool { return h.hubAddress() != "" && h.hub.up() }
 
 // start brings everything up for the first time.
 func (h *hall) start(ctx context.Context) error {
@@ -229,7 +229,7 @@ func (h *hall) restore(ctx context.Context) error {
 	}
 	var wrong []error
 	for _, p := range h.programs() {
-		if _, up := p.up(); up {
+		if p.up() {
 			continue
 		}
 		if p == h.hub {

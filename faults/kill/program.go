@@ -28,8 +28,6 @@ type program struct {
 	ended   chan struct{} // closed when process has ended
 	err     error
 	meant   bool // we ended it ourselves
-	starts  int
-	started time.Time
 	crashes []error
 }
 
@@ -52,8 +50,7 @@ func (p *program) start() error {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
 	ended := make(chan struct{})
-	p.process, p.ended, p.meant, p.err, p.started = cmd, ended, false, nil, time.Now()
-	p.starts++
+	p.process, p.ended, p.meant, p.err = cmd, ended, false, nil
 	go func() {
 		err := cmd.Wait()
 		p.mu.Lock()
@@ -86,12 +83,8 @@ func (p *program) alive() bool {
 	}
 }
 
-// up tells since when the program runs; ok is false where it does not.
-func (p *program) up() (since time.Time, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.started, p.alive()
-}
+// up is true while the program runs.
+func (p *program) up() bool { return p.pid() != 0 }
 
 // pid is the process that runs, or 0.
 func (p *program) pid() int {

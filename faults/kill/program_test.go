@@ -16,11 +16,6 @@ func shell(t *testing.T, script string) *program {
 	return p
 }
 
-func isUp(p *program) bool {
-	_, up := p.up()
-	return up
-}
-
 func TestProgramIsKilledAndStartedAgain(t *testing.T) {
 	p := shell(t, "sleep 600")
 	for range 3 {
@@ -30,10 +25,10 @@ func TestProgramIsKilledAndStartedAgain(t *testing.T) {
 		if p.start() == nil {
 			t.Error("it was started twice")
 		}
-		if !isUp(p) || p.pid() == 0 {
+		if !p.up() || p.pid() == 0 {
 			t.Error("it does not run")
 		}
-		if !p.kill() || isUp(p) || p.pid() != 0 {
+		if !p.kill() || p.up() || p.pid() != 0 {
 			t.Error("it was not killed")
 		}
 		if p.kill() {
