@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { chooseLocale, fillIn, isKey, translate } from '../src/i18n'
 import { en } from '../src/i18n/en'
-import { age, duration, formatCount, formatDay, formatMinute, formatMoment, formatTime } from '../src/i18n/format'
+import { age, duration, formatBrief, formatCount, formatDay, formatMinute, formatMoment, formatTime } from '../src/i18n/format'
 import { zhCN } from '../src/i18n/zh-CN'
 
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort()
@@ -47,10 +47,13 @@ describe('the catalogues', () => {
       .filter((name) => /\.(vue|ts)$/.test(name) && !/^i18n.(zh-CN|en)\.ts$/.test(name))
       .map((name) => readFileSync(join(root, name), 'utf8'))
       .join('\n')
-    // Keys that are put together from a state's name are asked for by their beginning.
-    const built = [...sources.matchAll(/`([a-z.-]+\.)\$\{/g)].map(([, start = '']) => start)
+    // A key that is put together from a state's name, such as `alarm.${kind}.todo`, stands for one word there.
+    const built = [...sources.matchAll(/`([a-z][\w.-]*\.\$\{[^`]*)`/g)].map(
+      ([, key = '']) => new RegExp(`^${key.replaceAll('.', '\\.').replace(/\$\{[^}]*\}/g, '[\\w-]+')}$`),
+    )
+    const kinds = /^(kind\.|reason\.)/
     const unused = Object.keys(zhCN).filter(
-      (key) => !sources.includes(`'${key}'`) && !built.some((start) => key.startsWith(start)),
+      (key) => !sources.includes(`'${key}'`) && !kinds.test(key) && !built.some((shape) => shape.test(key)),
     )
     expect(unused).toEqual([])
   })
@@ -98,6 +101,8 @@ describe('times', () => {
     expect(formatMoment(at, at + 3_600_000, zone)).toBe('08:58:31')
     expect(formatMoment(at, at + 86_400_000, zone)).toBe('11-23 08:58:31')
     expect(formatMoment(at, null, zone)).toBe('11-23 08:58:31')
+    expect(formatBrief(at, at, zone)).toBe('08:58')
+    expect(formatBrief(at, at + 86_400_000, zone)).toBe('11-23')
   })
 
   it('stand in a zone that the browser does not know', () => {

@@ -59,6 +59,11 @@ export function formatMoment(ms: number, now: number | null, zone: string): stri
   return now !== null && sameDay(ms, now, zone) ? formatTime(ms, zone) : `${formatMonthDay(ms, zone)} ${formatTime(ms, zone)}`
 }
 
+/** The shortest that still says when: 08:58 on the same civil day as `now`, 11-23 on another. */
+export function formatBrief(ms: number, now: number | null, zone: string): string {
+  return now !== null && sameDay(ms, now, zone) ? formatMinute(ms, zone) : formatMonthDay(ms, zone)
+}
+
 /** Whether two instants are on one civil day of the hall. */
 export function sameDay(a: number, b: number, zone: string): boolean {
   const day = formatter('en', zone, { year: 'numeric', month: '2-digit', day: '2-digit' })

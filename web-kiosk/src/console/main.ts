@@ -1,0 +1,11 @@
+import { createApp } from 'vue'
+import '../tokens.css'
+import '../base.css'
+import ConsolePage from './ConsolePage.vue'
+import './table.css'
+import './element.css'
+import { announce } from '../i18n'
+
+announce()
+createApp(ConsolePage).mount('#app')
+void import('../fonts')
