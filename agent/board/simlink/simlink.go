@@ -15,20 +15,31 @@ type Level struct {
 	High bool `json:"high"`
 }
 
+// Limits of a train; a longer one is refused whole.
+const (
+	MaxSteps   = 10_000
+	MaxAfterUS = 600_000_000 // ten minutes, in microseconds
+)
+
 // Play asks the board to play a train on its input lines. Button lines change
 // in real time; lines of a Wiegand reader are delivered as edges with
-// timestamps and sequence numbers, as the kernel would.
+// timestamps and sequence numbers, as the kernel would. The trains of one
+// connection are played one after the other, those of several at the same time.
 type Play struct {
-	// ID is echoed in Played.
+	// ID is echoed in Played, or beside Error.
 	ID    uint64  `json:"id"`
 	Train []Level `json:"train"`
 }
 
-// Output is what the board reports: an output line changed, or a train ended.
+// Output is what the board reports: an output line changed, a train ended, or
+// a train was refused.
 type Output struct {
-	// Line and High are set for an output change, e.g. "lamp_green", "lamp_red", "buzzer".
+	// Line and High are set for an output change, e.g. "lamp_green", "lamp_red",
+	// "buzzer". Only changes are reported, never what was lit before.
 	Line string `json:"line,omitempty"`
 	High bool   `json:"high,omitempty"`
-	// Played is the ID of a train whose last step is done.
+	// Played is the ID of a train whose last step is done, or that was refused.
 	Played uint64 `json:"played,omitempty"`
+	// Error says why a train was refused; none of it was played then.
+	Error string `json:"error,omitempty"`
 }

@@ -1,0 +1,188 @@
+package board
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"hallkeeper/agent/button"
+	"hallkeeper/settings"
+	"hallkeeper/wire"
+)
+
+// File is one wiring: which line of the computer is which input or output.
+type File struct {
+	// Name is told to the hub, e.g. "standard".
+	Name string `yaml:"name"`
+	// Buttons by name: rating1 to rating5, and call or any name that begins with call.
+	Buttons map[string]Button `yaml:"buttons"`
+	// Outputs by name: lamp_green, lamp_red, buzzer. Those that are missing are not there.
+	Outputs map[string]Output `yaml:"outputs"`
+	// Readers of cards by name, e.g. front.
+	Readers map[string]Reader `yaml:"readers"`
+}
+
+// Button is one button's line.
+type Button struct {
+	// Pin is the kernel's name of the line, e.g. GPIO5.
+	Pin string `yaml:"pin"`
+	// Active is the level while pressed: low or high.
+	Active Level `yaml:"active"`
+	// Bias is the resistor of the line: up, down or none.
+	Bias          Bias `yaml:"bias"`
+	button.Timing `yaml:",inline"`
+}
+
+// Output is the line of a lamp or an active buzzer.
+type Output struct {
+	Pin string `yaml:"pin"`
+	// Active is the level while it is on: low or high.
+	Active Level `yaml:"active"`
+}
+
+// Reader is a card reader.
+type Reader struct {
+	// Kind is how it speaks: wiegand.
+	Kind string `yaml:"kind"`
+	// D0 and D1 are the kernel's names of its lines; they are pulled low by pulses.
+	D0   string `yaml:"d0"`
+	D1   string `yaml:"d1"`
+	Bias Bias   `yaml:"bias"`
+}
+
+// Level is an electrical level: low or high.
+type Level string
+
+// UnmarshalText refuses anything but low and high.
+func (l *Level) UnmarshalText(text []byte) error {
+	if s := string(text); s != "low" && s != "high" {
+		return errors.New("expected low or high")
+	}
+	*l = Level(text)
+	return nil
+}
+
+// Bias is the computer's own resistor on a line: up, down or none.
+type Bias string
+
+// UnmarshalText refuses anything but up, down and none.
+func (b *Bias) UnmarshalText(text []byte) error {
+	if s := string(text); s != "up" && s != "down" && s != "none" {
+		return errors.New("expected up, down or none")
+	}
+	*b = Bias(text)
+	return nil
+}
+
+// Names of outputs, and what names of buttons begin with.
+const (
+	LampGreen = "lamp_green"
+	LampRed   = "lamp_red"
+	Buzzer    = "buzzer"
+
+	ratingPrefix = "rating"
+	callPrefix   = "call"
+)
+
+// RatingLevel gives the level of a rating button's name, 1 to 5; ok is false for other names.
+func RatingLevel(name string) (level int, ok bool) {
+	rest, found := strings.CutPrefix(name, ratingPrefix)
+	if !found || len(rest) != 1 || rest[0] < '1' || rest[0] > '5' {
+		return 0, false
+	}
+	return int(rest[0] - '0'), true
+}
+
+// IsCall tells whether a button calls the next citizen.
+func IsCall(name string) bool { return strings.HasPrefix(name, callPrefix) }
+
+// Standard is the wiring of a window as firmware-config/boards/standard.yaml
+// has it; the simulated board has the same.
+func Standard() File {
+	timing := button.Timing{Debounce: 10 * time.Millisecond, Stuck: 10 * time.Second}
+	press := func(pin string) Button { return Button{Pin: pin, Active: "low", Bias: "up", Timing: timing} }
+	return File{
+		Name: "standard",
+		Buttons: map[string]Button{"rating5": press("GPIO5"), "rating4": press("GPIO6"), "rating3": press("GPIO13"),
+			"rating2": press("GPIO19"), "rating1": press("GPIO26"), "call": press("GPIO16")},
+		Outputs: map[string]Output{LampGreen: {"GPIO20", "high"}, LampRed: {"GPIO21", "high"}, Buzzer: {"GPIO12", "high"}},
+		Readers: map[string]Reader{"front": {Kind: "wiegand", D0: "GPIO17", D1: "GPIO27", Bias: "up"}},
+	}
+}
+
+// LoadFile reads a board file. The error is a *settings.Faults with all mistakes.
+func LoadFile(path string) (File, error) {
+	var f File
+	if err := settings.Load(&f, path, nil); err != nil {
+		return File{}, fmt.Errorf("the board file: %w", err)
+	}
+	return f, nil
+}
+
+// Check refuses names that nothing is known for and pins that are used twice.
+func (f *File) Check() error {
+	var wrong []error
+	if err := wire.CheckName(f.Name); err != nil {
+		wrong = append(wrong, settings.At("name", "%w", err))
+	}
+	if len(f.Buttons)+len(f.Readers) == 0 {
+		wrong = append(wrong, errors.New("expected buttons or readers, there are none"))
+	}
+	used := map[string]string{}
+	pin := func(key, name string) {
+		switch other, taken := used[name]; {
+		case name == "":
+			wrong = append(wrong, settings.At(key, "expected the name of a line, like GPIO5"))
+		case taken:
+			wrong = append(wrong, settings.At(key, "%s is used by %s already", name, other))
+		default:
+			used[name] = key
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Buttons)) {
+		b := f.Buttons[name]
+		if _, rating := RatingLevel(name); !rating && !IsCall(name) || wire.CheckName(name) != nil {
+			wrong = append(wrong, settings.At("buttons."+name, "expected rating1 to rating5, or a name that begins with call"))
+		}
+		pin("buttons."+name+".pin", b.Pin)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Outputs)) {
+		if name != LampGreen && name != LampRed && name != Buzzer {
+			wrong = append(wrong, settings.At("outputs."+name, "expected lamp_green, lamp_red or buzzer"))
+		}
+		if f.Outputs[name].Active == "" {
+			wrong = append(wrong, settings.At("outputs."+name+".active", "expected low or high"))
+		}
+		pin("outputs."+name+".pin", f.Outputs[name].Pin)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Readers)) {
+		r := f.Readers[name]
+		if err := wire.CheckName(name); err != nil {
+			wrong = append(wrong, settings.At("readers."+name, "%w", err))
+		}
+		if r.Kind != "wiegand" {
+			wrong = append(wrong, settings.At("readers."+name+".kind", "expected wiegand, got %q", r.Kind))
+		}
+		if r.Bias == "" {
+			wrong = append(wrong, settings.At("readers."+name+".bias", "expected up, down or none"))
+		}
+		pin("readers."+name+".d0", r.D0)
+		pin("readers."+name+".d1", r.D1)
+	}
+	return errors.Join(wrong...)
+}
+
+// Check refuses a button without its level, its bias or good timings.
+func (b *Button) Check() error {
+	var wrong []error
+	if b.Active == "" {
+		wrong = append(wrong, settings.At("active", "expected low or high"))
+	}
+	if b.Bias == "" {
+		wrong = append(wrong, settings.At("bias", "expected up, down or none"))
+	}
+	return errors.Join(append(wrong, b.Timing.Check())...)
+}
