@@ -172,7 +172,9 @@ func TestWhatIsSubmitted(t *testing.T) {
 		{"a topic with a name that is none", broker.Delivery{Agent: "窗口 1", QoS: 1, Payload: []byte(event(1, ""))}, "___1", wire.ReasonBadField, 0, event(1, ""), len(event(1, ""))},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			log := &scripted{answer: func(items []eventlog.Item) ([]eventlog.Result, error) { return make([]eventlog.Result, len(items)), nil }}
+			log := &scripted{answer: func(items []eventlog.Item) ([]eventlog.Result, error) {
+				return make([]eventlog.Result, len(items)), nil
+			}}
 			in, _ := newIngest(t, log)
 			row.d.Settle = func(broker.Settlement) {}
 			if row.d.Size == 0 {
@@ -200,7 +202,9 @@ func TestWhatIsSubmitted(t *testing.T) {
 }
 
 func TestALongDeadLetterIsCutAfterItsCardsAreHidden(t *testing.T) {
-	log := &scripted{answer: func(items []eventlog.Item) ([]eventlog.Result, error) { return make([]eventlog.Result, len(items)), nil }}
+	log := &scripted{answer: func(items []eventlog.Item) ([]eventlog.Result, error) {
+		return make([]eventlog.Result, len(items)), nil
+	}}
 	in, _ := newIngest(t, log)
 	payload := `{"pad":"` + strings.Repeat("x", wire.MaxPayload-20) + `","card":"04A2B9C1D3E4F5"}`
 	in.Deliver(broker.Delivery{Agent: "w01", QoS: 1, Payload: []byte(payload), Size: len(payload), Settle: func(broker.Settlement) {}})
@@ -286,7 +290,9 @@ func TestStatuses(t *testing.T) {
 			func(s wire.Status) bool { return s.Outbox.Pending == 3 && s.Inputs["card"].OK && s.Version == "1" }},
 		{"the least", `{"state":"offline"}`, 1, func(s wire.Status) bool { return s.State == wire.DeviceOffline }},
 		{"one with fields of another form", `{"state":"online","at":12,"outbox":"full","inputs":{"card":{"ok":true}},"version":{"x":1}}`, 1,
-			func(s wire.Status) bool { return s.At.IsZero() && s.Outbox == nil && s.Inputs["card"].OK && s.Version == "" }},
+			func(s wire.Status) bool {
+				return s.At.IsZero() && s.Outbox == nil && s.Inputs["card"].OK && s.Version == ""
+			}},
 		{"an odd clock", `{"state":"online","clock":"sundial"}`, 1, func(s wire.Status) bool { return s.Clock == "" }},
 		{"another state", `{"state":"asleep"}`, 0, nil},
 		{"no state", `{}`, 0, nil},

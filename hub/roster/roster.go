@@ -8,7 +8,6 @@ package roster
 import (
 	"encoding/json"
 	"maps"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,6 +39,16 @@ type Device struct {
 type State struct {
 	Windows map[string]Window
 	Devices map[string]Device
+}
+
+// Clone copies a state whole.
+func (s *State) Clone() State {
+	c := State{maps.Clone(s.Windows), maps.Clone(s.Devices)}
+	for id, dev := range c.Devices {
+		dev.Outboxes = maps.Clone(dev.Outboxes)
+		c.Devices[id] = dev
+	}
+	return c
 }
 
 // Fold applies a record and returns the ids of the window and the device that it
@@ -147,16 +156,6 @@ func (s *State) DeviceAt(window string) string {
 // WindowOf is the window that a device serves, empty where it serves none.
 func (s *State) WindowOf(agent string) string { return s.Devices[agent].Window }
 
-// SortedWindows lists the windows by number, then id.
-func (s *State) SortedWindows() []Window {
-	return slices.SortedFunc(maps.Values(s.Windows), func(a, b Window) int {
-		if c := strings.Compare(a.Number, b.Number); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-}
-
 func read(r *wire.Record, into any) bool { return json.Unmarshal(r.Data, into) == nil }
 
 // Command is one of SetWindow, RemoveWindow, AssignDevice and DismissDevice.
@@ -184,7 +183,9 @@ type SetWindow wire.WindowSet
 // RemoveWindow takes a window off the list; its device becomes unassigned.
 type RemoveWindow wire.WindowRemoved
 
-// AssignDevice lets a device serve a window from now on; one that served it before is released.
+// AssignDevice lets a device serve a window from now on; one that served it
+// before is released. Where it serves it already, the event says that somebody
+// has looked at the device and found it right.
 type AssignDevice wire.DeviceAssigned
 
 // DismissDevice says that a device is not part of this hall.
@@ -233,12 +234,8 @@ func (c AssignDevice) decide(s *State) (wire.Kind, any, error) {
 	if _, ok := s.Windows[c.Window]; !ok {
 		return "", nil, unknownWindow(c.Window)
 	}
-	dev, ok := s.Devices[c.Agent]
-	if !ok {
+	if _, ok := s.Devices[c.Agent]; !ok {
 		return "", nil, unknownDevice(c.Agent)
-	}
-	if dev.Window == c.Window {
-		return "", nil, nil
 	}
 	return wire.KindDeviceAssigned, wire.DeviceAssigned(c), nil
 }

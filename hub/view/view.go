@@ -13,8 +13,10 @@ import (
 	"hash"
 	"iter"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,10 +46,10 @@ type Source interface {
 }
 
 const (
-	saveEvery   = 2 * time.Second
-	saveRecords = 20_000
-	metaBucket  = "_meta"
-	marker      = "_sum" // in _meta: SHA-256 over all other content
+	saveEvery  = 2 * time.Second
+	noFile     = ^wire.Position(0)
+	metaBucket = "_meta"
+	marker     = "_sum" // in _meta: SHA-256 over all other content
 )
 
 // Runner keeps folds in step with the log.
@@ -60,14 +62,24 @@ type Runner struct {
 
 	mu       sync.RWMutex
 	position wire.Position
-	unsaved  int
+	moved    chan struct{} // closed when position grows
+
+	saving  sync.Mutex
+	saved   wire.Position     // of the last file written
+	changes map[string]change // that no file has yet, by fold and key
+}
+
+// change is one key of one fold; value nil removes it.
+type change struct {
+	fold, key string
+	value     []byte
 }
 
 // New reads what views.db holds; make builds folds in their empty state. A file
 // that is damaged, ahead of head or of other versions is set aside or emptied
 // and the views are made again from the log.
 func New(path string, head wire.Position, logger *slog.Logger, make func() []Fold) (*Runner, []Fold, error) {
-	r := &Runner{path: path, logger: logger, folds: make()}
+	r := newRunner(path, logger, make)
 	err := r.load(head)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		logger.Warn("the views are made again from the log", "reason", err)
@@ -76,8 +88,15 @@ func New(path string, head wire.Position, logger *slog.Logger, make func() []Fol
 		}
 		r.folds, r.position = make(), 0
 	}
+	r.saved = r.position
 	return r, r.folds, nil
 }
+
+func newRunner(path string, logger *slog.Logger, make func() []Fold) *Runner {
+	return &Runner{path: path, logger: logger, folds: make(), moved: newSignal(), changes: map[string]change{}}
+}
+
+func newSignal() chan struct{} { return make(chan struct{}) }
 
 // Position is the last record folded in memory.
 func (r *Runner) Position() wire.Position {
@@ -91,6 +110,23 @@ func (r *Runner) Read(fn func()) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	fn()
+}
+
+// Await returns once all records up to and with p are folded.
+func (r *Runner) Await(ctx context.Context, p wire.Position) error {
+	for {
+		r.mu.RLock()
+		reached, moved := r.position >= p, r.moved
+		r.mu.RUnlock()
+		if reached {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the views: %w", context.Cause(ctx))
+		}
+	}
 }
 
 // Run folds until ctx ends and closes caughtUp once it has reached the head that
@@ -129,7 +165,8 @@ func (r *Runner) apply(batch []wire.Record) {
 		}
 	}
 	r.position = batch[len(batch)-1].Position
-	r.unsaved += len(batch)
+	close(r.moved)
+	r.moved = newSignal()
 	if r.OnBatch != nil {
 		r.OnBatch(batch)
 	}
@@ -152,48 +189,74 @@ func (r *Runner) saveNowAndThen(stop <-chan struct{}) error {
 
 // save writes changes, position and a checksum of all in one transaction. The
 // file is not fsynced: it can be made again, and the checksum shows a torn one.
+// The hall stands still only while the changes are collected, not while they are written.
 func (r *Runner) save() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.unsaved == 0 {
+	r.saving.Lock()
+	defer r.saving.Unlock()
+	position := r.collect()
+	if position == r.saved && len(r.changes) == 0 {
 		return nil
 	}
 	db, err := bolt.Open(r.path, 0o600, &bolt.Options{Timeout: time.Second, NoSync: true, FreelistType: bolt.FreelistMapType})
 	if err != nil {
 		return fmt.Errorf("open views.db: %w", err)
 	}
-	err = db.Update(func(tx *bolt.Tx) error {
-		for _, f := range r.folds {
-			b, err := tx.CreateBucketIfNotExists([]byte(f.Name()))
-			if err != nil {
-				return err
-			}
-			f.Save(func(k string, v []byte) { err = errors.Join(err, b.Put([]byte(k), v)) },
-				func(k string) { err = errors.Join(err, b.Delete([]byte(k))) })
-			if err != nil {
-				return err
-			}
-		}
-		meta, err := tx.CreateBucketIfNotExists([]byte(metaBucket))
-		if err != nil {
-			return err
-		}
-		if err := meta.Put([]byte("position"), binary.BigEndian.AppendUint64(nil, uint64(r.position))); err != nil {
-			return err
-		}
-		if err := meta.Put([]byte("versions"), []byte(r.versions())); err != nil {
-			return err
-		}
-		sum, err := digest(tx)
-		if err != nil {
-			return err
-		}
-		return meta.Put([]byte(marker), sum)
-	})
-	if err = errors.Join(err, db.Close()); err == nil {
-		r.unsaved = 0
+	err = errors.Join(db.Update(func(tx *bolt.Tx) error { return r.write(tx, position) }), db.Close())
+	if err == nil {
+		r.saved = position
+		clear(r.changes)
 	}
 	return err
+}
+
+// collect takes what the folds changed since the last call, and the position it belongs to.
+func (r *Runner) collect() wire.Position {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range r.folds {
+		name := f.Name()
+		f.Save(func(k string, v []byte) { r.changes[name+"\x00"+k] = change{name, k, v} },
+			func(k string) { r.changes[name+"\x00"+k] = change{fold: name, key: k} })
+	}
+	return r.position
+}
+
+func (r *Runner) write(tx *bolt.Tx, position wire.Position) error {
+	buckets := map[string]*bolt.Bucket{}
+	for _, f := range r.folds {
+		b, err := tx.CreateBucketIfNotExists([]byte(f.Name()))
+		if err != nil {
+			return err
+		}
+		buckets[f.Name()] = b
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.changes)) {
+		c := r.changes[id]
+		var err error
+		if c.value == nil {
+			err = buckets[c.fold].Delete([]byte(c.key))
+		} else {
+			err = buckets[c.fold].Put([]byte(c.key), c.value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	meta, err := tx.CreateBucketIfNotExists([]byte(metaBucket))
+	if err != nil {
+		return err
+	}
+	if err := meta.Put([]byte("position"), binary.BigEndian.AppendUint64(nil, uint64(position))); err != nil {
+		return err
+	}
+	if err := meta.Put([]byte("versions"), []byte(r.versions())); err != nil {
+		return err
+	}
+	sum, err := digest(tx)
+	if err != nil {
+		return err
+	}
+	return meta.Put([]byte(marker), sum)
 }
 
 func (r *Runner) versions() string {
@@ -297,7 +360,7 @@ func Replay(ctx context.Context, src Source, path string, logger *slog.Logger, m
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return 0, fmt.Errorf("remove the old views: %w", err)
 	}
-	r := &Runner{path: path, logger: logger, folds: make()}
+	r := newRunner(path, logger, make)
 	goal := src.Head()
 	if goal > 0 {
 		for batch, err := range src.Follow(ctx, 0) {
@@ -312,6 +375,6 @@ func Replay(ctx context.Context, src Source, path string, logger *slog.Logger, m
 	if err := ctx.Err(); err != nil {
 		return r.position, err
 	}
-	r.unsaved++
+	r.saved = noFile
 	return r.position, r.save()
 }

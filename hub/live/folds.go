@@ -1,0 +1,365 @@
+package live
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hallkeeper/hub/attendance"
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// Day counts one device's work at one window on one civil day of the hall, by
+// the time of the event, not of its delivery.
+type Day struct {
+	Swipes  int    `json:"swipes"`
+	Calls   int    `json:"calls"`
+	Ratings [5]int `json:"ratings"` // by level 1 to 5
+	Events  int    `json:"events"`
+}
+
+// Seen is a device's newest event.
+type Seen struct {
+	At       time.Time     `json:"at"`
+	Kind     wire.Kind     `json:"kind"`
+	Position wire.Position `json:"position"`
+}
+
+// Incident is something that an alarm tells of until it is over.
+type Incident struct {
+	Kind     wire.AlarmKind `json:"kind"`
+	Severity wire.Severity  `json:"severity"`
+	Subject  string         `json:"subject"`
+	Since    time.Time      `json:"since"`
+	Detail   string         `json:"detail,omitempty"`
+}
+
+// Facts is everything the live view folds from the log: one view.Fold.
+type Facts struct {
+	zone *time.Location
+
+	Roster   roster.State
+	Presence attendance.Presence
+	Days     map[string]*Day // date/window
+	Seen     map[string]Seen // device
+	// Offsets puts a boot's unsynchronised times right, in milliseconds.
+	Offsets   map[string]int64
+	Incidents map[string]Incident
+	Dismissed map[uint64]bool // dead letters
+	// Checkpoints are the signed tree heads, oldest first.
+	Checkpoints []Checkpoint
+
+	dirty map[string]bool
+	// changed collects what a batch touched, for the live view.
+	changed touched
+}
+
+// Checkpoint is one signed tree head.
+type Checkpoint struct {
+	At time.Time `json:"at"`
+	wire.LogCheckpoint
+}
+
+type touched struct {
+	windows, devices, incidents map[string]bool
+	letters                     bool
+}
+
+// NewFacts is the state of an empty log.
+func NewFacts(zone *time.Location) *Facts {
+	f := &Facts{zone: zone, Days: map[string]*Day{}, Seen: map[string]Seen{}, Offsets: map[string]int64{},
+		Incidents: map[string]Incident{}, Dismissed: map[uint64]bool{}, dirty: map[string]bool{}}
+	f.Roster.Windows, f.Roster.Devices = map[string]roster.Window{}, map[string]roster.Device{}
+	f.changed.reset()
+	return f
+}
+
+func (t *touched) reset() {
+	t.windows, t.devices, t.incidents, t.letters = map[string]bool{}, map[string]bool{}, map[string]bool{}, false
+}
+
+func (f *Facts) window(id string) {
+	if id != "" {
+		f.changed.windows[id] = true
+	}
+}
+
+// Name and Version make Facts a view.Fold.
+func (f *Facts) Name() string { return "facts" }
+
+// Version changes with what Apply makes of a record.
+func (f *Facts) Version() int { return 1 }
+
+// Apply folds one record.
+func (f *Facts) Apply(r *wire.Record) {
+	_, known := f.Roster.Devices[r.Agent]
+	outboxes := len(f.Roster.Devices[r.Agent].Outboxes)
+	switch r.Kind {
+	case wire.KindWindowSet, wire.KindWindowRemoved, wire.KindDeviceAssigned, wire.KindDeviceDismissed:
+		f.touchAll() // rare, and it can move a device between windows
+		f.Roster.Fold(r)
+		f.touchAll()
+	default:
+		w, d := f.Roster.Fold(r)
+		f.window(w)
+		if d != "" {
+			f.dirty["device/"+d] = true
+			f.changed.devices[d] = true
+		}
+	}
+	switch {
+	case r.Agent != "":
+		if known && outboxes > 0 && len(f.Roster.Devices[r.Agent].Outboxes) > outboxes {
+			f.raise(wire.AlarmOutboxNew, wire.SeverityNotice, r.Agent, r.StoredAt, "a new outbox: the storage of this device was replaced or set aside")
+		}
+		f.fromDevice(r)
+	default:
+		f.fromHub(r)
+	}
+}
+
+// touchAll marks all master data as changed.
+func (f *Facts) touchAll() {
+	for id := range f.Roster.Windows {
+		f.window(id)
+		f.dirty["window/"+id] = true
+	}
+	for id := range f.Roster.Devices {
+		f.changed.devices[id] = true
+		f.dirty["device/"+id] = true
+	}
+}
+
+// at is when an event happened, put right where its boot has synchronised since.
+func (f *Facts) at(r *wire.Record) time.Time {
+	if r.Clock == wire.ClockUnsynced {
+		return r.At.Add(time.Duration(f.Offsets[r.Boot]) * time.Millisecond)
+	}
+	return r.At
+}
+
+func (f *Facts) fromDevice(r *wire.Record) {
+	at := f.at(r)
+	window := f.Roster.WindowOf(r.Agent)
+	if old := f.Seen[r.Agent]; !at.Before(old.At) {
+		f.Seen[r.Agent] = Seen{at, r.Kind, r.Position}
+		f.dirty["seen/"+r.Agent] = true
+	}
+	f.count(r, at, window)
+	var card wire.CardSwiped
+	switch r.Kind {
+	case wire.KindCardSwiped:
+		if window != "" && json.Unmarshal(r.Data, &card) == nil {
+			for _, w := range f.Presence.Swipe(card.Card, window, at, f.zone) {
+				f.window(w)
+			}
+			f.dirty["presence"] = true
+		}
+	case wire.KindClockCorrected:
+		var d wire.ClockCorrected
+		if json.Unmarshal(r.Data, &d) == nil && d.Boot != "" {
+			f.Offsets[d.Boot] = d.OffsetMS
+			f.dirty["offset/"+d.Boot] = true
+		}
+	case wire.KindOutboxFull:
+		f.raise(wire.AlarmOutboxFull, wire.SeverityAlarm, r.Agent, at, "presses were refused because the outbox was full: "+string(r.Data))
+	case wire.KindInputStuck:
+		var d wire.InputStuck
+		if json.Unmarshal(r.Data, &d) == nil {
+			f.raise(wire.AlarmInput, wire.SeverityAlarm, r.Agent+"/"+d.Input, at, "held for "+strconv.FormatInt(d.HeldMS, 10)+" ms")
+		}
+	case wire.KindReaderFault:
+		var d wire.ReaderFault
+		if json.Unmarshal(r.Data, &d) == nil {
+			f.raise(wire.AlarmInput, wire.SeverityAlarm, r.Agent+"/"+d.Reader, at, d.Reason)
+		}
+	case wire.KindAgentStarted: // a fresh start ends what the last run complained of
+		for id, i := range f.Incidents {
+			if i.Kind != wire.AlarmOutboxGap && i.Kind != wire.AlarmOutboxNew && strings.HasPrefix(i.Subject+"/", r.Agent+"/") {
+				f.clear(id)
+			}
+		}
+	}
+}
+
+func (f *Facts) count(r *wire.Record, at time.Time, window string) {
+	if window == "" {
+		return
+	}
+	key := string(hall.DateOf(at, f.zone)) + "/" + window
+	d := f.Days[key]
+	if d == nil {
+		d = &Day{}
+		f.Days[key] = d
+	}
+	d.Events++
+	switch r.Kind {
+	case wire.KindCardSwiped:
+		d.Swipes++
+	case wire.KindCallPressed:
+		d.Calls++
+	case wire.KindRatingPressed:
+		var p wire.RatingPressed
+		if json.Unmarshal(r.Data, &p) == nil && p.Level >= 1 && p.Level <= 5 {
+			d.Ratings[p.Level-1]++
+		}
+	}
+	f.dirty["day/"+key] = true
+}
+
+func (f *Facts) fromHub(r *wire.Record) {
+	switch r.Kind {
+	case wire.KindHubStarted: // what it had to repair, if anything, follows
+		for id, i := range f.Incidents {
+			if i.Kind == wire.AlarmLogRepaired {
+				f.clear(id)
+			}
+		}
+	case wire.KindOutboxGap:
+		var d wire.OutboxGap
+		if json.Unmarshal(r.Data, &d) == nil {
+			f.raise(wire.AlarmOutboxGap, wire.SeverityAlarm, d.Agent, r.StoredAt, "outbox "+d.Outbox+" lacks seq "+
+				strconv.FormatUint(d.From, 10)+" to "+strconv.FormatUint(d.To, 10))
+		}
+	case wire.KindLogRepaired:
+		var d wire.LogRepaired
+		if json.Unmarshal(r.Data, &d) == nil {
+			f.raise(wire.AlarmLogRepaired, wire.SeverityAlarm, d.Segment, r.StoredAt, d.Found+"; "+d.Did)
+		}
+	case wire.KindDeadLetterDismissed:
+		var d wire.DeadLetterDismissed
+		if json.Unmarshal(r.Data, &d) == nil {
+			f.Dismissed[d.Number] = true
+			f.changed.letters = true
+			f.dirty["dismissed/"+strconv.FormatUint(d.Number, 10)] = true
+		}
+	case wire.KindLogCheckpoint:
+		c := Checkpoint{At: r.StoredAt}
+		if json.Unmarshal(r.Data, &c.LogCheckpoint) == nil {
+			f.Checkpoints = append(f.Checkpoints, c)
+			f.dirty["checkpoint/"+checkpointKey(c)] = true
+		}
+	case wire.KindDeviceDismissed, wire.KindDeviceAssigned: // somebody has looked at the device
+		var d wire.DeviceDismissed
+		if json.Unmarshal(r.Data, &d) == nil {
+			f.clear(string(wire.AlarmOutboxNew) + "/" + d.Agent)
+			f.clear(string(wire.AlarmOutboxGap) + "/" + d.Agent)
+		}
+	}
+}
+
+func checkpointKey(c Checkpoint) string {
+	s := strconv.FormatUint(c.Size, 10)
+	return strings.Repeat("0", 20-len(s)) + s
+}
+
+func (f *Facts) raise(kind wire.AlarmKind, severity wire.Severity, subject string, since time.Time, detail string) {
+	id := string(kind) + "/" + subject
+	f.Incidents[id] = Incident{kind, severity, subject, since, detail}
+	f.changed.incidents[id] = true
+	f.dirty["incident/"+id] = true
+}
+
+func (f *Facts) clear(id string) {
+	if _, ok := f.Incidents[id]; ok {
+		delete(f.Incidents, id)
+		f.changed.incidents[id] = true
+		f.dirty["incident/"+id] = true
+	}
+}
+
+// Save writes what changed.
+func (f *Facts) Save(put func(string, []byte), remove func(string)) {
+	for _, key := range slices.Sorted(maps.Keys(f.dirty)) {
+		kind, id, _ := strings.Cut(key, "/")
+		v := f.value(kind, id)
+		if v == nil {
+			remove(key)
+			continue
+		}
+		b, err := json.Marshal(v)
+		if err != nil {
+			continue // plain data: it cannot fail
+		}
+		put(key, b)
+	}
+	clear(f.dirty)
+}
+
+func (f *Facts) value(kind, id string) any {
+	switch kind {
+	case "window":
+		return present(f.Roster.Windows, id)
+	case "device":
+		return present(f.Roster.Devices, id)
+	case "presence":
+		return f.Presence
+	case "day":
+		return present(f.Days, id)
+	case "seen":
+		return present(f.Seen, id)
+	case "offset":
+		return present(f.Offsets, id)
+	case "incident":
+		return present(f.Incidents, id)
+	case "dismissed":
+		return true
+	case "checkpoint":
+		i, ok := slices.BinarySearchFunc(f.Checkpoints, id, func(c Checkpoint, id string) int { return cmp.Compare(checkpointKey(c), id) })
+		if ok {
+			return f.Checkpoints[i]
+		}
+	}
+	return nil
+}
+
+func present[V any](m map[string]V, id string) any {
+	if v, ok := m[id]; ok {
+		return v
+	}
+	return nil
+}
+
+// Load reads one key back.
+func (f *Facts) Load(key string, value []byte) error {
+	kind, id, _ := strings.Cut(key, "/")
+	switch kind {
+	case "window":
+		return load(f.Roster.Windows, id, value)
+	case "device":
+		return load(f.Roster.Devices, id, value)
+	case "presence":
+		return json.Unmarshal(value, &f.Presence)
+	case "day":
+		return load(f.Days, id, value)
+	case "seen":
+		return load(f.Seen, id, value)
+	case "offset":
+		return load(f.Offsets, id, value)
+	case "incident":
+		return load(f.Incidents, id, value)
+	case "dismissed":
+		n, err := strconv.ParseUint(id, 10, 64)
+		f.Dismissed[n] = true
+		return err
+	case "checkpoint":
+		var c Checkpoint
+		err := json.Unmarshal(value, &c)
+		f.Checkpoints = append(f.Checkpoints, c)
+		return err
+	}
+	return nil
+}
+
+func load[V any](m map[string]V, id string, value []byte) error {
+	var v V
+	err := json.Unmarshal(value, &v)
+	m[id] = v
+	return err
+}

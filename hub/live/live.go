@@ -1,0 +1,211 @@
+// Package live composes the hall as it is now, as wire.Live: from facts folded
+// from the log and from what is volatile (which devices are heard, whether the
+// hub can store). It owns the document, its alarms, and the patches that screens
+// get; it refuses to decide anything and holds nothing personal.
+package live
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/wire"
+)
+
+const (
+	// grace is how long after the hub's start a device that was not heard yet raises no alarm.
+	grace = 10 * time.Second
+	// oldOutbox is the age from which undelivered events are an alarm.
+	oldOutbox = time.Minute
+	// clockSkew is the difference of clocks from which an event's time is doubtful.
+	clockSkew = 5 * time.Second
+)
+
+// Sink takes each patch (a JSON merge patch, RFC 7396) in order and keeps nothing of it.
+type Sink interface {
+	Publish(patch []byte)
+}
+
+// Config sets up a Live.
+type Config struct {
+	Hall    wire.LiveHall
+	Version string
+	Demo    bool
+	Zone    *time.Location
+	Started time.Time
+}
+
+// Live is the document. Its methods may be called from any goroutine.
+type Live struct {
+	cfg Config
+	// read holds the facts still; it is taken before mu.
+	read  func(func())
+	facts *Facts
+
+	mu      sync.Mutex
+	sink    Sink
+	doc     wire.Live
+	changed changes
+	cached  []byte
+	status  map[string]heard
+	letters int // all dead letters there are
+	now     time.Time
+	lost    bool // the broker
+}
+
+// heard is what a device last said of itself.
+type heard struct {
+	status wire.Status
+	at     time.Time
+	skew   time.Duration
+}
+
+// New composes the document of facts. read runs a function while the facts
+// don't change; letters is how many dead letters there are in all.
+func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
+	l := &Live{cfg: cfg, facts: facts, read: read, status: map[string]heard{}, now: cfg.Started, letters: letters}
+	l.doc = wire.Live{Hall: cfg.Hall, Windows: map[string]wire.LiveWindow{}, Devices: map[string]wire.LiveDevice{}, Alarms: map[string]wire.Alarm{},
+		Hub: wire.LiveHub{Version: cfg.Version, Demo: cfg.Demo, StartedAt: cfg.Started, Writable: true}}
+	l.doc.Hall.Day = string(hall.DateOf(cfg.Started, cfg.Zone))
+	l.update(l.everything)
+	return l
+}
+
+// SetSink says where patches go; before it they go nowhere.
+func (l *Live) SetSink(s Sink) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sink = s
+}
+
+// Snapshot calls use once with the whole document as JSON; no patch comes
+// between. use keeps nothing of it.
+func (l *Live) Snapshot(use func(data []byte)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cached == nil {
+		l.cached, _ = json.Marshal(l.doc) // plain data: it cannot fail
+	}
+	use(l.cached)
+}
+
+// update changes the document while the facts hold still, and publishes what changed.
+func (l *Live) update(change func()) { l.read(func() { l.updateStill(change) }) }
+
+func (l *Live) updateStill(change func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	change()
+	patch := l.changed.patch(&l.doc)
+	if patch == nil {
+		return
+	}
+	l.cached = nil
+	if l.sink != nil {
+		l.sink.Publish(patch)
+	}
+}
+
+// Apply shows a batch that the facts have folded, up to position. The caller
+// holds the facts still.
+func (l *Live) Apply(position wire.Position) {
+	l.updateStill(func() {
+		c := &l.facts.changed
+		for id := range c.devices {
+			l.device(id)
+			l.window(l.facts.Roster.WindowOf(id))
+		}
+		for id := range c.windows {
+			l.window(id)
+		}
+		for id := range c.incidents {
+			l.incident(id)
+		}
+		if c.letters {
+			l.deadLetters()
+		}
+		c.reset()
+		l.hub(func(h *wire.LiveHub) { h.Position = position })
+	})
+}
+
+// DeviceStatus shows what a device says of itself, or what its will says.
+func (l *Live) DeviceStatus(agent string, s wire.Status, at time.Time) {
+	l.update(func() {
+		before, known := l.status[agent]
+		h := heard{status: s, at: at}
+		// The first status after a silence may be a retained one, as old as it likes.
+		if fresh := known && before.status.State == wire.DeviceOnline && before.status.Boot == s.Boot; s.State == wire.DeviceOnline && !s.At.IsZero() {
+			if skew := s.At.Sub(at); fresh || skew > 0 {
+				h.skew = skew
+			}
+		}
+		l.status[agent] = h
+		l.device(agent)
+		l.window(l.facts.Roster.WindowOf(agent))
+	})
+}
+
+// SetWritable shows whether the hub can store; reason says why not.
+func (l *Live) SetWritable(ok bool, reason string) {
+	l.update(func() {
+		l.hub(func(h *wire.LiveHub) { h.Writable = ok })
+		l.alarm(!ok, wire.AlarmNotWritable, wire.SeverityAlarm, "", l.now, reason)
+	})
+}
+
+// SetBroker shows whether devices can reach the hub; reason says why not. What
+// was heard of devices before they could not is no longer true of them.
+func (l *Live) SetBroker(ok bool, reason string) {
+	l.update(func() {
+		l.alarm(!ok, wire.AlarmBrokerLost, wire.SeverityAlarm, "", l.now, reason)
+		if ok || l.lost {
+			l.lost = !ok
+			return
+		}
+		l.lost = true
+		for id, h := range l.status {
+			h.status.State = wire.DeviceOffline
+			l.status[id] = h
+			l.device(id)
+			l.window(l.facts.Roster.WindowOf(id))
+		}
+	})
+}
+
+// SetDeadLetters tells how many dead letters there are in all.
+func (l *Live) SetDeadLetters(n int) {
+	l.update(func() {
+		l.letters = n
+		l.deadLetters()
+	})
+}
+
+// Tick lets time pass: the day changes, and what was only late becomes an alarm.
+func (l *Live) Tick(now time.Time) {
+	l.update(func() {
+		l.now = now
+		if day := string(hall.DateOf(now, l.cfg.Zone)); day != l.doc.Hall.Day {
+			l.doc.Hall.Day = day
+			l.changed.hall = true
+		}
+		l.everything()
+	})
+}
+
+func (l *Live) everything() {
+	for id := range l.facts.Roster.Devices {
+		l.device(id)
+	}
+	for id := range l.status {
+		l.device(id)
+	}
+	for id := range l.facts.Roster.Windows {
+		l.window(id)
+	}
+	for id := range l.facts.Incidents {
+		l.incident(id)
+	}
+	l.deadLetters()
+}
