@@ -289,10 +289,10 @@ func (l *loader) override(f leaf, name, value string) {
 	l.origins[f.key] = origin
 }
 
-// check asks the Check methods, from the leaves to the root, so that what
-// checks a whole sees only parts that are right by themselves.
+// check asks the Check methods, from the leaves to the root. A part that could
+// not be set keeps its default, so a whole is checked all the same; what it
+// says of parts that are known to be wrong is dropped.
 func (l *loader) check(key string, v reflect.Value) {
-	before := len(l.faults)
 	switch {
 	case v.Kind() == reflect.Pointer:
 		l.check(key, v.Elem())
@@ -314,7 +314,7 @@ func (l *loader) check(key string, v reflect.Value) {
 			v.SetMapIndex(k, entry) // Check may fill in what follows from other fields
 		}
 	}
-	if len(l.faults) > before || l.faulty(key) || !v.CanAddr() {
+	if !v.CanAddr() {
 		return
 	}
 	checker, ok := v.Addr().Interface().(interface{ Check() error })
@@ -327,6 +327,9 @@ func (l *loader) check(key string, v reflect.Value) {
 			var blamed *keyError
 			if errors.As(err, &blamed) {
 				at, err = join(key, blamed.key), blamed.err
+			}
+			if l.faulty(at) {
+				return
 			}
 			f := l.origin(at)
 			f.Key, f.Problem = at, strings.ReplaceAll(err.Error(), "\n", "; ")
