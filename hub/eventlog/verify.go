@@ -284,6 +284,8 @@ func openReadOnly(dir string) (*Log, error) {
 	if err == nil {
 		l.segments, err = listSegments(dir)
 	}
+	_, unclean := os.Stat(filepath.Join(dir, cleanMark))
+	l.clean = unclean == nil || len(l.segments) == 0
 	for _, s := range l.segments {
 		if err != nil {
 			break

@@ -90,6 +90,26 @@ func (l *Live) Snapshot(use func(data []byte)) {
 	use(l.cached)
 }
 
+// Online tells whether a device is heard.
+func (l *Live) Online(agent string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.status[agent].status.State == wire.DeviceOnline
+}
+
+// Outboxes gives what devices last said of their outboxes, by device.
+func (l *Live) Outboxes() map[string]wire.OutboxStatus {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := map[string]wire.OutboxStatus{}
+	for id, h := range l.status {
+		if h.status.Outbox != nil {
+			out[id] = *h.status.Outbox
+		}
+	}
+	return out
+}
+
 // update changes the document while the facts hold still, and publishes what changed.
 func (l *Live) update(change func()) { l.read(func() { l.updateStill(change) }) }
 

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"hallkeeper/wire"
 )
@@ -44,6 +45,9 @@ type Source interface {
 	Follow(ctx context.Context, after wire.Position) iter.Seq2[[]wire.Record, error]
 	Head() wire.Position
 }
+
+// ErrBusy means that another program is writing the file.
+var ErrBusy = errors.New("another program is writing the views")
 
 const (
 	saveEvery  = 2 * time.Second
@@ -313,6 +317,9 @@ func readFile(path string, fn func(*bolt.Tx) error) (err error) {
 		}
 	}()
 	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+	if errors.Is(err, berrors.ErrTimeout) {
+		return ErrBusy
+	}
 	if err != nil {
 		return fmt.Errorf("open views.db: %w", err)
 	}

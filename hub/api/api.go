@@ -1,0 +1,141 @@
+package api
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"hallkeeper/wire"
+)
+
+// Live is the live view as screens get it.
+type Live interface {
+	// Current gives the whole view as JSON, not older than the call, and the
+	// number of the last patch in it.
+	Current() (data []byte, seq uint64, err error)
+}
+
+// Log is the ordered log, for auditors.
+type Log interface {
+	Head() wire.Position
+	// ReadBatch gives up to limit records after a position, oldest first; fewer only at the head.
+	ReadBatch(after wire.Position, limit int) ([]wire.Record, error)
+	// HashReader reads the hashes of the log's Merkle tree.
+	tlog.HashReader
+}
+
+// Checkpoint is a signed tree head of the log.
+type Checkpoint struct {
+	At   time.Time `json:"at"`
+	Size uint64    `json:"size"`
+	Root string    `json:"root"`
+	Note string    `json:"note"`
+}
+
+// Checkpoints is the list of all signed tree heads.
+type Checkpoints interface {
+	// Checkpoints gives them oldest first, and the key that checks their
+	// signatures (golang.org/x/mod/sumdb/note).
+	Checkpoints() (all []Checkpoint, verifierKey string, err error)
+}
+
+// DeadLetters is what could not be stored.
+type DeadLetters interface {
+	// DeadLetters gives up to limit with numbers below before (0 means all),
+	// newest first, how many there are in all, and how many nobody has dismissed.
+	DeadLetters(before uint64, limit int) (page []wire.DeadLetter, total, open int, err error)
+}
+
+// The commands that Commands.Do takes. Their fields have been checked for form
+// only: whether the window or the device exists is for the decision to say.
+type (
+	// SetWindow adds a window or changes its name.
+	SetWindow struct{ ID, Number, Name, Department string }
+	// RemoveWindow takes a window off the hall's list.
+	RemoveWindow struct{ ID string }
+	// AssignDevice says which window a device serves.
+	AssignDevice struct{ Agent, Window string }
+	// DismissDevice says that a device is not part of this hall.
+	DismissDevice struct{ Agent string }
+	// IdentifyDevice makes a device show itself. It makes no event.
+	IdentifyDevice struct{ Agent string }
+	// RestartDevice makes a device's program start again. It makes no event.
+	RestartDevice struct{ Agent string }
+	// DismissDeadLetter says that a person has dealt with a dead letter. Note is free text: seal it.
+	DismissDeadLetter struct {
+		Number uint64
+		Note   string
+	}
+)
+
+// Commands changes the hall.
+type Commands interface {
+	// Do decides a command and gives the events it made after they are on disk,
+	// none for a command that makes none. A key that is not empty makes it
+	// idempotent, also after a restart: the second time it decides nothing and
+	// gives what the first made, with again true. A refusal is a *hall.Error.
+	Do(ctx context.Context, actor wire.Actor, key string, cmd any) (made []wire.Record, again bool, err error)
+}
+
+// Unready is one reason why the hub cannot store what comes in.
+type Unready struct {
+	// Code is "not_writable", "broker_lost" or another stable word.
+	Code   string `json:"code"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Deps is what the API needs. All fields are required but Pages.
+type Deps struct {
+	Logger      *slog.Logger
+	Live        Live
+	LiveSocket  http.Handler
+	Log         Log
+	Checkpoints Checkpoints
+	DeadLetters DeadLetters
+	Commands    Commands
+	// Ready gives why the hub cannot store now; nothing means that it can.
+	Ready func() []Unready
+	// Metrics is what /metrics shows; the API registers its own at Registry.
+	Metrics  prometheus.Gatherer
+	Registry prometheus.Registerer
+	// Pages holds lobby.html, console.html, index.html and assets/; nil or empty before they are built.
+	Pages fs.FS
+	// Hall is the hall's id, Version the program's.
+	Hall    string
+	Version string
+	// ChangesPerSecond bounds the requests that change something, with bursts of twice as many; 50 where it is 0.
+	ChangesPerSecond int
+}
+
+// API answers HTTP requests.
+type API struct {
+	Deps
+	routes  []route
+	mux     *http.ServeMux
+	repeats *repeats
+	rate    *bucket
+	pages   *pages
+	metrics *metrics
+}
+
+// How long a command may take until its answer is "unknown".
+const patience = 15 * time.Second
+
+// New makes the hub's whole HTTP handler.
+func New(d Deps) http.Handler {
+	if d.ChangesPerSecond <= 0 {
+		d.ChangesPerSecond = 50
+	}
+	a := &API{Deps: d, mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
+		rate: newBucket(float64(d.ChangesPerSecond), time.Now), pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
+	a.routes = a.table()
+	for _, r := range a.routes {
+		a.mux.Handle(r.method+" "+r.path, a.guarded(r))
+	}
+	return a.outer()
+}

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"mime"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"hallkeeper/wire"
+)
+
+// unbounded is the highest of a number without an upper limit of its own: what tlog can count.
+const unbounded = math.MaxInt64
+
+// maxBody is the largest request, in bytes.
+const maxBody = 1 << 20
+
+// readBody reads a request's JSON, at most maxBody of it. No body is an empty object.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, problem("too_large")
+	case err != nil:
+		f := problem("malformed")
+		f.cause = err
+		return nil, f
+	case len(bytes.TrimSpace(body)) == 0:
+		return []byte("{}"), nil
+	}
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return nil, problem("not_json")
+	}
+	return body, nil
+}
+
+// decode fills the struct that into points to from a JSON object and names
+// every field that is unknown or of the wrong type.
+func decode(body []byte, into any) error {
+	if !json.Valid(body) || !utf8.Valid(body) {
+		return problem("malformed")
+	}
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(body, &given); err != nil || given == nil {
+		return wrong(field{"", "type", text{"应为一个 JSON 对象", "must be a JSON object"}})
+	}
+	target := reflect.ValueOf(into).Elem()
+	fields := map[string]reflect.Value{}
+	for i := range target.NumField() {
+		name, _, _ := strings.Cut(target.Type().Field(i).Tag.Get("json"), ",")
+		fields[name] = target.Field(i)
+	}
+	var bad []field
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		target, known := fields[name]
+		if !known {
+			bad = append(bad, field{shorten(name), "unknown", text{"没有这个字段", "there is no such field"}})
+			continue
+		}
+		if string(given[name]) == "null" || json.Unmarshal(given[name], target.Addr().Interface()) != nil {
+			words := text{"应为文字", "must be a string"}
+			if target.Kind() != reflect.String {
+				words = text{"应为数字", "must be a number"}
+			}
+			bad = append(bad, field{name, "type", words})
+		}
+	}
+	if len(bad) > 0 {
+		return wrong(bad...)
+	}
+	return nil
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 64 {
+		return string(r[:64]) + "…"
+	}
+	return s
+}
+
+// checks gathers what is wrong with the fields of a request.
+type checks []field
+
+func (c *checks) add(name, code, zh, en string, args ...any) {
+	*c = append(*c, field{name, code, text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}})
+}
+
+// words trims a text for people and bounds it in characters.
+func (c *checks) words(name string, value *string, from, to int) {
+	*value = strings.TrimSpace(*value)
+	n := utf8.RuneCountInString(*value)
+	switch {
+	case n == 0 && from > 0:
+		c.add(name, "required", "必须填写", "is required")
+	case n > to:
+		c.add(name, "too_long", "最多 %d 个字", "may have %d characters at most", to)
+	case strings.ContainsFunc(*value, unicode.IsControl):
+		c.add(name, "characters", "不能含控制字符", "may hold no control characters")
+	}
+}
+
+// name checks an id that may stand in a topic.
+func (c *checks) name(name, value string) {
+	switch {
+	case value == "":
+		c.add(name, "required", "必须填写", "is required")
+	case wire.CheckName(value) != nil:
+		c.add(name, "characters", "应为 1 到 %d 个字母、数字、点、下划线或连字符", "must be 1 to %d letters, digits, dots, underscores or hyphens", wire.MaxName)
+	}
+}
+
+// number reads a query parameter from lowest to highest; fallback where it is absent.
+func (c *checks) number(r *http.Request, name string, fallback, lowest, highest uint64) uint64 {
+	given := r.URL.Query().Get(name)
+	if given == "" {
+		return fallback
+	}
+	n, err := strconv.ParseUint(given, 10, 64)
+	if err != nil || n < lowest || n > highest {
+		if highest == unbounded {
+			c.add(name, "range", "应为 %d 或更大的整数", "must be a whole number of at least %d", lowest)
+		} else {
+			c.add(name, "range", "应为 %d 到 %d 的整数", "must be a whole number from %d to %d", lowest, highest)
+		}
+		return fallback
+	}
+	return n
+}
+
+// err is nil where nothing is wrong.
+func (c checks) err() error {
+	if len(c) == 0 {
+		return nil
+	}
+	return wrong(c...)
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// policy lets pages load nothing from elsewhere. Styles may be inline: the
+// component library positions its pop-ups by style attributes.
+const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
+	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+
+// pages serves what the front end's build made.
+type pages struct {
+	files fs.FS
+}
+
+func newPages(files fs.FS) *pages { return &pages{files} }
+
+// addresses are the pages by their paths.
+func addresses() map[string]string {
+	return map[string]string{"/{$}": "index.html", "/lobby": "lobby.html", "/console": "console.html"}
+}
+
+func (p *pages) register(a *API) {
+	for at, file := range addresses() {
+		a.mux.HandleFunc("GET "+at, func(w http.ResponseWriter, r *http.Request) { p.page(a, w, r, file) })
+	}
+	a.mux.HandleFunc("GET /assets/{name...}", func(w http.ResponseWriter, r *http.Request) { p.asset(a, w, r) })
+}
+
+// page sends an .html file, which may change with the program: it is asked for again each time.
+func (p *pages) page(a *API, w http.ResponseWriter, r *http.Request, file string) {
+	body, err := p.read(file)
+	if err != nil {
+		a.fail(w, r, problem("pages_not_built"))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Cache-Control", "no-cache")
+	sum := sha256.Sum256(body)
+	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	h.Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	send(w, r, http.StatusOK, "text/html; charset=utf-8", body)
+}
+
+// asset sends a file whose name carries a hash of its content: it never changes under that name.
+func (p *pages) asset(a *API, w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	body, err := p.read(path.Join("assets", name))
+	if err != nil || strings.HasSuffix(name, "/") {
+		a.fail(w, r, problem("not_found"))
+		return
+	}
+	media := mime.TypeByExtension(path.Ext(name))
+	if media == "" {
+		media = "application/octet-stream"
+	}
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	send(w, r, http.StatusOK, media, body)
+}
+
+func (p *pages) read(name string) ([]byte, error) {
+	if p.files == nil {
+		return nil, fs.ErrNotExist
+	}
+	return fs.ReadFile(p.files, name)
+}

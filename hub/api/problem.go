@@ -1,0 +1,147 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"hallkeeper/wire"
+)
+
+// failure is an error as it is answered.
+type failure struct {
+	status int
+	// name is the problem's code.
+	name    string
+	words   text
+	article string
+	fields  []field
+	// cause is for the log only.
+	cause error
+}
+
+func (f *failure) Error() string {
+	if f.cause != nil {
+		return f.name + ": " + f.cause.Error()
+	}
+	return f.name + ": " + f.words.en
+}
+
+func (f *failure) Unwrap() error { return f.cause }
+
+// field is one wrong field of a 422.
+type field struct {
+	name, code string
+	words      text
+}
+
+// The problems that the HTTP side itself answers with.
+func problems() []failure {
+	p := func(status int, name, zh, en string) failure {
+		return failure{status: status, name: name, words: text{zh, en}}
+	}
+	return []failure{
+		p(400, "malformed", "请求内容无法读取", "the request cannot be read"),
+		p(400, "key_malformed", "Idempotency-Key 应为 1 到 128 个可打印的 ASCII 字符", "an Idempotency-Key has 1 to 128 printable ASCII characters"),
+		p(400, "not_a_websocket", "这个地址只接受 websocket 连接", "this address takes websocket connections only"),
+		p(403, "loopback_only", "登录功能启用之前，此操作只接受来自主机本机的请求（用 http://127.0.0.1 或 http://localhost 打开）",
+			"until people can sign in, this is for the hub's own machine only (open it as http://127.0.0.1 or http://localhost)"),
+		p(403, "cross_origin", "不接受其他网站的页面发来的请求", "requests from pages of other sites are refused"),
+		p(404, "not_found", "没有这个地址", "there is nothing at this address"),
+		p(404, "position_unknown", "日志中没有这一条", "the log has no such record"),
+		p(405, "method_not_allowed", "这个地址不接受这种请求方法", "this address does not take that method"),
+		p(413, "too_large", "请求内容超过 1 MiB", "the request is larger than 1 MiB"),
+		p(415, "not_json", "请求内容应为 JSON（Content-Type: application/json）", "the request must be JSON (Content-Type: application/json)"),
+		p(422, "fields_invalid", "有字段填写不正确", "some fields are wrong"),
+		p(422, "key_reused", "这个 Idempotency-Key 已用于另一个请求", "this Idempotency-Key was used for another request"),
+		p(429, "too_many_requests", "请求过多，请稍后再试", "too many requests, try again in a moment"),
+		p(500, "internal", "主机内部出错，已记入日志", "something went wrong inside the hub; it is in the log"),
+		p(503, "unavailable", "主机暂时不能受理", "the hub cannot do this now"),
+		p(503, "timeout", "主机没有及时答复，结果不明；请用同一个 Idempotency-Key 再试", "the hub did not answer in time and the outcome is unknown; repeat with the same Idempotency-Key"),
+		p(503, "too_many_screens", "连接的屏幕已达上限", "as many screens are connected as the hub serves"),
+		p(503, "stopping", "主机正在停止", "the hub is stopping"),
+		p(503, "pages_not_built", "页面尚未构建", "the pages have not been built"),
+	}
+}
+
+// problem finds one of problems by its name.
+func problem(name string) *failure {
+	for _, p := range problems() {
+		if p.name == name {
+			return &p
+		}
+	}
+	return &failure{status: http.StatusInternalServerError, name: "internal", cause: errors.New("no problem is named " + name)}
+}
+
+// wrong is a 422 that names fields.
+func wrong(fields ...field) *failure {
+	f := problem("fields_invalid")
+	f.fields = fields
+	return f
+}
+
+// asFailure turns any error into its answer; what is not meant for people becomes a 500 without its words.
+func asFailure(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	if f = refusal(err); f != nil {
+		return f
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		f = problem("timeout")
+	default:
+		f = problem("internal")
+	}
+	f.cause = err
+	return f
+}
+
+// document is the failure in the language of the request.
+func (f *failure) document(lang language, instance string) wire.Problem {
+	p := wire.Problem{Type: "/docs#" + f.name, Title: f.words.in(lang), Status: f.status, Code: f.name, Article: f.article, Instance: instance}
+	for _, wrong := range f.fields {
+		p.Fields = append(p.Fields, wire.ProblemField{Field: wrong.name, Code: wrong.code, Message: wrong.words.in(lang)})
+	}
+	return p
+}
+
+// fail answers with err's problem document and logs what is ours.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	f := asFailure(err)
+	if f.status >= 500 && f.cause != nil {
+		a.Logger.ErrorContext(r.Context(), "request failed", "request", requestID(r), "method", r.Method,
+			"path", r.URL.Path, "code", f.name, "error", f.cause)
+	}
+	writeProblem(w, r, f)
+}
+
+// Refuse answers a request that could not become a websocket, for push.Config.
+func Refuse(w http.ResponseWriter, r *http.Request, status int, code string) {
+	if code == "origin" {
+		code = "cross_origin"
+	}
+	f := problem(code)
+	if f.status == http.StatusInternalServerError {
+		f.status = status
+	}
+	writeProblem(w, r, f)
+}
+
+func writeProblem(w http.ResponseWriter, r *http.Request, f *failure) {
+	lang := languageOf(r)
+	body, err := json.Marshal(f.document(lang, requestID(r)))
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	if f.status == http.StatusTooManyRequests || f.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "2")
+	}
+	w.Header().Set("Content-Language", string(lang))
+	send(w, r, f.status, "application/problem+json", body)
+}

@@ -1,0 +1,323 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"hallkeeper/wire"
+)
+
+// route is one address of the API with all that its documents say of it.
+type route struct {
+	method, path string
+	// local routes are for programs on the hub's own machine; changes change the hall.
+	local, changes bool
+	summary        text
+	params         []param
+	// body and answer are values of the types that are read and sent; nil where there are none.
+	body, answer any
+	status       int
+	media        string
+	// refusals are the codes of problems that it may answer with, besides those that any route may.
+	refusals []string
+	handle   func(http.ResponseWriter, *http.Request) error
+}
+
+// param is a parameter in the path or the query.
+type param struct {
+	name, in string
+	number   bool
+	words    text
+}
+
+// The bodies that requests have.
+type (
+	windowBody struct {
+		Number     string `json:"number"`
+		Name       string `json:"name"`
+		Department string `json:"department,omitempty"`
+	}
+	assignBody struct {
+		Window string `json:"window"`
+	}
+	noteBody struct {
+		Note string `json:"note,omitempty"`
+	}
+	emptyBody struct{}
+)
+
+// The answers that are of no other package.
+type (
+	// EventPage is a piece of the log; Next is the position to ask after for the following one.
+	EventPage struct {
+		Events []wire.Record `json:"events"`
+		Next   wire.Position `json:"next"`
+		Head   wire.Position `json:"head"`
+	}
+	// LetterPage is a piece of the dead letters, newest first. Open counts those that nobody has dismissed.
+	LetterPage struct {
+		DeadLetters []wire.DeadLetter `json:"dead_letters"`
+		Total       int               `json:"total"`
+		Open        int               `json:"open"`
+	}
+	// CheckpointList is all signed tree heads, oldest first, and the key that checks them.
+	CheckpointList struct {
+		Checkpoints []Checkpoint `json:"checkpoints"`
+		VerifierKey string       `json:"verifier_key"`
+		Head        uint64       `json:"head"`
+	}
+	// RecordProof proves that a record is in the tree of Size records: hashes in
+	// base64, for golang.org/x/mod/sumdb/tlog.CheckRecord with record number Position-1.
+	RecordProof struct {
+		Position wire.Position `json:"position"`
+		Size     uint64        `json:"size"`
+		Leaf     string        `json:"leaf"`
+		Root     string        `json:"root"`
+		Hashes   []string      `json:"hashes"`
+	}
+	// TreeProof proves that the tree of From records is the beginning of that of To records.
+	TreeProof struct {
+		From     uint64   `json:"from"`
+		To       uint64   `json:"to"`
+		FromRoot string   `json:"from_root"`
+		ToRoot   string   `json:"to_root"`
+		Hashes   []string `json:"hashes"`
+	}
+	// WindowList and DeviceList are parts of the live view.
+	WindowList struct {
+		Windows map[string]wire.LiveWindow `json:"windows"`
+	}
+	DeviceList struct {
+		Devices map[string]wire.LiveDevice `json:"devices"`
+	}
+	// State is what the probes answer.
+	State struct {
+		Status  string    `json:"status"`
+		Version string    `json:"version,omitempty"`
+		Why     []Unready `json:"why,omitempty"`
+	}
+)
+
+const (
+	defaultPage = 100
+	maxPage     = 1000
+	maxNote     = 500
+)
+
+// table is every route under /api/v1 and beside it.
+func (a *API) table() []route {
+	const v1 = "/api/v1/"
+	window := param{"id", "path", false, text{"窗口编号", "the window's id"}}
+	agent := param{"agent", "path", false, text{"设备编号", "the device's id"}}
+	number := param{"number", "path", true, text{"死信编号", "the dead letter's number"}}
+	query := func(name, zh, en string) param { return param{name, "query", true, text{zh, en}} }
+	read := func(path, zh, en string, answer any, handle func(http.ResponseWriter, *http.Request) error, params ...param) route {
+		return route{method: "GET", path: path, summary: text{zh, en}, answer: answer, status: 200, handle: handle, params: params}
+	}
+	change := func(method, path, zh, en string, body any, build func(*http.Request, []byte) (order, error), refusals []string, params ...param) route {
+		return route{method: method, path: v1 + path, local: true, changes: true, summary: text{zh, en}, body: body, answer: Changed{}, status: 200,
+			refusals: append(refusals, "fields_invalid", "key_reused", "not_writable"), handle: a.change(build), params: params}
+	}
+	onThisMachine := func(r route) route { r.local = true; return r }
+	return []route{
+		read(v1+"live", "大厅现况快照", "the live view of the hall", wire.Live{}, a.getLive),
+		read(v1+"windows", "窗口列表", "the windows", WindowList{}, a.getWindows),
+		change("PUT", "windows/{id}", "添加或修改窗口", "add a window or change it", windowBody{}, setWindow, nil, window),
+		change("DELETE", "windows/{id}", "移除窗口（其历史保留）", "take a window off the list; its past stays", nil, removeWindow, []string{"window_unknown"}, window),
+		read(v1+"devices", "设备列表", "the devices", DeviceList{}, a.getDevices),
+		change("POST", "devices/{agent}/assign", "把设备分配到窗口", "let a device serve a window", assignBody{}, assignDevice, []string{"window_unknown", "device_unknown"}, agent),
+		change("POST", "devices/{agent}/dismiss", "声明设备不属于本大厅", "say that a device is not part of this hall", emptyBody{}, dismissDevice, []string{"device_unknown"}, agent),
+		change("POST", "devices/{agent}/identify", "让设备亮灯以便寻找", "let a device show itself", emptyBody{}, identifyDevice, []string{"device_unknown", "device_offline"}, agent),
+		change("POST", "devices/{agent}/restart", "重启设备程序", "start a device's program again", emptyBody{}, restartDevice, []string{"device_unknown", "device_offline"}, agent),
+		onThisMachine(read(v1+"events", "日志，供审计", "the log, for auditors", EventPage{}, a.getEvents,
+			query("after", "从此位置之后开始（默认 0）", "begin after this position (0 by default)"), query("limit", "最多条数，1 至 1000（默认 100）", "at most so many, 1 to 1000 (100 by default)"))),
+		read(v1+"checkpoints", "签名检查点", "the signed tree heads", CheckpointList{}, a.getCheckpoints),
+		read(v1+"proofs/record", "某条记录在树中的证明", "the proof that a record is in the tree", RecordProof{}, a.getRecordProof,
+			query("position", "记录的位置", "the record's position"), query("size", "树的大小（默认为全部记录）", "the tree's size (all records by default)")),
+		read(v1+"proofs/tree", "小树是大树开头的证明", "the proof that one tree is the beginning of another", TreeProof{}, a.getTreeProof,
+			query("from", "小树的大小", "the smaller tree's size"), query("to", "大树的大小（默认为全部记录）", "the larger tree's size (all records by default)")),
+		onThisMachine(read(v1+"dead-letters", "死信，新的在前", "the dead letters, newest first", LetterPage{}, a.getLetters,
+			query("before", "只列编号小于它的", "only those with lower numbers"), query("limit", "最多封数，1 至 1000（默认 100）", "at most so many, 1 to 1000 (100 by default)"))),
+		change("POST", "dead-letters/{number}/dismiss", "声明死信已处理", "say that a dead letter has been dealt with", noteBody{}, dismissLetter, []string{"dead_letter_unknown"}, number),
+		read("/healthz", "程序在运行", "the program runs", State{}, a.getHealth),
+		read("/readyz", "能否保存数据；503 时附原因", "whether the hub can store; 503 with the reasons", State{}, a.getReady),
+	}
+}
+
+// sendJSON answers a read.
+func sendJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	send(w, r, http.StatusOK, "application/json", body)
+	return nil
+}
+
+func (a *API) getLive(w http.ResponseWriter, r *http.Request) error {
+	data, seq, err := a.Live.Current()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Live-Seq", strconv.FormatUint(seq, 10))
+	send(w, r, http.StatusOK, "application/json", data)
+	return nil
+}
+
+func (a *API) getWindows(w http.ResponseWriter, r *http.Request) error {
+	l, err := a.live()
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, r, WindowList{l.Windows})
+}
+
+func (a *API) getDevices(w http.ResponseWriter, r *http.Request) error {
+	l, err := a.live()
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, r, DeviceList{l.Devices})
+}
+
+func (a *API) getEvents(w http.ResponseWriter, r *http.Request) error {
+	var c checks
+	after := wire.Position(c.number(r, "after", 0, 0, unbounded))
+	limit := c.number(r, "limit", defaultPage, 1, maxPage)
+	if err := c.err(); err != nil {
+		return err
+	}
+	page := EventPage{Events: []wire.Record{}, Next: after, Head: a.Log.Head()}
+	records, err := a.Log.ReadBatch(after, int(limit))
+	if err != nil {
+		return err
+	}
+	if len(records) > 0 {
+		page.Events, page.Next = records, records[len(records)-1].Position
+		page.Head = max(page.Head, page.Next)
+	}
+	return sendJSON(w, r, page)
+}
+
+func (a *API) getCheckpoints(w http.ResponseWriter, r *http.Request) error {
+	all, key, err := a.Checkpoints.Checkpoints()
+	if err != nil {
+		return err
+	}
+	if all == nil {
+		all = []Checkpoint{}
+	}
+	return sendJSON(w, r, CheckpointList{all, key, uint64(a.Log.Head())})
+}
+
+func (a *API) getRecordProof(w http.ResponseWriter, r *http.Request) error {
+	var c checks
+	head := uint64(a.Log.Head())
+	position := c.number(r, "position", 0, 1, unbounded)
+	size := c.number(r, "size", head, 1, unbounded)
+	if r.URL.Query().Get("position") == "" {
+		c.add("position", "required", "必须填写", "is required")
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	if position > size || size > head {
+		return problem("position_unknown")
+	}
+	records, err := a.Log.ReadBatch(wire.Position(position-1), 1)
+	if err != nil {
+		return err
+	}
+	if len(records) == 0 {
+		return problem("position_unknown")
+	}
+	root, err := tlog.TreeHash(int64(size), a.Log)
+	if err != nil {
+		return err
+	}
+	proof, err := tlog.ProveRecord(int64(size), int64(position-1), a.Log)
+	if err != nil {
+		return err
+	}
+	leaf := tlog.RecordHash(wire.AppendRecord(nil, &records[0]))
+	return sendJSON(w, r, RecordProof{wire.Position(position), size, leaf.String(), root.String(), hashes(proof)})
+}
+
+func (a *API) getTreeProof(w http.ResponseWriter, r *http.Request) error {
+	var c checks
+	head := uint64(a.Log.Head())
+	from := c.number(r, "from", 0, 1, unbounded)
+	to := c.number(r, "to", head, 1, unbounded)
+	if r.URL.Query().Get("from") == "" {
+		c.add("from", "required", "必须填写", "is required")
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	if from > to || to > head {
+		return problem("position_unknown")
+	}
+	p := TreeProof{From: from, To: to}
+	for size, into := range map[uint64]*string{from: &p.FromRoot, to: &p.ToRoot} {
+		root, err := tlog.TreeHash(int64(size), a.Log)
+		if err != nil {
+			return err
+		}
+		*into = root.String()
+	}
+	if from == to {
+		p.FromRoot = p.ToRoot
+	}
+	proof, err := tlog.ProveTree(int64(to), int64(from), a.Log)
+	if err != nil {
+		return err
+	}
+	p.Hashes = hashes(proof)
+	return sendJSON(w, r, p)
+}
+
+func hashes(proof []tlog.Hash) []string {
+	out := make([]string, len(proof))
+	for i, h := range proof {
+		out[i] = h.String()
+	}
+	return out
+}
+
+func (a *API) getLetters(w http.ResponseWriter, r *http.Request) error {
+	var c checks
+	before := c.number(r, "before", 0, 0, unbounded)
+	limit := c.number(r, "limit", defaultPage, 1, maxPage)
+	if err := c.err(); err != nil {
+		return err
+	}
+	page, total, open, err := a.DeadLetters.DeadLetters(before, int(limit))
+	if err != nil {
+		return err
+	}
+	if page == nil {
+		page = []wire.DeadLetter{}
+	}
+	return sendJSON(w, r, LetterPage{page, total, open})
+}
+
+func (a *API) getHealth(w http.ResponseWriter, r *http.Request) error {
+	return sendJSON(w, r, State{Status: "ok", Version: a.Version})
+}
+
+func (a *API) getReady(w http.ResponseWriter, r *http.Request) error {
+	why := a.Ready()
+	if len(why) == 0 {
+		return sendJSON(w, r, State{Status: "ready"})
+	}
+	body, err := json.Marshal(State{Status: "not_ready", Why: why})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Retry-After", "2")
+	send(w, r, http.StatusServiceUnavailable, "application/json", body)
+	return nil
+}

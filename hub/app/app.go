@@ -1,0 +1,262 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"hallkeeper/hub/api"
+	"hallkeeper/hub/broker"
+	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/ingest"
+	"hallkeeper/hub/push"
+	"hallkeeper/hub/vault"
+	"hallkeeper/hub/view"
+	"hallkeeper/wire"
+)
+
+// App is one hub.
+type App struct {
+	cfg    Config
+	logger *slog.Logger
+	zone   *time.Location
+	topics wire.Topics
+	began  time.Time
+
+	vault    *vault.Vault
+	log      *eventlog.Log
+	decider  *decider
+	views    *views
+	push     *push.Hub
+	broker   broker.Broker
+	ingest   *ingest.Ingest
+	metrics  *prometheus.Registry
+	listener net.Listener
+	online   chan string // devices that came online
+
+	ready chan struct{}
+	done  chan struct{}
+	once  sync.Once
+}
+
+// Addresses is where a running hub is reached.
+type Addresses struct {
+	HTTP string `json:"http"`
+	MQTT string `json:"mqtt"`
+	PID  int    `json:"pid"`
+	// HubPID is the same as PID: in the demo the hub is the demo's own process.
+	HubPID int `json:"hub_pid"`
+}
+
+// New checks the settings. Nothing is opened before Run.
+func New(cfg Config, logger *slog.Logger) (*App, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	zone, err := cfg.zone()
+	if err != nil {
+		return nil, err
+	}
+	return &App{cfg: cfg, logger: logger, zone: zone, topics: wire.Topics{Hall: cfg.Hall.ID}, began: time.Now(),
+		online: make(chan string, 1024), ready: make(chan struct{}), done: make(chan struct{})}, nil
+}
+
+// Ready waits until the hub serves and gives its addresses; it fails when ctx
+// or the hub ends first.
+func (a *App) Ready(ctx context.Context) (Addresses, error) {
+	select {
+	case <-a.ready:
+		return a.addresses(), nil
+	case <-a.done:
+		return Addresses{}, errors.New("the hub ended before it served")
+	case <-ctx.Done():
+		return Addresses{}, ctx.Err()
+	}
+}
+
+func (a *App) addresses() Addresses {
+	mqtt := a.cfg.MQTTURL
+	if mqtt == "" {
+		mqtt = "tcp://" + a.broker.Addr()
+	}
+	return Addresses{HTTP: "http://" + a.listener.Addr().String(), MQTT: mqtt, PID: os.Getpid(), HubPID: os.Getpid()}
+}
+
+// Run serves until ctx ends. Its error says what to do.
+func (a *App) Run(ctx context.Context) (err error) {
+	defer close(a.done)
+	if err := a.open(); err != nil {
+		return errors.Join(err, a.close())
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	return a.serve(ctx)
+}
+
+// open brings the parts up in the order in which they need each other.
+func (a *App) open() error {
+	if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("the data folder cannot be made: choose another with --data: %w", err)
+	}
+	var err error
+	// Ports first: a taken one is the commonest mistake and should cost nothing.
+	if a.listener, err = net.Listen("tcp", a.cfg.HTTP); err != nil {
+		return fmt.Errorf("the web address %s cannot be used (another program has it, or this machine has no such address): stop that program or choose another with --http: %w", a.cfg.HTTP, err)
+	}
+	a.metrics = newRegistry()
+	m := newLogMetrics(a.metrics)
+	a.decider = newDecider()
+	a.log, err = eventlog.Open(eventlog.Options{Dir: LogDir(a.cfg.Data), Logger: a.logger.With("part", "log"), Zone: a.zone,
+		Inspect: inspectApart, Decided: a.decider.decided, Failed: a.decider.failed,
+		Committed: func(c eventlog.Commit) {
+			m.committed(c)
+			a.decider.committed()
+		}})
+	if err != nil {
+		return fmt.Errorf("open the log in %s: %w", a.cfg.Data, err)
+	}
+	if a.vault, err = vault.Open(KeyDir(a.cfg.Data), a.cfg.origin()); err != nil {
+		return fmt.Errorf("open the keys in %s: %w", a.cfg.Data, err)
+	}
+	if a.views, err = a.openViews(); err != nil {
+		return err
+	}
+	a.decider.load = a.views.roster
+	if err := a.openDelivery(); err != nil {
+		return err
+	}
+	a.watch()
+	return nil
+}
+
+func (a *App) openDelivery() error {
+	var err error
+	a.push = push.New(a.logger.With("part", "push"), a.metrics, a.views.live, push.Config{Mirror: a.mirror, Refuse: api.Refuse})
+	a.views.live.SetSink(a.push)
+	a.ingest, err = ingest.New(ingest.Config{Topics: a.topics, Log: a.log, Cards: a.vault, Devices: devices{a},
+		Logger: a.logger.With("part", "ingest"), Metrics: a.metrics})
+	if err != nil {
+		return err
+	}
+	logger := a.logger.With("part", "broker")
+	if a.cfg.MQTTURL != "" {
+		a.broker, err = broker.NewExternal(broker.ExternalConfig{URL: a.cfg.MQTTURL, Topics: a.topics}, a.ingest, logger)
+	} else {
+		a.broker, err = broker.NewEmbedded(broker.EmbeddedConfig{Addr: a.cfg.MQTT, Topics: a.topics}, a.ingest, logger)
+	}
+	if err != nil {
+		return fmt.Errorf("start MQTT: %w", err)
+	}
+	return nil
+}
+
+// serve runs the parts together; the first that fails ends the others.
+func (a *App) serve(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	caughtUp := make(chan struct{})
+	group.Go(func() error { return a.views.run(ctx, caughtUp) })
+	select {
+	case <-caughtUp: // screens never see a hall that is half read
+	case <-ctx.Done():
+		return group.Wait()
+	}
+	if err := a.announceStart(ctx); err != nil {
+		a.logger.Error("the start of the hub could not be stored", "error", err)
+	}
+	server := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug)}
+	group.Go(func() error { return a.push.Run(ctx) })
+	group.Go(func() error { return a.ingest.Run(ctx, a.broker) })
+	group.Go(func() error { return a.broker.Run(ctx) })
+	group.Go(func() error { return a.greet(ctx) })
+	group.Go(func() error { return a.tick(ctx) })
+	group.Go(func() error { return a.checkpoints(ctx) })
+	group.Go(func() error {
+		if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve pages: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return server.Shutdown(ending)
+	})
+	close(a.ready)
+	addr := a.addresses()
+	a.logger.Info("the hub serves", "http", addr.HTTP, "mqtt", addr.MQTT, "data", a.cfg.Data, "position", a.log.Head(), "version", a.cfg.Version)
+	if err := WriteReady(a.cfg.ReadyFile, addr); err != nil {
+		return err
+	}
+	err := group.Wait()
+	a.logger.Info("the hub has stopped", "position", a.log.Head())
+	return err
+}
+
+func (a *App) close() error {
+	var errs []error
+	if e, ok := a.broker.(*broker.Embedded); ok && e != nil {
+		errs = append(errs, e.Close())
+	}
+	if a.listener != nil {
+		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if a.log != nil {
+		errs = append(errs, a.log.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// announceStart stores that the hub runs, and what opening the log repaired.
+func (a *App) announceStart(ctx context.Context) error {
+	_, _, err := a.log.Append(ctx, "", func(eventlog.Moment) ([]wire.Event, error) {
+		actor := &wire.Actor{Kind: wire.ActorSchedule, ID: "start"}
+		data, err := json.Marshal(wire.HubStarted{Version: a.cfg.Version, Clean: a.log.Clean()})
+		events := []wire.Event{{Kind: wire.KindHubStarted, Data: data, Actor: actor}}
+		for _, r := range a.log.Repairs() {
+			data, rerr := json.Marshal(r)
+			err = errors.Join(err, rerr)
+			events = append(events, wire.Event{Kind: wire.KindLogRepaired, Data: data, Actor: actor})
+		}
+		return events, err
+	})
+	return err
+}
+
+// mirror publishes what screens get to …/live, for third-party screens.
+func (a *App) mirror(message []byte) {
+	if err := a.broker.Publish(a.topics.Live(), message, 0, false); err != nil {
+		a.logger.Debug("a live patch was not published", "error", err)
+	}
+}
+
+// WriteReady writes the addresses to path, whole or not at all; "" writes nothing.
+func WriteReady(path string, addr Addresses) error {
+	if path == "" {
+		return nil
+	}
+	b, err := json.Marshal(addr)
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write the ready file: %w", err)
+	}
+	return os.Rename(tmp, path)
+}
+
+var _ view.Source = (*eventlog.Log)(nil)

@@ -1,0 +1,187 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hallkeeper/hub/api"
+	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// Do carries out a command of the API; see api.Commands.
+func (a *App) Do(ctx context.Context, actor wire.Actor, key string, cmd any) ([]wire.Record, bool, error) {
+	switch c := cmd.(type) {
+	case api.SetWindow:
+		return a.decide(ctx, actor, key, roster.SetWindow{Window: c.ID, Number: c.Number, Name: c.Name, Department: c.Department})
+	case api.RemoveWindow:
+		return a.decide(ctx, actor, key, roster.RemoveWindow{Window: c.ID})
+	case api.AssignDevice:
+		return a.decide(ctx, actor, key, roster.AssignDevice{Agent: c.Agent, Window: c.Window})
+	case api.DismissDevice:
+		return a.decide(ctx, actor, key, roster.DismissDevice{Agent: c.Agent})
+	case api.IdentifyDevice:
+		return nil, false, a.order(c.Agent, wire.CommandIdentify)
+	case api.RestartDevice:
+		return nil, false, a.order(c.Agent, wire.CommandRestart)
+	case api.DismissDeadLetter:
+		return a.dismissLetter(ctx, actor, c)
+	}
+	return nil, false, fmt.Errorf("no command is a %T", cmd)
+}
+
+// decide stores what a command makes and shows it before it is answered.
+func (a *App) decide(ctx context.Context, actor wire.Actor, key string, c roster.Command) ([]wire.Record, bool, error) {
+	return a.append(ctx, actor, key, func(m eventlog.Moment) ([]wire.Event, error) { return a.decider.decide(m, c) })
+}
+
+func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide eventlog.Decide) ([]wire.Record, bool, error) {
+	records, again, err := a.log.Append(ctx, key, func(m eventlog.Moment) ([]wire.Event, error) {
+		events, err := decide(m)
+		for i := range events {
+			events[i].Actor = &actor
+		}
+		return events, err
+	})
+	if errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, eventlog.ErrClosed) {
+		return nil, false, errors.Join(&hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
+			ZH: "主机现在无法保存数据，什么都没有改变；请稍后再试，并查看控制台的告警", EN: "the hub cannot store now and nothing was changed; try again later and look at the console's alarms"}, err)
+	}
+	if err != nil || len(records) == 0 {
+		return nil, false, err
+	}
+	last := records[len(records)-1]
+	if err := a.views.runner.Await(ctx, last.Position); err != nil {
+		return nil, false, err
+	}
+	switch last.Kind {
+	case wire.KindDeviceAssigned, wire.KindDeviceDismissed:
+		var d wire.DeviceDismissed
+		if json.Unmarshal(last.Data, &d) == nil {
+			a.sendCommandedState(d.Agent)
+		}
+	}
+	return records, again, nil
+}
+
+// dismissLetter says that a person has dealt with a dead letter, once.
+func (a *App) dismissLetter(ctx context.Context, actor wire.Actor, c api.DismissDeadLetter) ([]wire.Record, bool, error) {
+	number := strconv.FormatUint(c.Number, 10)
+	if c.Number == 0 || c.Number > uint64(a.log.Stats().DeadLetters) {
+		return nil, false, hall.Unknown("dead_letter_unknown", "没有编号为 "+number+" 的死信", "there is no dead letter "+number)
+	}
+	return a.append(ctx, actor, "deadletter/"+number, func(eventlog.Moment) ([]wire.Event, error) {
+		data, err := json.Marshal(wire.DeadLetterDismissed{Number: c.Number})
+		if err != nil || c.Note == "" {
+			return []wire.Event{{Kind: wire.KindDeadLetterDismissed, Data: data}}, err
+		}
+		// Free text may name a person: a key of its own, so that it can be forgotten.
+		note, err := a.vault.Seal("deadletter-"+number, map[string]string{"note": c.Note})
+		return []wire.Event{{Kind: wire.KindDeadLetterDismissed, Data: data, Personal: []wire.Sealed{note}}}, err
+	})
+}
+
+// order tells a connected device something that is not stored.
+func (a *App) order(agent string, kind wire.CommandKind) error {
+	if _, known := a.views.assignment(agent); !known {
+		return hall.Unknown("device_unknown", "本大厅从未收到设备“"+agent+"”的消息", "nothing was ever heard from device "+agent)
+	}
+	if !a.views.live.Online(agent) {
+		return hall.Refuse("device_offline", "设备“"+agent+"”现在不在线，收不到指令", "device "+agent+" is not connected and would not get the order")
+	}
+	return a.send(agent, kind)
+}
+
+func (a *App) send(agent string, kind wire.CommandKind) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	payload, err := json.Marshal(wire.Command{ID: id.String(), Kind: kind})
+	if err != nil {
+		return err
+	}
+	if err := a.broker.Publish(a.topics.Agent(agent, wire.LeafCommand), payload, 1, false); err != nil {
+		return errors.Join(&hall.Error{Code: hall.CodeUnavailable, Name: "broker_lost", ZH: "主机与 MQTT 服务器的连接已断开，指令未发出", EN: "the hub has lost the MQTT broker; the order was not sent"}, err)
+	}
+	return nil
+}
+
+// sendCommandedState tells a device all that the hall wants of it: a device that
+// was dismissed takes no ratings, any other does.
+func (a *App) sendCommandedState(agent string) {
+	kind := wire.CommandRatingOpen
+	if as, _ := a.views.assignment(agent); as == wire.DeviceNotOurs {
+		kind = wire.CommandRatingClose
+	}
+	if err := a.send(agent, kind); err != nil {
+		a.logger.Warn("a device could not be told the hall's state; it is told when it comes online", "agent", agent, "error", err)
+	}
+}
+
+// devices hears what devices say of themselves; see ingest.Devices.
+type devices struct {
+	app *App
+}
+
+// DeviceStatus shows a device's own words on the screens.
+func (d devices) DeviceStatus(agent string, s wire.Status, at time.Time) {
+	d.app.views.live.DeviceStatus(agent, s, at)
+}
+
+// CameOnline hands over to the sender: the broker must not wait for its own answers.
+func (d devices) CameOnline(agent string) {
+	select {
+	case d.app.online <- agent:
+	default: // a hall full of devices came at once: they say so again with their next status
+		d.app.logger.Warn("too many devices came online at once", "agent", agent)
+	}
+}
+
+// greet sends devices that came online the hall's state.
+func (a *App) greet(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case agent := <-a.online:
+			a.sendCommandedState(agent)
+		}
+	}
+}
+
+// SetWindowOnce defines a window that is not there yet.
+func (a *App) SetWindowOnce(ctx context.Context, actor wire.Actor, w wire.WindowSet) error {
+	known := false
+	a.views.runner.Read(func() { _, known = a.views.facts.Roster.Windows[w.Window] })
+	if known {
+		return nil
+	}
+	_, _, err := a.decide(ctx, actor, "", roster.SetWindow(w))
+	return err
+}
+
+// AssignOnceSeen waits until a device has stored its first event and assigns it,
+// unless somebody has decided about it before.
+func (a *App) AssignOnceSeen(ctx context.Context, actor wire.Actor, d wire.DeviceAssigned) error {
+	for p := a.views.runner.Position(); ; p++ {
+		switch as, known := a.views.assignment(d.Agent); {
+		case known && as != wire.DeviceUnassigned:
+			return nil
+		case known:
+			_, _, err := a.decide(ctx, actor, "", roster.AssignDevice(d))
+			return err
+		}
+		if err := a.views.runner.Await(ctx, p+1); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"hallkeeper/settings"
+	"hallkeeper/wire"
+)
+
+// Config is the hub's settings: a YAML file, then HALL_… variables, then flags.
+type Config struct {
+	// Data is the folder of everything the hub keeps.
+	Data string     `yaml:"data"`
+	Hall HallConfig `yaml:"hall"`
+	// HTTP is host:port of pages and API.
+	HTTP string `yaml:"http"`
+	// MQTT is host:port of the embedded broker: loopback, until devices are enrolled.
+	MQTT string `yaml:"mqtt"`
+	// MQTTURL, where set, uses an external broker instead.
+	MQTTURL string `yaml:"mqtt_url"`
+	// Log is text or json; LogLevel debug, info, warn or error.
+	Log      string `yaml:"log"`
+	LogLevel string `yaml:"log_level"`
+	// Checkpoint is the time of day, hh:mm in the hall's zone, at which the log's tree head is signed.
+	Checkpoint string `yaml:"checkpoint"`
+
+	// Version is the program's; ReadyFile is written once the hub serves. Demo
+	// says on every screen that this is no real hall.
+	Version   string
+	ReadyFile string
+	Demo      bool
+}
+
+// HallConfig names the hall.
+type HallConfig struct {
+	ID       string `yaml:"id"`
+	Name     string `yaml:"name"`
+	TimeZone string `yaml:"time_zone"`
+}
+
+// Defaults are the settings of a hub that was told nothing.
+func Defaults() Config {
+	return Config{Data: "data", Hall: HallConfig{ID: "hall", Name: "政务服务大厅", TimeZone: "Asia/Shanghai"},
+		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", Version: "unversioned"}
+}
+
+// Check tells all that is wrong at once.
+func (c *Config) Check() error {
+	var wrong []error
+	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	if c.Data == "" {
+		say("data", "expected a folder")
+	}
+	if err := wire.CheckName(c.Hall.ID); err != nil {
+		say("hall.id", "%v", err)
+	}
+	if c.Hall.Name == "" {
+		say("hall.name", "expected the name on the screens")
+	}
+	if _, err := time.LoadLocation(c.Hall.TimeZone); err != nil || c.Hall.TimeZone == "" {
+		say("hall.time_zone", "expected a time zone like Asia/Shanghai, got %q", c.Hall.TimeZone)
+	}
+	if _, _, err := net.SplitHostPort(c.HTTP); err != nil {
+		say("http", "expected host:port like 127.0.0.1:8080, got %q", c.HTTP)
+	}
+	if _, _, err := net.SplitHostPort(c.MQTT); err != nil && c.MQTTURL == "" {
+		say("mqtt", "expected host:port like 127.0.0.1:1883, got %q", c.MQTT)
+	}
+	if u, err := url.Parse(c.MQTTURL); c.MQTTURL != "" && (err != nil || u.Host == "") {
+		say("mqtt_url", "expected a URL like mqtt://host:1883")
+	}
+	if c.Log != "text" && c.Log != "json" {
+		say("log", "expected text or json, got %q", c.Log)
+	}
+	switch c.LogLevel {
+	case "debug", "info", "warn", "error":
+	default:
+		say("log_level", "expected debug, info, warn or error, got %q", c.LogLevel)
+	}
+	if _, err := time.Parse("15:04", c.Checkpoint); err != nil {
+		say("checkpoint", "expected a time of day like 23:50, got %q", c.Checkpoint)
+	}
+	return errors.Join(wrong...)
+}
+
+func (c *Config) zone() (*time.Location, error) {
+	z, err := time.LoadLocation(c.Hall.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("the hall's time zone: %w", err)
+	}
+	return z, nil
+}
+
+// LogDir, KeyDir and ViewsFile are where the parts of the data folder live.
+func LogDir(data string) string    { return filepath.Join(data, "log") }
+func KeyDir(data string) string    { return filepath.Join(data, "keys") }
+func ViewsFile(data string) string { return filepath.Join(data, "views.db") }
+
+// Origin is the hall's name on checkpoints.
+func (c *Config) origin() string { return "hallkeeper/" + c.Hall.ID }

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"net/http"
+	"time"
+
+	"hallkeeper/hub/api"
+	webkiosk "hallkeeper/web-kiosk"
+	"hallkeeper/wire"
+)
+
+func (a *App) handler() http.Handler {
+	return api.New(api.Deps{Logger: a.logger.With("part", "api"), Live: a.push, LiveSocket: a.push, Log: a.log, Checkpoints: a,
+		DeadLetters: a, Commands: a, Ready: a.unready, Metrics: a.metrics, Registry: a.metrics, Pages: webkiosk.FS(),
+		Hall: a.cfg.Hall.ID, Version: a.cfg.Version})
+}
+
+// Checkpoints lists the signed tree heads; see api.Checkpoints.
+func (a *App) Checkpoints() (all []api.Checkpoint, verifierKey string, err error) {
+	for _, c := range a.views.checkpoints() {
+		all = append(all, api.Checkpoint{At: c.At, Size: c.Size, Root: c.Root, Note: c.Note})
+	}
+	return all, a.vault.VerifierKey(), nil
+}
+
+// DeadLetters lists what could not be stored; see api.DeadLetters.
+func (a *App) DeadLetters(before uint64, limit int) (page []wire.DeadLetter, total, open int, err error) {
+	page, total, err = a.log.DeadLetters(before, limit)
+	dismissed := a.views.dismissed(page)
+	return page, total, max(0, total-dismissed), err
+}
+
+// unready says why the hub cannot take events now.
+func (a *App) unready() (why []api.Unready) {
+	if s := a.log.Stats(); !s.Writable {
+		why = append(why, api.Unready{Code: string(wire.AlarmNotWritable), Detail: s.Failure})
+	}
+	if h := a.broker.Health(); !h.Connected {
+		why = append(why, api.Unready{Code: string(wire.AlarmBrokerLost), Detail: h.Detail})
+	}
+	return why
+}
+
+// look shows what the parts say of themselves.
+func (a *App) look(now time.Time) {
+	s, h := a.log.Stats(), a.broker.Health()
+	a.views.live.SetWritable(s.Writable, s.Failure)
+	a.views.live.SetBroker(h.Connected, h.Detail)
+	a.views.live.SetDeadLetters(s.DeadLetters)
+	a.views.live.Tick(now)
+}
+
+func (a *App) lastCheckpoint() time.Time {
+	all := a.views.checkpoints()
+	if len(all) == 0 {
+		return time.Time{}
+	}
+	return all[len(all)-1].At
+}

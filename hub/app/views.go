@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/live"
+	"hallkeeper/hub/roster"
+	"hallkeeper/hub/view"
+	"hallkeeper/wire"
+)
+
+// views are the folds of the hub and what screens see of them.
+type views struct {
+	runner *view.Runner
+	facts  *live.Facts
+	live   *live.Live
+	log    *eventlog.Log
+}
+
+// folds are all views of the hub, empty.
+func folds(zone *time.Location) func() []view.Fold {
+	return func() []view.Fold { return []view.Fold{live.NewFacts(zone)} }
+}
+
+func (a *App) openViews() (*views, error) {
+	runner, made, err := view.New(ViewsFile(a.cfg.Data), a.log.Head(), a.logger.With("part", "views"), folds(a.zone))
+	if err != nil {
+		return nil, fmt.Errorf("open the views in %s: %w", a.cfg.Data, err)
+	}
+	v := &views{runner: runner, log: a.log}
+	for _, f := range made {
+		if facts, ok := f.(*live.Facts); ok {
+			v.facts = facts
+		}
+	}
+	v.live = live.New(live.Config{Hall: wire.LiveHall{ID: a.cfg.Hall.ID, Name: a.cfg.Hall.Name, TimeZone: a.cfg.Hall.TimeZone},
+		Version: a.cfg.Version, Demo: a.cfg.Demo, Zone: a.zone, Started: a.began}, v.facts, runner.Read, a.log.Stats().DeadLetters)
+	runner.OnBatch = func(batch []wire.Record) { v.live.Apply(batch[len(batch)-1].Position) }
+	return v, nil
+}
+
+func (v *views) run(ctx context.Context, caughtUp chan<- struct{}) error {
+	return v.runner.Run(ctx, v.log, caughtUp)
+}
+
+// roster is the master data after all records up to and with p.
+func (v *views) roster(ctx context.Context, p wire.Position) (roster.State, error) {
+	if err := v.runner.Await(ctx, p); err != nil {
+		return roster.State{}, err
+	}
+	var s roster.State
+	v.runner.Read(func() { s = v.facts.Roster.Clone() })
+	return s, nil
+}
+
+// assignment is what the hall has decided about a device.
+func (v *views) assignment(agent string) (as wire.Assignment, known bool) {
+	v.runner.Read(func() {
+		var d roster.Device
+		d, known = v.facts.Roster.Devices[agent]
+		as = d.Assignment
+	})
+	return as, known
+}
+
+// checkpoints lists the signed tree heads, oldest first.
+func (v *views) checkpoints() (all []live.Checkpoint) {
+	v.runner.Read(func() { all = append(all, v.facts.Checkpoints...) })
+	return all
+}
+
+// dismissed marks letters that somebody has dealt with, and counts all such.
+func (v *views) dismissed(letters []wire.DeadLetter) (all int) {
+	v.runner.Read(func() {
+		for i := range letters {
+			letters[i].Dismissed = v.facts.Dismissed[letters[i].Number]
+		}
+		all = len(v.facts.Dismissed)
+	})
+	return all
+}
+
+// Replay makes the views of a data folder again from its log, in which no hub
+// may run, and tells the last position and a digest of what was made.
+func Replay(ctx context.Context, cfg Config, logger *slog.Logger) (p wire.Position, digest []byte, err error) {
+	zone, err := cfg.zone()
+	if err != nil {
+		return 0, nil, err
+	}
+	log, closeLog, err := eventlog.Read(LogDir(cfg.Data))
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the log in %s: %w", cfg.Data, err)
+	}
+	defer func() {
+		if cerr := closeLog(); err == nil {
+			err = cerr
+		}
+	}()
+	path := ViewsFile(cfg.Data)
+	if p, err = view.Replay(ctx, log, path, logger, folds(zone)); err != nil {
+		return p, nil, err
+	}
+	digest, _, err = view.Digest(path)
+	return p, digest, err
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"hallkeeper/hub/app"
+	"hallkeeper/simulator"
+	"hallkeeper/wire"
+)
+
+type demoFlags struct {
+	settings settingFlags
+	windows  int
+	speed    float64
+	seed     uint64
+	history  string
+	ready    string
+	agent    string
+}
+
+func (d *demoFlags) define(fs *flag.FlagSet) {
+	d.settings.define(fs)
+	fs.IntVar(&d.windows, "windows", 12, "窗口数 / number of `WINDOWS`, 1 to 99")
+	fs.Float64Var(&d.speed, "speed", 30, "模拟人员的日程加快的倍数；时钟不变 / how many minutes of the simulated people's day pass in a real minute")
+	fs.Uint64Var(&d.seed, "seed", 63, "随机种子 / `SEED` of everything left to chance")
+	fs.StringVar(&d.history, "history", "0d", "先补多少天的历史，如 90d / past `DAYS` to tell first, e.g. 90d")
+	fs.StringVar(&d.ready, "ready-file", "", "就绪后写入地址的文件 / `FILE` to write the addresses to once all is up")
+	fs.StringVar(&d.agent, "agent", "", "代理程序的路径 / `PATH` of the agent program (default: beside this program)")
+}
+
+// runDemo shows a whole hall: this program is the hub, every window is an agent
+// program of its own on simulated pins, and the simulator plays the people.
+func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var d demoFlags
+	shown, err := flagSet("demo", stdout, args, d.define)
+	if shown || err != nil {
+		return err
+	}
+	history, err := strconv.Atoi(strings.TrimSuffix(d.history, "d"))
+	if err != nil || history < 0 || history > simulator.MaxHistoryDays {
+		return usageError{fmt.Sprintf("--history takes a number of days like 90d, got %q", d.history)}
+	}
+	if d.windows < 1 || d.windows > 99 {
+		return usageError{fmt.Sprintf("--windows takes 1 to 99, got %d", d.windows)}
+	}
+	if d.speed < simulator.MinSpeed || d.speed > simulator.MaxSpeed {
+		return usageError{fmt.Sprintf("--speed takes %v to %v, got %v", simulator.MinSpeed, float64(simulator.MaxSpeed), d.speed)}
+	}
+	cfg := app.Defaults()
+	cfg.Version, cfg.Demo = version, true
+	cfg.Hall = app.HallConfig{ID: "demo", Name: "演示政务服务大厅", TimeZone: "Asia/Shanghai"}
+	if err := d.settings.load(&cfg); err != nil {
+		return err
+	}
+	agents, err := newAgents(d, cfg)
+	if err != nil {
+		return err
+	}
+	logger := newLogger(cfg, stderr)
+	hub, err := app.New(cfg, logger)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return hub.Run(ctx) })
+	group.Go(func() error { return d.play(ctx, hub, agents, cfg, history, logger, stdout) })
+	return group.Wait()
+}
+
+// play waits for the hub, brings up the windows and lets people come.
+func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.Config, history int, logger *slog.Logger, stdout io.Writer) error {
+	addr, err := hub.Ready(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // the hub's own error says why
+	}
+	zone, err := time.LoadLocation(cfg.Hall.TimeZone)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	sim := simulator.Config{Hall: cfg.Hall.ID, Seed: d.seed, Speed: d.speed, Zone: zone, HistoryDays: history,
+		MQTTURL: addr.MQTT, HubURL: addr.HTTP, StateFile: filepath.Join(cfg.Data, "sim", "past.json"), Log: logger.With("part", "simulator")}
+	for i := range d.windows {
+		id := fmt.Sprintf("w%02d", i+1)
+		socket, err := a.prepare(id, addr.MQTT)
+		if err != nil {
+			return err
+		}
+		sim.Windows = append(sim.Windows, simulator.Window{ID: id, Agent: id, Socket: socket})
+		group.Go(func() error { return a.keep(ctx, id, logger) })
+	}
+	player, err := simulator.New(sim)
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return player.Run(ctx) })
+	group.Go(func() error { return furnish(ctx, hub, d.windows) })
+	if err := announce(stdout, addr, d.ready); err != nil {
+		return err
+	}
+	if err := group.Wait(); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// departments are those that county halls have; the demo's windows go round them.
+func departments() [][2]string {
+	return [][2]string{{"综合受理", "政务服务局"}, {"企业开办", "市场监督管理局"}, {"不动产登记", "自然资源局"}, {"社会保险", "人力资源和社会保障局"},
+		{"医疗保障", "医疗保障局"}, {"税务", "税务局"}, {"户籍", "公安局"}, {"公积金", "住房公积金中心"},
+		{"建设工程", "住房和城乡建设局"}, {"民政", "民政局"}, {"卫生健康", "卫生健康委员会"}, {"农牧", "农牧局"}}
+}
+
+// furnish defines the windows and assigns their devices; what is there already stays.
+func furnish(ctx context.Context, hub *app.App, windows int) error {
+	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
+	list := departments()
+	for i := range windows {
+		d := list[i%len(list)]
+		name := d[0]
+		if i >= len(list) {
+			name += strconv.Itoa(i/len(list) + 1)
+		}
+		w := wire.WindowSet{Window: fmt.Sprintf("w%02d", i+1), Number: fmt.Sprintf("%02d", i+1), Name: name, Department: d[1]}
+		if err := hub.SetWindowOnce(ctx, actor, w); err != nil {
+			return ignoreEnd(ctx, err)
+		}
+	}
+	for i := range windows {
+		id := fmt.Sprintf("w%02d", i+1)
+		if err := hub.AssignOnceSeen(ctx, actor, wire.DeviceAssigned{Agent: id, Window: id}); err != nil {
+			return ignoreEnd(ctx, err)
+		}
+	}
+	return nil
+}
+
+func ignoreEnd(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func announce(w io.Writer, addr app.Addresses, ready string) error {
+	if _, err := fmt.Fprintf(w, `
+Hallkeeper 演示大厅已启动 / the demo hall is up
+
+  大屏 lobby     %[1]s/lobby
+  控制台 console %[1]s/console
+  接口 API       %[1]s/docs
+  MQTT           %[2]s
+
+Ctrl-C 停止；再次启动将接着原有数据继续 / stops; a second start goes on from the same data
+`, addr.HTTP, addr.MQTT); err != nil {
+		return err
+	}
+	return app.WriteReady(ready, addr)
+}
+
+// agents are the programs at the windows.
+type agents struct {
+	program string
+	dir     string
+	hall    string
+}
+
+func newAgents(d demoFlags, cfg app.Config) (*agents, error) {
+	program := d.agent
+	if program == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find this program's folder: %w", err)
+		}
+		program = filepath.Join(filepath.Dir(self), "agent")
+	}
+	if _, err := os.Stat(program); err != nil {
+		return nil, fmt.Errorf("the demo needs the agent program: run make build, or name it with --agent (%w)", err)
+	}
+	dir, err := filepath.Abs(filepath.Join(cfg.Data, "sim"))
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the demo's folder: %w", err)
+	}
+	return &agents{program: program, dir: dir, hall: cfg.Hall.ID}, nil
+}
+
+// prepare writes one agent's settings and gives the socket of its simulated pins.
+func (a *agents) prepare(id, mqtt string) (socket string, err error) {
+	socket = filepath.Join(a.dir, id+".sock")
+	if len(socket) > 100 { // sun_path holds 108 bytes
+		return "", fmt.Errorf("the path %s is too long for a socket: choose a shorter --data", socket)
+	}
+	if u, err := url.Parse(mqtt); err != nil || u.Host == "" {
+		return "", errors.New("the demo's agents need the broker's address")
+	}
+	text := fmt.Sprintf("agent: %s\nhall: %s\nmqtt: %s\ndata: %q\nboard: sim\nsim_socket: %q\nlog: text\nlog_level: info\nclock:\n  assume_synced: true\n",
+		id, a.hall, mqtt, filepath.Join(a.dir, id), socket)
+	return socket, os.WriteFile(filepath.Join(a.dir, id+".yaml"), []byte(text), 0o600)
+}

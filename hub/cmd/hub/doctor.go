@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"hallkeeper/hub/app"
+)
+
+// runDoctor looks at a hub from outside, running or not, and says in plain
+// words what it sees. It changes nothing.
+func runDoctor(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	var s settingFlags
+	if shown, err := flagSet("doctor", stdout, args, s.define); shown || err != nil {
+		return err
+	}
+	cfg := app.Defaults()
+	cfg.Version = version
+	if err := s.load(&cfg); err != nil {
+		return err
+	}
+	bad := 0
+	for f := range app.Examine(ctx, cfg) {
+		mark := map[app.Health]string{app.Well: "✓", app.Note: "△", app.Ill: "✕"}[f.Health]
+		if _, err := fmt.Fprintf(stdout, "%s %s\n  %s\n", mark, f.ZH, f.EN); err != nil {
+			return err
+		}
+		if f.Health == app.Ill {
+			bad++
+		}
+	}
+	if bad > 0 {
+		return errors.New(plural(bad) + "; what to do stands beside each ✕ above")
+	}
+	return nil
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return "one thing is wrong"
+	}
+	return fmt.Sprintf("%d things are wrong", n)
+}

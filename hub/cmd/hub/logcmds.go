@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"hallkeeper/hub/app"
+	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/vault"
+	"hallkeeper/wire"
+)
+
+func dataFlag(fs *flag.FlagSet) *string {
+	return fs.String("data", "data", "数据文件夹 / `DIR` of everything the hub keeps")
+}
+
+func runVerify(_ context.Context, args []string, stdout, _ io.Writer) error {
+	var data *string
+	if shown, err := flagSet("verify", stdout, args, func(fs *flag.FlagSet) { data = dataFlag(fs) }); shown || err != nil {
+		return err
+	}
+	key, err := vault.Verifier(app.KeyDir(*data))
+	if err != nil {
+		return fmt.Errorf("verify the log in %s: %w", *data, err)
+	}
+	v, err := eventlog.Verify(app.LogDir(*data), key)
+	if err != nil {
+		return fmt.Errorf("verify the log in %s: %w", *data, err)
+	}
+	for _, f := range v.Faults {
+		if _, err := fmt.Fprintln(stdout, "✕", f); err != nil {
+			return err
+		}
+	}
+	if len(v.Faults) > 0 {
+		return fmt.Errorf("the log in %s has %d faults: keep a copy of the folder as it is, then restore the named segments from a backup", *data, len(v.Faults))
+	}
+	_, err = fmt.Fprintf(stdout, "日志完好：%d 条记录，%d 个分段，%d 个签名检查点，树根 %s\nThe log is whole: %d records, %d segments, %d signed checkpoints, root %s\n",
+		v.Records, v.Segments, v.Checkpoints, v.Root, v.Records, v.Segments, v.Checkpoints, v.Root)
+	return err
+}
+
+func runExport(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	var data *string
+	var after *uint64
+	if shown, err := flagSet("export", stdout, args, func(fs *flag.FlagSet) {
+		data = dataFlag(fs)
+		after = fs.Uint64("after", 0, "从此位置之后开始 / begin after position `N`")
+	}); shown || err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(stdout, 1<<16)
+	_, err := eventlog.Export(app.LogDir(*data), wire.Position(*after), func(line []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		_, err := w.Write(line)
+		return err
+	})
+	if err = errors.Join(err, w.Flush()); err != nil {
+		return fmt.Errorf("export the log in %s: %w", *data, err)
+	}
+	return nil
+}
+
+func runReplay(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var s settingFlags
+	if shown, err := flagSet("replay", stdout, args, s.define); shown || err != nil {
+		return err
+	}
+	cfg := app.Defaults()
+	if err := s.load(&cfg); err != nil {
+		return err
+	}
+	began := time.Now()
+	position, digest, err := app.Replay(ctx, cfg, newLogger(cfg, stderr))
+	if err != nil {
+		return fmt.Errorf("replay the log in %s: %w", cfg.Data, err)
+	}
+	took := time.Since(began).Seconds()
+	_, err = fmt.Fprintf(stdout, "视图已由 %d 条记录重建，用时 %.1f 秒，摘要 sha256:%x\nThe views were made again from %d records in %.1f s, digest sha256:%x\n",
+		position, took, digest, position, took, digest)
+	return err
+}
+
+// runInspect is what the hub starts in a process of its own to look at a file
+// that may make its reader fault.
+func runInspect(_ context.Context, args []string, stdout, _ io.Writer) error {
+	if len(args) != 1 {
+		return usageError{"inspect-segment needs one file"}
+	}
+	report := struct {
+		Fault string `json:"fault"`
+	}{}
+	if err := eventlog.InspectFile(args[0]); err != nil {
+		report.Fault = err.Error()
+	}
+	return json.NewEncoder(stdout).Encode(report)
+}

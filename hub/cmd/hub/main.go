@@ -1,0 +1,97 @@
+// Command hub is the hall's program: it serves the hall, shows a simulated one,
+// and looks after the log.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // a hub PC may have no zone files
+
+	"hallkeeper/settings"
+)
+
+// version is set by the build.
+var version = "unversioned" //nolint:gochecknoglobals // the linker can set nothing else
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr)))
+}
+
+// usageError is a wrong command line: exit status 2.
+type usageError struct{ msg string }
+
+func (e usageError) Error() string { return e.msg }
+
+func exit(stderr io.Writer, err error) int {
+	var usage usageError
+	var faults *settings.Faults
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		_, _ = fmt.Fprintf(stderr, "hub: %v; hub --help lists what there is\n", err)
+		return 2
+	case errors.As(err, &faults):
+		_, _ = fmt.Fprintln(stderr, err)
+		return 2
+	}
+	_, _ = fmt.Fprintf(stderr, "hub: %v\n", err)
+	return 1
+}
+
+type command struct {
+	name, zh, en string
+	run          func(ctx context.Context, args []string, stdout, stderr io.Writer) error
+	hidden       bool
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "启动大厅主机", "serve the hall", runServe, false},
+		{"demo", "启动一个模拟大厅（窗口为真实代理程序，引脚为模拟）", "start a whole hall with simulated windows", runDemo, false},
+		{"verify", "校验日志：校验和、编号、次序、默克尔树与签名检查点", "check the log: checksums, numbering, order, tree, signed checkpoints", runVerify, false},
+		{"replay", "由日志重建视图", "make the views again from the log", runReplay, false},
+		{"export", "以 JSON 行导出日志", "print the log as JSON lines", runExport, false},
+		{"doctor", "检查本机与数据，用通俗的话说明", "look at this machine and its data and say in plain words what is wrong", runDoctor, false},
+		{"inspect-segment", "", "", runInspect, true},
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		return usageError{"which command?"}
+	}
+	switch args[0] {
+	case "--help", "-h", "help":
+		return help(stdout)
+	case "--version", "version":
+		_, err := fmt.Fprintf(stdout, "hub %s\n", version)
+		return err
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], stdout, stderr)
+		}
+	}
+	return usageError{fmt.Sprintf("there is no command %q", args[0])}
+}
+
+func help(w io.Writer) error {
+	_, err := fmt.Fprint(w, "Hallkeeper 政务服务大厅主机 / the hall's hub\n\n用法 Usage: hub COMMAND [--flags]\n\n")
+	for _, c := range commands() {
+		if !c.hidden && err == nil {
+			_, err = fmt.Fprintf(w, "  %-8s %s\n           %s\n", c.name, c.zh, c.en)
+		}
+	}
+	if err == nil {
+		_, err = fmt.Fprint(w, "\nhub COMMAND --help 显示该命令的参数 / shows its flags. hub --version\n")
+	}
+	return err
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"hallkeeper/hub/app"
+)
+
+// The scripts run this program itself, in processes of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"hub": main})
+}
+
+const patience = 30 * time.Second
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await": await, "publish": publish, "flip": flip, "status": status,
+		},
+	})
+}
+
+// await FILE NAME… waits for a ready file and sets NAME_HTTP and NAME_MQTT.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await FILE")
+	}
+	var addr app.Addresses
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		b, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil {
+			ts.Check(json.Unmarshal(b, &addr))
+			break
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s: %v", args[0], err)
+		}
+	}
+	ts.Setenv("HTTP", strings.TrimPrefix(addr.HTTP, "http://"))
+	ts.Setenv("MQTT", strings.TrimPrefix(addr.MQTT, "tcp://"))
+	ts.Setenv("PID", fmt.Sprint(addr.PID))
+}
+
+// publish ADDR HALL AGENT PAYLOAD returns when the publish was acknowledged.
+func publish(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: publish ADDR HALL AGENT PAYLOAD")
+	}
+	client := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + args[0]).SetClientID("test-" + args[2]).SetAutoReconnect(false))
+	for _, token := range []func() paho.Token{
+		client.Connect,
+		func() paho.Token {
+			return client.Publish("hall/v1/"+args[1]+"/agents/"+args[2]+"/events", 1, false, args[3])
+		},
+	} {
+		t := token()
+		if !t.WaitTimeout(patience) {
+			ts.Fatalf("no answer")
+		}
+		ts.Check(t.Error())
+	}
+	client.Disconnect(0)
+}
+
+// flip FOLDER SUFFIX changes a byte in the middle of the data of the only file with that suffix.
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: flip FOLDER SUFFIX TEXT")
+	}
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*"+args[1]))
+	ts.Check(err)
+	if len(files) != 1 {
+		ts.Fatalf("found %v", files)
+	}
+	b, err := os.ReadFile(files[0])
+	ts.Check(err)
+	i := strings.LastIndex(string(b), args[2])
+	if i < 0 {
+		ts.Fatalf("%q is not in the file", args[2])
+	}
+	b[i] ^= 1
+	ts.Check(os.WriteFile(files[0], b, 0o600))
+}
+
+// status N COMMAND… runs the program in this process and checks its exit status.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: status N ARGS…")
+	}
+	stdout, err := os.CreateTemp(ts.Getenv("WORK"), "out")
+	ts.Check(err)
+	defer stdout.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var stderr strings.Builder
+	for i := range args[1:] {
+		if strings.HasPrefix(args[i+1], "data") {
+			args[i+1] = ts.MkAbs(args[i+1])
+		}
+	}
+	got := exit(&stderr, run(ctx, args[1:], stdout, &stderr))
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("exit status %d, stderr %s", got, stderr.String())
+	}
+	if n := strings.Count(strings.TrimSpace(stderr.String()), "\n"); got == 1 && n > 0 {
+		ts.Fatalf("an error of %d lines: %s", n+1, stderr.String())
+	}
+}
