@@ -1,154 +1,190 @@
-// Package clock dates what people do. It owns the kernel's synchronisation
-// state, the boot id, and the correction of times that were taken before the
-// clock was set: a Raspberry Pi has no battery clock.
 package clock
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"hallkeeper/wire"
 )
 
-// Kernel is what a Clock asks of the computer.
-type Kernel struct {
-	// Boot is the id of this boot.
-	Boot string
-	// Wall is the clock that may be wrong, Mono the time since boot.
-	Wall func() time.Time
-	Mono func() time.Duration
-	// Synced tells whether Wall has been set by time synchronisation.
-	Synced func() bool
+// Config is what a clock needs.
+type Config struct {
+	// Dir is where it remembers, for this boot, what it has dated.
+	Dir string
+	// AssumeSynced trusts the computer's clock without asking the kernel, for
+	// machines whose clock is set by other means.
+	AssumeSynced bool
+	// Now is the wall clock, Uptime the monotonic clock that events are dated by.
+	Now    func() time.Time
+	Uptime func() time.Duration
+	// Synced tells whether the kernel's clock is synchronised; Boot is the boot's id.
+	Synced func() (bool, error)
+	Boot   string
+	Logger *slog.Logger
 }
 
-// ThisKernel is the one that runs.
-func ThisKernel(mono func() time.Duration) (Kernel, error) {
-	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return Kernel{}, fmt.Errorf("read the boot id: %w", err)
-	}
-	return Kernel{Boot: strings.TrimSpace(string(b)), Wall: time.Now, Mono: mono, Synced: kernelSynced}, nil
-}
-
-func kernelSynced() bool {
-	var t unix.Timex
-	state, err := unix.Adjtimex(&t)
-	return err == nil && state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0
-}
-
-// Clock dates events. Its methods may be called from any goroutine.
+// Clock dates events. Its methods may be called by several goroutines at once.
 type Clock struct {
-	kernel Kernel
-	file   string
-	assume bool
+	cfg Config
 
-	mu    sync.Mutex
-	state state
+	mu     sync.Mutex
+	memory memory
+	warned bool
 }
 
-// state is what must survive a restart of the agent within one boot.
-type state struct {
+// memory is the file clock.json: what later runs of the same boot must know.
+type memory struct {
 	Boot string `json:"boot"`
-	// BaseNS is wall minus monotonic clock while nothing was synchronised, in nanoseconds.
-	BaseNS int64 `json:"base_ns"`
-	// Used: events were dated by BaseNS. Told: clock.corrected was kept for them.
-	Used bool `json:"used"`
-	Told bool `json:"told"`
+	// Synced is true once this boot has been synchronised: from then on its clock
+	// is right to fractions of a second a day, whether or not the hub is reachable.
+	Synced bool `json:"synced"`
+	// Base is the wall clock at uptime 0 that unsynchronised events are dated by.
+	// It is frozen, so that one offset puts all of them right.
+	Base time.Time `json:"base"`
+	// Owed is true while events were dated by Base and no correction is kept.
+	Owed bool `json:"owed"`
 }
 
-// Open makes a clock that keeps its state in dir. assumeSynced takes the clock
-// for synchronised whatever the kernel says (simulations, halls with a clock of their own).
-func Open(kernel Kernel, dir string, assumeSynced bool) (*Clock, error) {
-	c := &Clock{kernel: kernel, file: filepath.Join(dir, "clock.json"), assume: assumeSynced}
-	b, err := os.ReadFile(c.file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("read the clock's state: %w", err)
+const fileName = "clock.json"
+
+// New reads what earlier runs of this boot left. A file that cannot be read is
+// made anew: at worst a correction is missing, and the events stay uncertain.
+func New(cfg Config) (*Clock, error) {
+	c := &Clock{cfg: cfg}
+	raw, err := os.ReadFile(filepath.Join(cfg.Dir, fileName))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("read the clock's memory: %w", err)
+	case json.Unmarshal(raw, &c.memory) != nil:
+		cfg.Logger.Warn("the clock's memory cannot be read and is made anew")
+		c.memory = memory{}
 	}
-	// A state that does not read, or of another boot, can put nothing right any more.
-	if json.Unmarshal(b, &c.state) != nil || c.state.Boot != kernel.Boot {
-		c.state = state{Boot: kernel.Boot, BaseNS: c.base()}
+	if c.memory.Boot != cfg.Boot {
+		c.memory = memory{Boot: cfg.Boot}
 	}
-	return c, nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.synced() && c.memory.Base.IsZero() {
+		c.memory.Base = cfg.Now().Add(-cfg.Uptime()).Round(0)
+		c.memory.Owed = true
+	}
+	return c, c.save()
 }
 
-func (c *Clock) base() int64 { return c.kernel.Wall().UnixNano() - int64(c.kernel.Mono()) }
+// Boot is the id of the kernel's boot.
+func (c *Clock) Boot() string { return c.cfg.Boot }
 
-// Boot is the id of this boot.
-func (c *Clock) Boot() string { return c.kernel.Boot }
+// State says how far events made now can be trusted.
+func (c *Clock) State() wire.Clock {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state()
+}
 
-// Synced tells how far the clock can be trusted now.
-func (c *Clock) Synced() wire.Clock {
-	if c.assume || c.kernel.Synced() {
+// Stamp dates what happened at the uptime at, in e: At, Clock, UptimeMS and Boot.
+func (c *Clock) Stamp(e *wire.Event, at time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.Boot, e.Clock, e.UptimeMS = c.cfg.Boot, c.state(), at.Milliseconds()
+	if e.Clock == wire.ClockSynced {
+		e.At = c.cfg.Now().Add(at - c.cfg.Uptime())
+	} else {
+		e.At = c.memory.Base.Add(at)
+	}
+	e.At = e.At.Round(0).Truncate(time.Millisecond)
+}
+
+// Correction gives the offset of this boot's unsynchronised events once it is
+// known and while it is owed; Corrected says that it was kept.
+func (c *Clock) Correction() (correction wire.ClockCorrected, owed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state() != wire.ClockSynced || !c.memory.Owed {
+		return wire.ClockCorrected{}, false
+	}
+	truth := c.cfg.Now().Add(-c.cfg.Uptime())
+	return wire.ClockCorrected{Boot: c.cfg.Boot, OffsetMS: truth.Sub(c.memory.Base).Round(time.Millisecond).Milliseconds()}, true
+}
+
+// Corrected is called once the correction is on the disk.
+func (c *Clock) Corrected() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.memory.Owed = false
+	return c.save()
+}
+
+func (c *Clock) state() wire.Clock {
+	if c.synced() {
 		return wire.ClockSynced
 	}
 	return wire.ClockUnsynced
 }
 
-// Date writes into an event when it happened: at is on the monotonic clock.
-func (c *Clock) Date(e *wire.Event, at time.Duration) error {
-	e.Boot, e.UptimeMS, e.Clock = c.kernel.Boot, at.Milliseconds(), c.Synced()
-	if e.Clock == wire.ClockSynced {
-		e.At = time.Unix(0, c.base()+int64(at)).Truncate(time.Millisecond)
-		return nil
+// synced asks the kernel until it has said yes once in this boot.
+func (c *Clock) synced() bool {
+	if c.memory.Synced || c.cfg.AssumeSynced {
+		return true
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e.At = time.Unix(0, c.state.BaseNS+int64(at)).Truncate(time.Millisecond)
-	if c.state.Used {
-		return nil
+	ok, err := c.cfg.Synced()
+	if err != nil && !c.warned {
+		c.warned = true
+		c.cfg.Logger.Warn("the kernel does not say whether its clock is synchronised; events are marked as unsynced", "error", err)
 	}
-	c.state.Used, c.state.Told = true, false
-	return c.save()
+	if ok && err == nil {
+		c.memory.Synced = true
+		if err := c.save(); err != nil {
+			c.cfg.Logger.Warn("the clock's memory could not be written", "error", err)
+		}
+	}
+	return c.memory.Synced
 }
 
-// Correction is what to tell the hub once the clock is synchronised and times
-// of this boot need it; ok is false where there is nothing to tell. Told must be
-// called once it is kept.
-func (c *Clock) Correction() (d wire.ClockCorrected, ok bool) {
-	if c.Synced() != wire.ClockSynced {
-		return d, false
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.state.Used || c.state.Told {
-		return d, false
-	}
-	return wire.ClockCorrected{Boot: c.kernel.Boot, OffsetMS: time.Duration(c.base() - c.state.BaseNS).Milliseconds()}, true
-}
-
-// Told notes that the correction is kept.
-func (c *Clock) Told() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.state.Told = true
-	return c.save()
-}
-
-// save writes the state, whole or not at all.
 func (c *Clock) save() error {
-	b, err := json.Marshal(c.state)
+	raw, err := json.Marshal(c.memory)
+	if err != nil {
+		return fmt.Errorf("remember the clock: %w", err)
+	}
+	path := filepath.Join(c.cfg.Dir, fileName)
+	if old, err := os.ReadFile(path); err == nil && string(old) == string(raw) {
+		return nil
+	}
+	if err := replace(path, raw); err != nil {
+		return fmt.Errorf("remember the clock: %w", err)
+	}
+	return nil
+}
+
+// replace writes a file whole or not at all.
+func replace(path string, raw []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	tmp := c.file + ".new"
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	_, err = f.Write(raw)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// BootID is the kernel's id of this boot.
+func BootID() (string, error) {
+	raw, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
-		return fmt.Errorf("write the clock's state: %w", err)
+		return "", fmt.Errorf("read the boot id: %w", err)
 	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(tmp, c.file)
-	}
-	if err != nil {
-		return fmt.Errorf("write the clock's state: %w", err)
-	}
-	return nil
+	return strings.TrimSpace(string(raw)), nil
 }

@@ -1,4 +1,7 @@
-// Package outbox keeps what people did at a window until the hall has it on
-// disk. It owns the sequence numbers, the file and its bound; it knows neither
-// MQTT nor what an event means, and deletes nothing that it was not told is stored.
+// Package outbox keeps what people did until the hub says that it is stored. It
+// owns the sequence numbers of a device: seq and event are written in one
+// transaction, which is on the disk before an event counts as kept, and many
+// events share one fsync. It deletes only what it is told is stored, refuses
+// more than its limit, and sets a damaged file aside instead of guessing. It
+// knows no broker and no board.
 package outbox

@@ -1,0 +1,247 @@
+// Package agent is the window computer's program: what people do at buttons and
+// readers goes into the outbox and from there to the hall, and lamps say what
+// became of it. It owns the wiring of its parts and the words of its events.
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"hallkeeper/agent/board"
+	"hallkeeper/agent/clock"
+	"hallkeeper/agent/outbox"
+	"hallkeeper/agent/signal"
+	"hallkeeper/agent/uplink"
+	"hallkeeper/wire"
+)
+
+// ErrRestart means that the hub has asked for a new start; whoever keeps the
+// program running starts it again.
+var ErrRestart = errors.New("the hub has asked for a restart")
+
+// Agent is one window's program.
+type Agent struct {
+	cfg    Config
+	logger *slog.Logger
+	board  board.Board
+	clock  *clock.Clock
+	outbox *outbox.Outbox
+	uplink *uplink.Uplink
+
+	show    chan string // patterns for the lamps
+	orders  chan wire.Command
+	restart chan struct{}
+
+	overflow atomic.Int64 // presses that found the outbox full
+
+	mu     sync.Mutex
+	inputs map[string]wire.InputStatus
+	closed bool // the hub takes no ratings here
+}
+
+// Run works until ctx ends, or the hub asks for a restart (ErrRestart).
+func Run(ctx context.Context, cfg Config, logger *slog.Logger) (err error) {
+	a := &Agent{cfg: cfg, logger: logger, show: make(chan string, 64), orders: make(chan wire.Command, 16),
+		restart: make(chan struct{}, 1), inputs: map[string]wire.InputStatus{}}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	if a.board, err = board.Open(cfg.Board, cfg.SimSocket, logger); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.board.Close()) }()
+	if err := a.openClock(); err != nil {
+		return err
+	}
+	if a.outbox, err = outbox.Open(cfg.Data, cfg.OutboxLimit, logger); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.outbox.Close()) }()
+	a.uplink = uplink.New(uplink.Config{Broker: cfg.MQTT, Hall: cfg.Hall, Agent: cfg.Agent, Outbox: a.outbox,
+		Status: a.status, Command: a.take, Refused: a.refusedByHub, Logger: logger})
+	return a.work(ctx)
+}
+
+func (a *Agent) openClock() error {
+	boot, err := clock.BootID()
+	if err != nil {
+		return err
+	}
+	a.clock, err = clock.New(clock.Config{Dir: a.cfg.Data, AssumeSynced: a.cfg.Clock.AssumeSynced, Now: time.Now, Uptime: a.board.Now,
+		Synced: clock.KernelSynced, Boot: boot, Logger: a.logger})
+	return err
+}
+
+// work runs the parts together; the first that fails ends the others.
+func (a *Agent) work(ctx context.Context) error {
+	a.report(a.event(wire.KindAgentStarted, wire.AgentStarted{Version: a.cfg.Version, Board: a.board.File().Name}, a.board.Now()), func() {})
+	group, ctx := errgroup.WithContext(ctx)
+	lamps, err := a.openLamps()
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return a.board.Serve(ctx) })
+	group.Go(func() error { return lamps.run(ctx, a.show) })
+	group.Go(func() error { return a.obey(ctx) })
+	group.Go(func() error { return a.tell(ctx) })
+	group.Go(func() error {
+		select {
+		case <-a.outbox.Failed():
+			return a.outbox.Err()
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	file := a.board.File()
+	for name := range file.Buttons {
+		a.input(name, wire.InputStatus{OK: true})
+		group.Go(func() error { return a.watchButton(ctx, name) })
+	}
+	for name := range file.Readers {
+		a.input(name, wire.InputStatus{OK: true})
+		group.Go(func() error { return a.watchReader(ctx, name) })
+	}
+	group.Go(func() error { return a.uplink.Run(ctx) })
+	group.Go(func() error {
+		select {
+		case <-a.restart:
+			return ErrRestart
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	first, last := a.outbox.Span()
+	a.logger.Info("the agent works", "agent", a.cfg.Agent, "board", file.Name, "outbox", a.outbox.ID(), "pending", last+1-first, "version", a.cfg.Version)
+	err = group.Wait()
+	a.logger.Info("the agent has stopped")
+	return err
+}
+
+// event makes an event of what happened at a time of the board's clock.
+func (a *Agent) event(kind wire.Kind, data any, at time.Duration) wire.Event {
+	e := wire.Event{Agent: a.cfg.Agent, Kind: kind}
+	if id, err := uuid.NewV7(); err == nil {
+		e.ID = id.String()
+	}
+	b, err := json.Marshal(data)
+	if err == nil {
+		e.Data = b
+	}
+	a.clock.Stamp(&e, at)
+	return e
+}
+
+// keep stores what a person did and shows them what became of it.
+func (a *Agent) keep(e wire.Event, shown string) {
+	err := a.outbox.Add(e, func(err error) {
+		if err != nil {
+			a.notKept(e.Kind, err)
+			return
+		}
+		a.light(shown)
+		if connected, _ := a.uplink.Connected(); !connected {
+			a.light(signal.HubAway)
+		}
+	})
+	if err != nil {
+		a.notKept(e.Kind, err)
+	}
+}
+
+func (a *Agent) notKept(kind wire.Kind, err error) {
+	a.logger.Error("what a person did could not be kept, and the lamp says so", "kind", string(kind), "error", err)
+	a.light(signal.Fault)
+	if errors.Is(err, outbox.ErrFull) {
+		a.overflow.Add(1)
+	}
+}
+
+// report stores what the device itself has to say.
+func (a *Agent) report(e wire.Event, kept func()) {
+	failed := func(err error) {
+		a.logger.Error("a report of this device could not be kept", "kind", string(e.Kind), "error", err)
+	}
+	err := a.outbox.Report(e, func(err error) {
+		if err != nil {
+			failed(err)
+			return
+		}
+		kept()
+	})
+	if err != nil {
+		failed(err)
+	}
+}
+
+func (a *Agent) refusedByHub(refused []wire.Refusal) {
+	for _, r := range refused {
+		a.logger.Error("the hub has refused an event; it is among the dead letters there", "seq", r.Seq, "reason", string(r.Reason))
+	}
+}
+
+// light asks for a pattern and never waits.
+func (a *Agent) light(pattern string) {
+	select {
+	case a.show <- pattern:
+	default:
+	}
+}
+
+// input notes the health of one input for the status.
+func (a *Agent) input(name string, s wire.InputStatus) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.inputs[name] = s
+}
+
+func (a *Agent) status() wire.Status {
+	held, err := a.outbox.State()
+	if err != nil {
+		a.logger.Warn("the outbox cannot be read for the status", "error", err)
+	}
+	s := wire.Status{At: time.Now().Round(0), Boot: a.clock.Boot(), Version: a.cfg.Version, Clock: a.clock.State(),
+		Outbox: &wire.OutboxStatus{ID: a.outbox.ID(), Pending: held.Pending}}
+	if !held.Oldest.IsZero() {
+		s.Outbox.Oldest = &held.Oldest
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s.Inputs = maps.Clone(a.inputs)
+	return s
+}
+
+// tell reports what becomes due with time: the true time of what was dated
+// before the clock was set, and presses that found the outbox full.
+func (a *Agent) tell(ctx context.Context) error {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		if d, ok := a.clock.Correction(); ok {
+			a.report(a.event(wire.KindClockCorrected, d, a.board.Now()), func() {
+				if err := a.clock.Corrected(); err != nil {
+					a.logger.Warn("the clock's memory could not be kept", "error", err)
+				}
+			})
+		}
+		if n := a.overflow.Swap(0); n > 0 {
+			held, _ := a.outbox.State()
+			a.report(a.event(wire.KindOutboxFull, wire.OutboxFull{Refused: int(n), Pending: held.Pending}, a.board.Now()), func() {})
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+	}
+}

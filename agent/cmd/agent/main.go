@@ -1,0 +1,140 @@
+// Command agent is the program of a window computer.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // a Pi may have no zone files
+
+	"hallkeeper/agent"
+	"hallkeeper/settings"
+)
+
+// version is set by the build.
+var version = "unversioned" //nolint:gochecknoglobals // the linker can set nothing else
+
+// A Pi Zero has 512 MB for everything: the heap stays small, at some cost of collecting.
+const (
+	heapLimit = 10 << 20
+	heapGrows = 40 // percent between two collections
+)
+
+func main() {
+	debug.SetGCPercent(heapGrows)
+	debug.SetMemoryLimit(heapLimit)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr)))
+}
+
+// usageError is a wrong command line: exit status 2.
+type usageError struct{ msg string }
+
+func (e usageError) Error() string { return e.msg }
+
+func exit(stderr io.Writer, err error) int {
+	var usage usageError
+	var faults *settings.Faults
+	switch {
+	case err == nil, errors.Is(err, agent.ErrRestart): // systemd starts it again
+		return 0
+	case errors.As(err, &usage):
+		_, _ = fmt.Fprintf(stderr, "agent: %v; agent --help lists what there is\n", err)
+		return 2
+	case errors.As(err, &faults):
+		_, _ = fmt.Fprintln(stderr, err)
+		return 2
+	}
+	_, _ = fmt.Fprintf(stderr, "agent: %v\n", err)
+	return 1
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		return usageError{"which command?"}
+	}
+	switch args[0] {
+	case "--help", "-h", "help":
+		_, err := fmt.Fprint(stdout, `Hallkeeper 窗口代理 / the window computer's agent
+
+用法 Usage: agent COMMAND --config FILE [--flags]
+
+  run      运行 / work
+  doctor   检查引脚、读卡器、时钟、待发箱和连接 / look at pins, readers, clock, outbox and connection
+
+agent COMMAND --help 显示该命令的参数 / shows its flags. agent --version
+`)
+		return err
+	case "--version", "version":
+		_, err := fmt.Fprintf(stdout, "agent %s\n", version)
+		return err
+	case "run":
+		return runAgent(ctx, args[1:], stdout, stderr)
+	case "doctor":
+		return runDoctor(ctx, args[1:], stdout)
+	}
+	return usageError{fmt.Sprintf("there is no command %q", args[0])}
+}
+
+// load parses a command's flags and reads the settings; shown is true where help was given.
+func load(command string, args []string, stdout io.Writer, more func(*flag.FlagSet)) (cfg agent.Config, shown bool, err error) {
+	fs := flag.NewFlagSet("agent "+command, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	file := fs.String("config", "", "设置文件 / settings `FILE` (YAML)")
+	var given []settings.Flag
+	for _, f := range []struct{ name, key, help string }{
+		{"agent", "agent", "设备名 / the device's `NAME`, e.g. w01"},
+		{"hall", "hall", "大厅编号 / the hall's `ID`"},
+		{"mqtt", "mqtt", "MQTT 服务器 / the broker's `URL`, e.g. tcp://192.168.1.10:1883"},
+		{"data", "data", "数据文件夹 / `DIR` of the outbox (default /var/lib/hallkeeper)"},
+		{"board", "board", "接线文件，或 sim / `PATH` of the board file, or sim"},
+		{"log", "log", "日志格式 / `FORMAT` of logs: text or json"},
+		{"log-level", "log_level", "日志级别 / `LEVEL`: debug, info, warn or error"},
+	} {
+		fs.Func(f.name, f.help, func(v string) error {
+			given = append(given, settings.Flag{Name: "--" + f.name, Key: f.key, Value: v})
+			return nil
+		})
+	}
+	if more != nil {
+		more(fs)
+	}
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		if _, err := fmt.Fprintf(stdout, "用法 Usage: agent %s --config FILE [--flags]\n\n", command); err != nil {
+			return cfg, true, err
+		}
+		fs.SetOutput(stdout)
+		fs.PrintDefaults()
+		return cfg, true, nil
+	case err != nil:
+		return cfg, false, usageError{err.Error()}
+	case fs.NArg() > 0:
+		return cfg, false, usageError{fmt.Sprintf("%q is not a flag", fs.Arg(0))}
+	}
+	cfg = agent.Defaults()
+	err = settings.Load(&cfg, *file, os.Environ(), given...)
+	cfg.Version = version
+	return cfg, false, err
+}
+
+func runAgent(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	cfg, shown, err := load("run", args, stdout, nil)
+	if shown || err != nil {
+		return err
+	}
+	opt := &slog.HandlerOptions{Level: cfg.LogLevel}
+	logger := slog.New(slog.NewTextHandler(stderr, opt))
+	if cfg.Log == "json" {
+		logger = slog.New(slog.NewJSONHandler(stderr, opt))
+	}
+	return agent.Run(ctx, cfg, logger)
+}

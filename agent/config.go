@@ -1,0 +1,80 @@
+package agent
+
+import (
+	"errors"
+	"log/slog"
+
+	"hallkeeper/agent/board"
+	"hallkeeper/agent/uplink"
+	"hallkeeper/settings"
+	"hallkeeper/wire"
+)
+
+// Config is the agent's settings: a YAML file, then HALL_… variables, then flags.
+type Config struct {
+	// Agent is the device's name in topics, e.g. w01; Hall the hall's id.
+	Agent string `yaml:"agent"`
+	Hall  string `yaml:"hall"`
+	// MQTT is the broker's URL, e.g. tcp://192.168.1.10:1883.
+	MQTT string `yaml:"mqtt"`
+	// Data is the folder of the outbox.
+	Data string `yaml:"data"`
+	// Board is the path of a board file, or sim.
+	Board string `yaml:"board"`
+	// SimSocket is where simulated pins are played; for Board sim only.
+	SimSocket string `yaml:"sim_socket"`
+	// Log is text or json; LogLevel debug, info, warn or error.
+	Log      string      `yaml:"log"`
+	LogLevel slog.Level  `yaml:"log_level"`
+	Clock    ClockConfig `yaml:"clock"`
+	// OutboxLimit is how many events the outbox holds at most.
+	OutboxLimit int `yaml:"outbox_limit"`
+
+	// Version is the program's.
+	Version string `yaml:"-"`
+}
+
+// ClockConfig says how far to trust the computer's clock.
+type ClockConfig struct {
+	// AssumeSynced takes it for right whatever the kernel says.
+	AssumeSynced bool `yaml:"assume_synced"`
+}
+
+// defaultLimit is a month of a busy window.
+const defaultLimit = 100_000
+
+// Defaults are the settings of an agent that was told nothing; name, hall, broker and board have none.
+func Defaults() Config {
+	return Config{Data: "/var/lib/hallkeeper", Log: "text", OutboxLimit: defaultLimit, Version: "unversioned"}
+}
+
+// Check tells all that is wrong at once.
+func (c *Config) Check() error {
+	var wrong []error
+	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	if err := wire.CheckName(c.Agent); err != nil {
+		say("agent", "expected the device's name, like w01: %w", err)
+	}
+	if err := wire.CheckName(c.Hall); err != nil {
+		say("hall", "expected the hall's id: %w", err)
+	}
+	if err := uplink.CheckURL(c.MQTT); err != nil {
+		say("mqtt", "%w, got %q", err, c.MQTT)
+	}
+	if c.Data == "" {
+		say("data", "expected a folder")
+	}
+	switch {
+	case c.Board == "":
+		say("board", "expected the path of a board file, or sim")
+	case c.Board == board.Sim && c.SimSocket == "":
+		say("sim_socket", "expected the path of a socket, since board is sim")
+	}
+	if c.Log != "text" && c.Log != "json" {
+		say("log", "expected text or json, got %q", c.Log)
+	}
+	if c.OutboxLimit < 100 {
+		say("outbox_limit", "expected at least 100 events, got %d", c.OutboxLimit)
+	}
+	return errors.Join(wrong...)
+}

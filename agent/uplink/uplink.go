@@ -1,0 +1,248 @@
+package uplink
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"hallkeeper/wire"
+)
+
+// Outbox is what is sent.
+type Outbox interface {
+	// ID is the UUID that was made with it.
+	ID() string
+	// Read gives events from seq from on as JSON, the first of them being start.
+	Read(from uint64, maxEvents, maxBytes int) (start uint64, events [][]byte, err error)
+	// Span gives the oldest seq it holds and the latest.
+	Span() (first, last uint64)
+	// DeleteTo says that the hub has all up to and with seq.
+	DeleteTo(seq uint64)
+	// Changed is sent to when there may be more.
+	Changed() <-chan struct{}
+}
+
+// Config is what an uplink needs.
+type Config struct {
+	// Broker is a URL as CheckURL accepts it.
+	Broker string
+	Hall   string
+	Agent  string
+	Outbox Outbox
+	// Status gives the device's state; uplink fills in State.
+	Status func() wire.Status
+	// Command is called for each command, one after the other; it must not wait.
+	Command func(wire.Command)
+	// Refused is called for events that went to the hub's dead letters.
+	Refused func([]wire.Refusal)
+	Logger  *slog.Logger
+}
+
+// As measured in the delivery experiments: short enough that a person at the
+// window hears of an outage, long enough for a busy network.
+const (
+	keepAlive      = 5 * time.Second
+	pingTimeout    = 3 * time.Second
+	connectTimeout = 5 * time.Second
+	writeTimeout   = 3 * time.Second
+	// byeTimeout is how long the last status may take on the way out.
+	byeTimeout = time.Second
+
+	// window is how many events may be sent and not settled.
+	window = 256
+	// resendAfter is how long nothing may move before all is sent again; it
+	// grows to resendMost while the hub is silent, and after giveUpAfter the
+	// connection is made anew.
+	resendAfter = time.Second
+	resendMost  = 5 * time.Second
+	giveUpAfter = 30 * time.Second
+
+	backoffLeast = 50 * time.Millisecond
+	backoffMost  = 5 * time.Second
+
+	// statusLook is how often a changed status is looked for, statusEvery how
+	// often it is sent unchanged.
+	statusLook  = 500 * time.Millisecond
+	statusEvery = 15 * time.Second
+
+	maxCommands = 64
+)
+
+// errSilent ends a connection on which the hub settles nothing.
+var errSilent = errors.New("the hub has settled nothing for a long time")
+
+// Uplink is the connection of one device.
+type Uplink struct {
+	cfg    Config
+	topics wire.Topics
+
+	connected atomic.Bool
+	since     atomic.Int64 // when connected last changed, Unix nanoseconds
+}
+
+// New makes an uplink; Run connects it.
+func New(cfg Config) *Uplink {
+	u := &Uplink{cfg: cfg, topics: wire.Topics{Hall: cfg.Hall}}
+	u.since.Store(time.Now().UnixNano())
+	return u
+}
+
+// Connected tells whether the broker is connected, and since when it is or is not.
+func (u *Uplink) Connected() (connected bool, since time.Time) {
+	return u.connected.Load(), time.Unix(0, u.since.Load())
+}
+
+func (u *Uplink) set(connected bool) {
+	if u.connected.Swap(connected) != connected {
+		u.since.Store(time.Now().UnixNano())
+	}
+}
+
+// CheckURL refuses what is no broker's address.
+func CheckURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Port() == "":
+		return errors.New("expected an address like tcp://192.168.1.10:1883")
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil:
+		return errors.New("expected no more than scheme, host and port, like tcp://192.168.1.10:1883")
+	}
+	switch u.Scheme {
+	case "tcp", "mqtt", "ssl", "tls", "mqtts":
+		return nil
+	}
+	return fmt.Errorf("expected tcp:// or, encrypted, mqtts://, got %s://", u.Scheme)
+}
+
+// Run keeps the device connected until ctx ends; then it says that the device is
+// offline. Its error is the outbox's: what is wrong with a connection is logged
+// and tried again.
+func (u *Uplink) Run(ctx context.Context) error {
+	wait := backoffLeast
+	silent := false // the same fault is logged once
+	for ctx.Err() == nil {
+		up, err := u.session(ctx)
+		u.set(false)
+		var fatal *outboxError
+		switch {
+		case errors.As(err, &fatal):
+			return err
+		case ctx.Err() != nil:
+			return nil
+		case up:
+			wait, silent = backoffLeast, false
+			u.cfg.Logger.Warn("the connection to the broker is lost", "error", err)
+		case !silent:
+			silent = true
+			u.cfg.Logger.Warn("the broker cannot be reached; trying again until it can", "broker", u.cfg.Broker, "error", err)
+		}
+		// Jitter keeps all the windows of a hall from coming at once.
+		timer := time.NewTimer(wait/2 + rand.N(wait/2+1))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+		wait = min(2*wait, backoffMost)
+	}
+	return nil
+}
+
+// outboxError is a fault of the outbox, which no new connection mends.
+type outboxError struct{ err error }
+
+func (e *outboxError) Error() string { return "read the outbox: " + e.err.Error() }
+func (e *outboxError) Unwrap() error { return e.err }
+
+// session is one connection from its beginning to its end; up tells whether it stood.
+func (u *Uplink) session(ctx context.Context) (up bool, err error) {
+	s := &session{Uplink: u, stored: make(chan wire.Stored, 1), commands: make(chan wire.Command, maxCommands), lost: make(chan error, 1)}
+	client := mqtt.NewClient(s.options())
+	s.client = client
+	defer client.Disconnect(50)
+	if err := wait(ctx, client.Connect(), connectTimeout+writeTimeout); err != nil {
+		return false, err
+	}
+	filters := map[string]byte{u.topics.Agent(u.cfg.Agent, wire.LeafStored): 0, u.topics.Agent(u.cfg.Agent, wire.LeafCommand): 1}
+	if err := wait(ctx, client.SubscribeMultiple(filters, s.take), connectTimeout); err != nil {
+		return false, fmt.Errorf("subscribe: %w", err)
+	}
+	u.set(true)
+	u.cfg.Logger.Info("connected to the broker", "broker", u.cfg.Broker)
+	err = s.run(ctx)
+	if ctx.Err() != nil {
+		s.bye()
+	}
+	return true, err
+}
+
+func (s *session) options() *mqtt.ClientOptions {
+	topic := s.topics.Agent(s.cfg.Agent, wire.LeafStatus)
+	return mqtt.NewClientOptions().AddBroker(s.cfg.Broker).
+		SetClientID("hallkeeper-agent-"+s.cfg.Hall+"-"+s.cfg.Agent).
+		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).
+		SetKeepAlive(keepAlive).SetPingTimeout(pingTimeout).SetConnectTimeout(connectTimeout).SetWriteTimeout(writeTimeout).
+		SetOrderMatters(true). // the handlers do not wait
+		SetBinaryWill(topic, s.status(wire.DeviceOffline), 1, true).
+		SetTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12, Time: notBeforeBuild}).
+		SetDefaultPublishHandler(s.take).
+		SetConnectionLostHandler(func(_ mqtt.Client, err error) { s.lost <- err })
+}
+
+// wait waits for a token.
+func wait(ctx context.Context, token mqtt.Token, limit time.Duration) error {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-token.Done():
+		return token.Error()
+	case <-timer.C:
+		return fmt.Errorf("no answer within %v", limit)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// take is called by paho for what the hub sends; it only hands over.
+func (s *session) take(_ mqtt.Client, m mqtt.Message) {
+	switch {
+	case strings.HasSuffix(m.Topic(), "/"+string(wire.LeafStored)):
+		var answer wire.Stored
+		if err := json.Unmarshal(m.Payload(), &answer); err != nil {
+			s.cfg.Logger.Warn("a stored answer cannot be read", "error", err)
+			return
+		}
+		if answer.Outbox != s.cfg.Outbox.ID() {
+			return // of the outbox that this one replaced
+		}
+		if len(answer.Refused) > 0 {
+			s.cfg.Refused(answer.Refused)
+		}
+		select { // the latest answer says it all
+		case <-s.stored:
+		default:
+		}
+		s.stored <- answer
+	case strings.HasSuffix(m.Topic(), "/"+string(wire.LeafCommand)):
+		var c wire.Command
+		if err := json.Unmarshal(m.Payload(), &c); err != nil {
+			s.cfg.Logger.Warn("a command cannot be read", "error", err)
+			return
+		}
+		select {
+		case s.commands <- c:
+		default:
+			s.cfg.Logger.Warn("too many commands at once, one is dropped", "command", c.Kind)
+		}
+	}
+}
