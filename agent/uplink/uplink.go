@@ -190,6 +190,7 @@ func (s *session) options() *mqtt.ClientOptions {
 	topic := s.topics.Agent(s.cfg.Agent, wire.LeafStatus)
 	return mqtt.NewClientOptions().AddBroker(s.cfg.Broker).
 		SetClientID("hallkeeper-agent-"+s.cfg.Hall+"-"+s.cfg.Agent).
+		SetUsername(s.cfg.Agent). // whose will it is, for the hub's own broker
 		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).
 		SetKeepAlive(keepAlive).SetPingTimeout(pingTimeout).SetConnectTimeout(connectTimeout).SetWriteTimeout(writeTimeout).
 		SetOrderMatters(true). // the handlers do not wait
