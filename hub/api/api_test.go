@@ -1,0 +1,507 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/hall"
+	"hallkeeper/wire"
+)
+
+// stage is an API over a real log and commands that note what they are asked.
+type stage struct {
+	t       *testing.T
+	handler http.Handler
+	log     *eventlog.Log
+	said    strings.Builder
+
+	mu     sync.Mutex
+	asked  []any
+	refuse error
+	hold   chan struct{}
+	why    []Unready
+}
+
+func (s *stage) Current() ([]byte, uint64, error) {
+	return []byte(`{"hall":{"id":"t"},"windows":{"w1":{"id":"w1"}},"devices":{"a1":{"id":"a1"}},"alarms":{}}`), 7, nil
+}
+
+func (s *stage) Checkpoints() ([]Checkpoint, string, error) { return nil, "key", nil }
+
+func (s *stage) DeadLetters(before uint64, limit int) ([]wire.DeadLetter, int, int, error) {
+	return []wire.DeadLetter{{Number: before, Reason: wire.ReasonQoS}}, limit, 1, nil
+}
+
+func (s *stage) Do(ctx context.Context, actor wire.Actor, key string, cmd any) ([]wire.Record, bool, error) {
+	s.mu.Lock()
+	s.asked = append(s.asked, cmd)
+	refuse, hold := s.refuse, s.hold
+	s.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
+	if refuse != nil {
+		return nil, false, refuse
+	}
+	kind, data := wire.KindWindowSet, any(wire.WindowSet{})
+	switch c := cmd.(type) {
+	case SetWindow:
+		data = wire.WindowSet{Window: c.ID, Number: c.Number, Name: c.Name, Department: c.Department}
+	case IdentifyDevice, RestartDevice:
+		return nil, false, nil
+	}
+	return s.log.Append(ctx, key, func(eventlog.Moment) ([]wire.Event, error) {
+		b, err := json.Marshal(data)
+		return []wire.Event{{Kind: kind, Data: b, Actor: &actor}}, err
+	})
+}
+
+func (s *stage) commands() []any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{t: t}
+	log, err := eventlog.Open(eventlog.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	s.log = log
+	registry := prometheus.NewRegistry()
+	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
+		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
+		Ready:      func() []Unready { return s.why }, Metrics: registry, Registry: registry, Hall: "t", Version: "v9",
+		Pages: fstest.MapFS{"index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "console.html": {Data: []byte("<p>console")},
+			"assets/a-1.js": {Data: []byte("1")}}})
+	return s
+}
+
+// ask makes a request from this machine; edit changes it before it is sent.
+func (s *stage) ask(method, path, body string, edit ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://localhost:8080"+path, strings.NewReader(body))
+	r.RemoteAddr = "127.0.0.1:5555"
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, e := range edit {
+		e(r)
+	}
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	return w
+}
+
+func header(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func problemOf(t *testing.T, w *httptest.ResponseRecorder) (p wire.Problem) {
+	t.Helper()
+	if media := w.Header().Get("Content-Type"); media != "application/problem+json" {
+		t.Fatalf("an error of type %q: %s", media, w.Body)
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		t.Fatal(err)
+	}
+	if p.Title == "" || p.Instance == "" || p.Status != w.Code || p.Type == "" {
+		t.Errorf("a problem lacks something: %+v", p)
+	}
+	return p
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	long := strings.Repeat("长", 41)
+	good := `{"number":"1","name":"n"}`
+	for name, row := range map[string]struct {
+		method, path, body string
+		edit               func(*http.Request)
+		status             int
+		code, field        string
+	}{
+		"an unknown address":                      {"GET", "/api/v1/nothing", "", nil, 404, "not_found", ""},
+		"an unknown page":                         {"GET", "/nothing", "", nil, 404, "not_found", ""},
+		"an asset that is not there":              {"GET", "/assets/x.js", "", nil, 404, "not_found", ""},
+		"a method that a route does not take":     {"POST", "/api/v1/live", "{}", nil, 405, "method_not_allowed", ""},
+		"a position that is no number":            {"GET", "/api/v1/events?after=x", "", nil, 422, "fields_invalid", "after"},
+		"a negative position":                     {"GET", "/api/v1/events?after=-1", "", nil, 422, "fields_invalid", "after"},
+		"too large a page":                        {"GET", "/api/v1/events?limit=1001", "", nil, 422, "fields_invalid", "limit"},
+		"an empty page":                           {"GET", "/api/v1/dead-letters?limit=0", "", nil, 422, "fields_invalid", "limit"},
+		"a proof of nothing":                      {"GET", "/api/v1/proofs/record", "", nil, 422, "fields_invalid", "position"},
+		"a proof beyond the log":                  {"GET", "/api/v1/proofs/record?position=99", "", nil, 404, "position_unknown", ""},
+		"a proof of a larger tree":                {"GET", "/api/v1/proofs/tree?from=5&to=99", "", nil, 404, "position_unknown", ""},
+		"a body that is no JSON":                  {"PUT", "/api/v1/windows/w1", "{", nil, 400, "malformed", ""},
+		"a body that is no object":                {"PUT", "/api/v1/windows/w1", "[]", nil, 422, "fields_invalid", ""},
+		"a body of another type":                  {"PUT", "/api/v1/windows/w1", good, header("Content-Type", "text/plain"), 415, "not_json", ""},
+		"a body that is too large":                {"PUT", "/api/v1/windows/w1", `{"name":"` + strings.Repeat("x", 1<<20) + `"}`, nil, 413, "too_large", ""},
+		"a field that is not there":               {"PUT", "/api/v1/windows/w1", `{"number":"1","name":"n","colour":"red"}`, nil, 422, "fields_invalid", "colour"},
+		"a field of another type":                 {"PUT", "/api/v1/windows/w1", `{"number":1,"name":"n"}`, nil, 422, "fields_invalid", "number"},
+		"a field that is missing":                 {"PUT", "/api/v1/windows/w1", `{"number":"1"}`, nil, 422, "fields_invalid", "name"},
+		"a field that is too long":                {"PUT", "/api/v1/windows/w1", `{"number":"1","name":"` + long + `"}`, nil, 422, "fields_invalid", "name"},
+		"an id that is no name":                   {"PUT", "/api/v1/windows/w%201", good, nil, 422, "fields_invalid", "id"},
+		"an empty idempotency key":                {"PUT", "/api/v1/windows/w1", good, header("Idempotency-Key", ""), 400, "key_malformed", ""},
+		"a key with characters beyond ASCII":      {"PUT", "/api/v1/windows/w1", good, header("Idempotency-Key", "键"), 400, "key_malformed", ""},
+		"a change from another machine":           {"PUT", "/api/v1/windows/w1", good, func(r *http.Request) { r.RemoteAddr = "10.0.0.5:1" }, 403, "loopback_only", ""},
+		"a change through a proxy":                {"PUT", "/api/v1/windows/w1", good, header("X-Forwarded-For", "10.0.0.5"), 403, "loopback_only", ""},
+		"a change by another name of here":        {"PUT", "/api/v1/windows/w1", good, func(r *http.Request) { r.Host = "evil.example" }, 403, "loopback_only", ""},
+		"a change by another site's page":         {"PUT", "/api/v1/windows/w1", good, header("Sec-Fetch-Site", "cross-site"), 403, "cross_origin", ""},
+		"the log asked from another machine":      {"GET", "/api/v1/events", "", func(r *http.Request) { r.RemoteAddr = "10.0.0.5:1" }, 403, "loopback_only", ""},
+		"a dead letter that is no number":         {"POST", "/api/v1/dead-letters/x/dismiss", "{}", nil, 404, "not_found", ""},
+		"a body where none is taken":              {"POST", "/api/v1/devices/a1/restart", `{"now":true}`, nil, 422, "fields_invalid", "now"},
+		"an assignment to no window":              {"POST", "/api/v1/devices/a1/assign", `{}`, nil, 422, "fields_invalid", "window"},
+		"a handler that fails, without its words": {"GET", "/ws/live", "", nil, 500, "internal", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			edit := row.edit
+			if edit == nil {
+				edit = func(*http.Request) {}
+			}
+			w := s.ask(row.method, row.path, row.body, edit)
+			p := problemOf(t, w)
+			if w.Code != row.status || p.Code != row.code {
+				t.Fatalf("got %d %s, want %d %s", w.Code, p.Code, row.status, row.code)
+			}
+			if row.field != "" && (len(p.Fields) != 1 || p.Fields[0].Field != row.field || p.Fields[0].Message == "") {
+				t.Errorf("fields: %+v", p.Fields)
+			}
+			if len(s.commands()) != 0 {
+				t.Errorf("it was carried out: %v", s.commands())
+			}
+			if strings.Contains(w.Body.String(), "goroutine") || strings.Contains(w.Body.String(), "a handler that fails") {
+				t.Errorf("internals: %s", w.Body)
+			}
+		})
+	}
+}
+
+func TestADomainsRefusal(t *testing.T) {
+	for name, row := range map[string]struct {
+		err    error
+		status int
+		code   string
+	}{
+		"a rule refuses with its article": {&hall.Error{Code: hall.CodeRefused, Name: "no", ZH: "不行", EN: "no", Article: "第八条"}, 409, "no"},
+		"a thing is not there":            {hall.Unknown("gone", "没有", "gone"), 404, "gone"},
+		"a field is wrong":                {hall.Invalid(hall.Field{Name: "number", Code: "taken", ZH: "已用", EN: "taken"}), 422, "fields_invalid"},
+		"the hub cannot store":            {errors.Join(&hall.Error{Code: hall.CodeUnavailable, Name: "not_writable", ZH: "不能", EN: "cannot"}, eventlog.ErrUnavailable), 503, "not_writable"},
+		"an answer that does not come":    {context.DeadlineExceeded, 503, "timeout"},
+		"anything else":                   {errors.New("secret path /var/x"), 500, "internal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.refuse = row.err
+			w := s.ask("PUT", "/api/v1/windows/w1", `{"number":"1","name":"n"}`)
+			p := problemOf(t, w)
+			if w.Code != row.status || p.Code != row.code || strings.Contains(w.Body.String(), "secret") {
+				t.Errorf("got %d %s", w.Code, w.Body)
+			}
+			if row.status == 409 && p.Article != "第八条" {
+				t.Errorf("the article is %q", p.Article)
+			}
+			if row.status == 503 && w.Header().Get("Retry-After") == "" {
+				t.Error("it does not say when to try again")
+			}
+		})
+	}
+}
+
+func TestTheLanguageOfAProblem(t *testing.T) {
+	s := newStage(t)
+	for accept, want := range map[string]string{"": "没有这个地址", "en": "there is nothing at this address", "fr, en;q=0.5, zh;q=0.4": "there is nothing at this address",
+		"zh-TW": "没有这个地址", "fr": "没有这个地址", "en;q=0": "没有这个地址"} {
+		if p := problemOf(t, s.ask("GET", "/api/v1/x", "", header("Accept-Language", accept))); p.Title != want {
+			t.Errorf("%q: %s", accept, p.Title)
+		}
+	}
+}
+
+// However often and at once a key is sent, its command has one effect and each
+// request has its answer; another request under the same key is refused.
+func TestOneKeyHasOneEffect(t *testing.T) {
+	s := newStage(t)
+	s.hold = make(chan struct{})
+	key := header("Idempotency-Key", "k1")
+	answers := make(chan *httptest.ResponseRecorder, 10)
+	for range 10 {
+		go func() { answers <- s.ask("PUT", "/api/v1/windows/w1", `{"number":"1","name":"n"}`, key) }()
+	}
+	close(s.hold)
+	var bodies []string
+	for range 10 {
+		w := <-answers
+		if w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		bodies = append(bodies, w.Body.String())
+	}
+	if bodies = slices.Compact(bodies); len(bodies) != 1 || len(s.commands()) != 1 || s.log.Head() != 1 {
+		t.Errorf("%d answers, %d commands, %d records", len(bodies), len(s.commands()), s.log.Head())
+	}
+	if p := problemOf(t, s.ask("PUT", "/api/v1/windows/w1", `{"number":"2","name":"n"}`, key)); p.Code != "key_reused" {
+		t.Errorf("another request under the key: %s", p.Code)
+	}
+}
+
+// After a restart only the log remembers keys.
+func TestAKeyIsKnownAfterARestart(t *testing.T) {
+	s := newStage(t)
+	key := header("Idempotency-Key", "k1")
+	first := s.ask("PUT", "/api/v1/windows/w1", `{"number":"1","name":"n"}`, key)
+	registry := prometheus.NewRegistry()
+	s.handler = New(Deps{Logger: slog.New(slog.DiscardHandler), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
+		LiveSocket: http.NotFoundHandler(), Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
+	if again := s.ask("PUT", "/api/v1/windows/w1", `{"number":"1","name":"n"}`, key); again.Body.String() != first.Body.String() || s.log.Head() != 1 {
+		t.Errorf("%s became %s", first.Body, again.Body)
+	}
+}
+
+func TestTheLogIsReadInPages(t *testing.T) {
+	s := newStage(t)
+	for i := range 5 {
+		s.ask("PUT", fmt.Sprintf("/api/v1/windows/w%d", i), `{"number":"1","name":"n"}`)
+	}
+	var positions []wire.Position
+	for after := wire.Position(0); ; {
+		var page EventPage
+		w := s.ask("GET", fmt.Sprintf("/api/v1/events?after=%d&limit=2", after), "")
+		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || page.Head != 5 {
+			t.Fatalf("%s %v", w.Body, err)
+		}
+		if len(page.Events) == 0 {
+			break
+		}
+		for _, r := range page.Events {
+			positions = append(positions, r.Position)
+			if r.Actor == nil || r.Actor.Kind != wire.ActorPerson || r.Actor.Session == "" {
+				t.Errorf("no actor: %+v", r)
+			}
+		}
+		after = page.Next
+	}
+	if fmt.Sprint(positions) != "[1 2 3 4 5]" {
+		t.Errorf("read %v", positions)
+	}
+}
+
+// Who holds an export and a signed tree head can check a record with tlog alone.
+func TestProofs(t *testing.T) {
+	s := newStage(t)
+	for i := range 9 {
+		s.ask("PUT", fmt.Sprintf("/api/v1/windows/w%d", i), `{"number":"1","name":"n"}`)
+	}
+	hash := func(text string) tlog.Hash {
+		h, err := tlog.ParseHash(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	all := func(texts []string) (out []tlog.Hash) {
+		for _, x := range texts {
+			out = append(out, hash(x))
+		}
+		return out
+	}
+	var p RecordProof
+	if err := json.Unmarshal(s.ask("GET", "/api/v1/proofs/record?position=3&size=7", "").Body.Bytes(), &p); err != nil {
+		t.Fatal(err)
+	}
+	records, err := s.log.ReadBatch(2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := tlog.RecordHash(wire.AppendRecord(nil, &records[0]))
+	if err := tlog.CheckRecord(all(p.Hashes), 7, hash(p.Root), 2, leaf); err != nil || leaf != hash(p.Leaf) {
+		t.Errorf("the record's proof: %v", err)
+	}
+	var tree TreeProof
+	if err := json.Unmarshal(s.ask("GET", "/api/v1/proofs/tree?from=4", "").Body.Bytes(), &tree); err != nil {
+		t.Fatal(err)
+	}
+	if err := tlog.CheckTree(all(tree.Hashes), 9, hash(tree.ToRoot), 4, hash(tree.FromRoot)); err != nil {
+		t.Errorf("the tree's proof: %v", err)
+	}
+	var same TreeProof
+	if err := json.Unmarshal(s.ask("GET", "/api/v1/proofs/tree?from=9&to=9", "").Body.Bytes(), &same); err != nil || same.FromRoot != same.ToRoot || same.ToRoot == "" {
+		t.Errorf("one tree with itself: %+v %v", same, err)
+	}
+}
+
+func TestProbes(t *testing.T) {
+	s := newStage(t)
+	if w := s.ask("GET", "/healthz", ""); w.Code != 200 {
+		t.Errorf("healthz %d", w.Code)
+	}
+	if w := s.ask("GET", "/readyz", ""); w.Code != 200 {
+		t.Errorf("readyz %d", w.Code)
+	}
+	s.why = []Unready{{Code: "not_writable", Detail: "disk full"}}
+	if w := s.ask("GET", "/readyz", ""); w.Code != 503 || !strings.Contains(w.Body.String(), "not_writable") {
+		t.Errorf("readyz %d %s", w.Code, w.Body)
+	}
+	s.ask("GET", "/api/v1/live", "")
+	if w := s.ask("GET", "/metrics", ""); !strings.Contains(w.Body.String(), `hallkeeper_http_requests_total{route="GET /api/v1/live",status="200"} 1`) {
+		t.Errorf("metrics: %s", w.Body)
+	}
+}
+
+func TestPages(t *testing.T) {
+	s := newStage(t)
+	for path, want := range map[string]string{"/": "start", "/lobby": "lobby", "/console": "console", "/docs": "openapi.json", "/docs?lang=en": "For machines"} {
+		w := s.ask("GET", path, "")
+		if w.Code != 200 || !strings.Contains(w.Body.String(), want) || w.Header().Get("Content-Security-Policy") == "" {
+			t.Errorf("%s: %d %.80s", path, w.Code, w.Body)
+		}
+		if tag := w.Header().Get("ETag"); tag != "" {
+			if again := s.ask("GET", path, "", header("If-None-Match", tag)); again.Code != 304 {
+				t.Errorf("%s again: %d", path, again.Code)
+			}
+		}
+	}
+	if w := s.ask("GET", "/assets/a-1.js", ""); w.Code != 200 || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("an asset: %d %v", w.Code, w.Header())
+	}
+	if w := s.ask("HEAD", "/api/v1/live", ""); w.Code != 200 || w.Body.Len() != 0 {
+		t.Errorf("HEAD: %d %s", w.Code, w.Body)
+	}
+}
+
+// Every route is in the document, and every answer has the fields that it names.
+func TestTheDocumentsTellTheTruth(t *testing.T) {
+	s := newStage(t)
+	s.ask("PUT", "/api/v1/windows/w1", `{"number":"1","name":"n"}`)
+	var doc struct {
+		OpenAPI string `json:"openapi"`
+		Paths   map[string]map[string]struct {
+			Responses map[string]struct {
+				Content map[string]struct {
+					Schema map[string]any `json:"schema"`
+				} `json:"content"`
+			} `json:"responses"`
+		} `json:"paths"`
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]any `json:"properties"`
+				Required   []string       `json:"required"`
+			} `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(s.ask("GET", "/openapi.json", "").Body.Bytes(), &doc); err != nil || doc.OpenAPI != "3.1.0" {
+		t.Fatalf("%v %s", err, doc.OpenAPI)
+	}
+	routes := (&API{Deps: Deps{ChangesPerSecond: 1}}).table()
+	for _, r := range routes {
+		op, ok := doc.Paths[r.path][strings.ToLower(r.method)]
+		if !ok {
+			t.Errorf("%s %s is not in the document", r.method, r.path)
+			continue
+		}
+		path, body := strings.NewReplacer("{id}", "w1", "{agent}", "a1", "{number}", "1").Replace(r.path), ""
+		switch r.path {
+		case "/api/v1/proofs/record":
+			path += "?position=1"
+		case "/api/v1/proofs/tree":
+			path += "?from=1"
+		case "/api/v1/windows/{id}":
+			body = `{"number":"1","name":"n"}`
+			if r.method == "DELETE" {
+				body = ""
+			}
+		case "/api/v1/devices/{agent}/assign":
+			body = `{"window":"w1"}`
+		}
+		w := s.ask(r.method, path, body)
+		if w.Code != r.status {
+			t.Errorf("%s %s: %d %s", r.method, path, w.Code, w.Body)
+			continue
+		}
+		ref, _ := op.Responses[fmt.Sprint(r.status)].Content["application/json"].Schema["$ref"].(string)
+		schema := doc.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
+		var got map[string]json.RawMessage
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatalf("%s %s: %s", r.method, path, w.Body)
+		}
+		for name := range got {
+			if schema.Properties[name] == nil {
+				t.Errorf("%s %s answers %s, which %s does not name", r.method, r.path, name, ref)
+			}
+		}
+		for _, name := range schema.Required {
+			if _, there := got[name]; !there && r.path != "/api/v1/live" { // the stage's live view is a fragment
+				t.Errorf("%s %s lacks %s", r.method, r.path, name)
+			}
+		}
+	}
+	async := s.ask("GET", "/asyncapi.json", "").Body.String()
+	for _, k := range wire.Kinds() {
+		if !strings.Contains(async, `"`+string(k.Kind)+`"`) {
+			t.Errorf("asyncapi lacks %s", k.Kind)
+		}
+	}
+	for _, topic := range []string{"events", "stored", "status", "command"} {
+		if !strings.Contains(async, "hall/v1/t/agents/{agent}/"+topic) {
+			t.Errorf("asyncapi lacks %s", topic)
+		}
+	}
+}
+
+func TestTooManyChangesAreRefused(t *testing.T) {
+	s := newStage(t)
+	refused := 0
+	for i := range 300 {
+		if w := s.ask("PUT", fmt.Sprintf("/api/v1/windows/w%d", i), `{"number":"","name":""}`); w.Code == 429 {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("300 changes at once were all taken")
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"number":"1"}`))
+	f.Add([]byte(`{"number":null,"x":[1]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var b windowBody
+		if err := decode(body, &b); err == nil && !json.Valid(body) {
+			t.Errorf("%q was read", body)
+		}
+	})
+}
+
+func TestARequestIsReadToItsEnd(t *testing.T) {
+	s := newStage(t)
+	broken := io.MultiReader(bytes.NewReader([]byte(`{"number":`)), failing{})
+	r := httptest.NewRequest("PUT", "http://localhost/api/v1/windows/w1", broken)
+	r.RemoteAddr = "[::1]:1"
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	if p := problemOf(t, w); p.Code != "malformed" || len(s.commands()) != 0 {
+		t.Errorf("got %s", p.Code)
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("the connection broke") }
