@@ -54,10 +54,20 @@ func open(dir string) (contents, error) {
 			return err
 		}
 		c.db.AllocSize = 1 << 20 // the file grows by this; an SD card is small
-		if err := c.db.Update(begin); err != nil {
+		db := c.db
+		empty := false
+		if err := db.View(func(tx *bbolt.Tx) error {
+			k, _ := tx.Cursor().First()
+			empty = k == nil
+			return nil
+		}); err != nil {
 			return err
 		}
-		db := c.db
+		if empty { // any other file is not written to before it is known to be good
+			if err := db.Update(begin); err != nil {
+				return err
+			}
+		}
 		return db.View(func(tx *bbolt.Tx) (err error) {
 			c, err = verify(tx)
 			c.db = db
@@ -129,12 +139,6 @@ func guard(do func() error) (err error) {
 
 // begin makes a new outbox's identity in an empty file.
 func begin(tx *bbolt.Tx) error {
-	if tx.Bucket([]byte(metaBucket)) != nil {
-		return nil
-	}
-	if tx.Bucket([]byte(eventsBucket)) != nil {
-		return fmt.Errorf("%w: it has events and no identity", ErrDamaged)
-	}
 	meta, err := tx.CreateBucket([]byte(metaBucket))
 	if err != nil {
 		return err
