@@ -18,6 +18,9 @@ const (
 	maxBatch   = 20
 	noProgress = time.Second // after that it sends again, as the contract says
 	netTimeout = 20 * time.Second
+	// writeTimeout is also how long paho blocks in a publish on a connection that
+	// it has just lost.
+	writeTimeout = 2 * time.Second
 )
 
 // device is a foreign device that speaks the contract over MQTT. With an outbox
@@ -52,7 +55,7 @@ func (d *device) live(ctx context.Context, address string, making bool) {
 func (d *device) session(ctx context.Context, address string, making bool) (done bool) {
 	lost := make(chan struct{})
 	client := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + address).SetClientID(d.agent).SetCleanSession(true).
-		SetAutoReconnect(false).SetConnectTimeout(netTimeout).SetWriteTimeout(netTimeout).SetKeepAlive(30 * time.Second).
+		SetAutoReconnect(false).SetConnectTimeout(netTimeout).SetWriteTimeout(writeTimeout).SetKeepAlive(30 * time.Second).
 		SetConnectionLostHandler(func(paho.Client, error) { close(lost) }))
 	defer client.Disconnect(0)
 	if !finished(ctx, client.Connect()) {

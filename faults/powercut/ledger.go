@@ -105,7 +105,7 @@ func (l *ledger) copied() map[string][]sent {
 
 // press is an event with the given number of its device, counted from 0.
 func press(agent, outbox, id string, number int, level int, at time.Time) wire.Event {
-	data, _ := json.Marshal(wire.RatingPressed{Level: level}) //nolint:errcheck // a struct of numbers
+	data, _ := json.Marshal(wire.RatingPressed{Level: level}) // a struct of numbers
 	event := wire.Event{ID: id, Agent: agent, At: at.Truncate(time.Millisecond), Clock: wire.ClockSynced, Boot: "powercut",
 		Kind: wire.KindRatingPressed, Data: data}
 	if outbox != "" {

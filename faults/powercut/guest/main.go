@@ -182,7 +182,7 @@ func address(name string, ip [4]byte, bits int) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(socket) //nolint:errcheck // nothing is written to it
+	defer unix.Close(socket)
 	mask := net.CIDRMask(bits, 32)
 	for _, set := range []struct {
 		request uint
