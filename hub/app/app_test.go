@@ -314,9 +314,7 @@ func TestWhatKeepsAHubFromStarting(t *testing.T) {
 	if err := fails(config(file)); err == nil || !strings.Contains(err.Error(), "--data") {
 		t.Errorf("a file as data folder: %v", err)
 	}
-	if h.get("/readyz", nil) != http.StatusOK {
-		t.Error("the first hub does not serve any more")
-	}
+	brokertest.Eventually(t, "the first hub serves on", func() bool { return h.get("/readyz", nil) == http.StatusOK })
 	if _, err := net.DialTimeout("tcp", h.mqtt(), patience); err != nil {
 		t.Error(err)
 	}
@@ -354,6 +352,7 @@ func TestTheDoctor(t *testing.T) {
 		t.Errorf("before the first start: %s", text)
 	}
 	h := start(t, cfg)
+	brokertest.Eventually(t, "the hub is ready", func() bool { return h.get("/readyz", nil) == http.StatusOK })
 	running := cfg
 	running.HTTP = strings.TrimPrefix(h.addr.HTTP, "http://")
 	if text, _ := said(running); !strings.Contains(text, "can store") || !strings.Contains(text, "a hub is running") {

@@ -25,9 +25,11 @@ func (a *App) Do(ctx context.Context, actor wire.Actor, key string, cmd any) ([]
 	case api.RemoveWindow:
 		return a.decide(ctx, actor, key, roster.RemoveWindow{Window: c.ID})
 	case api.AssignDevice:
-		return a.decide(ctx, actor, key, roster.AssignDevice{Agent: c.Agent, Window: c.Window})
+		return a.decide(ctx, actor, key, roster.AssignDevice{
+			DeviceAssigned: wire.DeviceAssigned{Agent: c.Agent, Window: c.Window}, Heard: a.views.live.Online(c.Agent)})
 	case api.DismissDevice:
-		return a.decide(ctx, actor, key, roster.DismissDevice{Agent: c.Agent})
+		return a.decide(ctx, actor, key, roster.DismissDevice{
+			DeviceDismissed: wire.DeviceDismissed{Agent: c.Agent}, Heard: a.views.live.Online(c.Agent)})
 	case api.IdentifyDevice:
 		return nil, false, a.order(c.Agent, wire.CommandIdentify)
 	case api.RestartDevice:
@@ -91,10 +93,11 @@ func (a *App) dismissLetter(ctx context.Context, actor wire.Actor, c api.Dismiss
 
 // order tells a connected device something that is not stored.
 func (a *App) order(agent string, kind wire.CommandKind) error {
-	if _, known := a.views.assignment(agent); !known {
+	online := a.views.live.Online(agent)
+	if _, known := a.views.assignment(agent); !known && !online {
 		return hall.Unknown("device_unknown", "本大厅从未收到设备“"+agent+"”的消息", "nothing was ever heard from device "+agent)
 	}
-	if !a.views.live.Online(agent) {
+	if !online {
 		return hall.Refuse("device_offline", "设备“"+agent+"”现在不在线，收不到指令", "device "+agent+" is not connected and would not get the order")
 	}
 	return a.send(agent, kind)
@@ -177,7 +180,7 @@ func (a *App) AssignOnceSeen(ctx context.Context, actor wire.Actor, d wire.Devic
 		case known && as != wire.DeviceUnassigned:
 			return nil
 		case known:
-			_, _, err := a.decide(ctx, actor, "", roster.AssignDevice(d))
+			_, _, err := a.decide(ctx, actor, "", roster.AssignDevice{DeviceAssigned: d})
 			return err
 		}
 		if err := a.views.runner.Await(ctx, p+1); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hallkeeper/hub/api"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/vault"
 	"hallkeeper/hub/view"
@@ -197,9 +198,14 @@ func (d *doctor) running() {
 		d.hall(&client)
 		return
 	}
-	var p wire.Problem
-	_ = json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&p)
-	d.say(Ill, "http://%s 上的主机还不能保存数据（%d %s %s）", "the hub at http://%s cannot store now (%d %s %s)", d.cfg.HTTP, res.StatusCode, p.Code, p.Detail)
+	var s api.State
+	_ = json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&s)
+	if len(s.Why) == 0 {
+		d.say(Ill, "http://%s 上答复的不是本主机（%d）", "what answers at http://%s is no hub (%d)", d.cfg.HTTP, res.StatusCode)
+	}
+	for _, why := range s.Why {
+		d.say(Ill, "http://%s 上的主机现在不能接收事件：%s，%s", "the hub at http://%s takes no events now: %s, %s", d.cfg.HTTP, why.Code, why.Detail)
+	}
 }
 
 // hall tells what a running hub's screens show.

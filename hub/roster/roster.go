@@ -186,10 +186,18 @@ type RemoveWindow wire.WindowRemoved
 // AssignDevice lets a device serve a window from now on; one that served it
 // before is released. Where it serves it already, the event says that somebody
 // has looked at the device and found it right.
-type AssignDevice wire.DeviceAssigned
+type AssignDevice struct {
+	wire.DeviceAssigned
+	// Heard: the device is connected, though no event of it is stored yet.
+	Heard bool
+}
 
 // DismissDevice says that a device is not part of this hall.
-type DismissDevice wire.DeviceDismissed
+type DismissDevice struct {
+	wire.DeviceDismissed
+	// Heard: the device is connected, though no event of it is stored yet.
+	Heard bool
+}
 
 func (c SetWindow) decide(s *State) (wire.Kind, any, error) {
 	var bad []hall.Field
@@ -234,21 +242,21 @@ func (c AssignDevice) decide(s *State) (wire.Kind, any, error) {
 	if _, ok := s.Windows[c.Window]; !ok {
 		return "", nil, unknownWindow(c.Window)
 	}
-	if _, ok := s.Devices[c.Agent]; !ok {
+	if _, ok := s.Devices[c.Agent]; !ok && !c.Heard {
 		return "", nil, unknownDevice(c.Agent)
 	}
-	return wire.KindDeviceAssigned, wire.DeviceAssigned(c), nil
+	return wire.KindDeviceAssigned, c.DeviceAssigned, nil
 }
 
 func (c DismissDevice) decide(s *State) (wire.Kind, any, error) {
 	dev, ok := s.Devices[c.Agent]
-	if !ok {
+	if !ok && !c.Heard {
 		return "", nil, unknownDevice(c.Agent)
 	}
 	if dev.Assignment == wire.DeviceNotOurs {
 		return "", nil, nil
 	}
-	return wire.KindDeviceDismissed, wire.DeviceDismissed(c), nil
+	return wire.KindDeviceDismissed, c.DeviceDismissed, nil
 }
 
 func unknownWindow(id string) error {

@@ -33,6 +33,14 @@ func window(id, number string) SetWindow {
 	return SetWindow{Window: id, Number: number, Name: "综合受理"}
 }
 
+func assign(agent, window string) AssignDevice {
+	return AssignDevice{DeviceAssigned: wire.DeviceAssigned{Agent: agent, Window: window}}
+}
+
+func dismiss(agent string) DismissDevice {
+	return DismissDevice{DeviceDismissed: wire.DeviceDismissed{Agent: agent}}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	for name, row := range map[string]struct {
 		given   []Command
@@ -46,9 +54,9 @@ func TestWhatIsRefused(t *testing.T) {
 		"a name of many lines":                 {nil, SetWindow{Window: "w1", Number: "1", Name: "a\nb"}, hall.CodeInvalid, "name"},
 		"a number that another window has":     {[]Command{window("w1", "01")}, window("w2", "01"), hall.CodeInvalid, "w1"},
 		"removing a window that is not there":  {nil, RemoveWindow{Window: "w9"}, hall.CodeUnknown, "w9"},
-		"assigning to a window not there":      {nil, AssignDevice{Agent: "a1", Window: "w9"}, hall.CodeUnknown, "w9"},
-		"assigning a device nobody heard of":   {[]Command{window("w1", "01")}, AssignDevice{Agent: "a9", Window: "w1"}, hall.CodeUnknown, "a9"},
-		"dismissing a device nobody heard of":  {nil, DismissDevice{Agent: "a9"}, hall.CodeUnknown, "a9"},
+		"assigning to a window not there":      {nil, assign("a1", "w9"), hall.CodeUnknown, "w9"},
+		"assigning a device nobody heard of":   {[]Command{window("w1", "01")}, assign("a9", "w1"), hall.CodeUnknown, "a9"},
+		"dismissing a device nobody heard of":  {nil, dismiss("a9"), hall.CodeUnknown, "a9"},
 		"a department of more than 40 symbols": {nil, SetWindow{Window: "w1", Number: "1", Name: "a", Department: strings.Repeat("局", 41)}, hall.CodeInvalid, "department"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,12 +83,12 @@ func TestAssigning(t *testing.T) {
 		a1Stays wire.Assignment
 	}{
 		"nobody at first":                            {nil, "", "", wire.DeviceUnassigned},
-		"one device at one window":                   {[]Command{AssignDevice{"a1", "w1"}}, "a1", "", wire.DeviceAtWindow},
-		"a device moves":                             {[]Command{AssignDevice{"a1", "w1"}, AssignDevice{"a1", "w2"}}, "", "a1", wire.DeviceAtWindow},
-		"a new device takes the place":               {[]Command{AssignDevice{"a1", "w1"}, AssignDevice{"a2", "w1"}}, "a2", "", wire.DeviceUnassigned},
-		"a dismissed device leaves its window":       {[]Command{AssignDevice{"a1", "w1"}, DismissDevice{"a1"}}, "", "", wire.DeviceNotOurs},
-		"a dismissed device can be assigned again":   {[]Command{DismissDevice{"a1"}, AssignDevice{"a1", "w2"}}, "", "a1", wire.DeviceAtWindow},
-		"a removed window leaves its device without": {[]Command{AssignDevice{"a1", "w1"}, RemoveWindow{"w1"}}, "", "", wire.DeviceUnassigned},
+		"one device at one window":                   {[]Command{assign("a1", "w1")}, "a1", "", wire.DeviceAtWindow},
+		"a device moves":                             {[]Command{assign("a1", "w1"), assign("a1", "w2")}, "", "a1", wire.DeviceAtWindow},
+		"a new device takes the place":               {[]Command{assign("a1", "w1"), assign("a2", "w1")}, "a2", "", wire.DeviceUnassigned},
+		"a dismissed device leaves its window":       {[]Command{assign("a1", "w1"), dismiss("a1")}, "", "", wire.DeviceNotOurs},
+		"a dismissed device can be assigned again":   {[]Command{dismiss("a1"), assign("a1", "w2")}, "", "a1", wire.DeviceAtWindow},
+		"a removed window leaves its device without": {[]Command{assign("a1", "w1"), RemoveWindow{"w1"}}, "", "", wire.DeviceUnassigned},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := hallOf(t, append(append([]Command{}, base...), row.more...)...)
@@ -92,8 +100,8 @@ func TestAssigning(t *testing.T) {
 }
 
 func TestACommandThatChangesNothingMakesNoEvent(t *testing.T) {
-	s := hallOf(t, window("w1", "01"), DismissDevice{"a2"})
-	for _, c := range []Command{window("w1", "01"), DismissDevice{"a2"}} {
+	s := hallOf(t, window("w1", "01"), dismiss("a2"))
+	for _, c := range []Command{window("w1", "01"), dismiss("a2")} {
 		if events, err := Decide(s, c); err != nil || len(events) != 0 {
 			t.Errorf("%T: %v, %v", c, events, err)
 		}
@@ -103,8 +111,22 @@ func TestACommandThatChangesNothingMakesNoEvent(t *testing.T) {
 // Assigning a device where it is already says that somebody has looked at it:
 // a replaced outbox is no news any more.
 func TestAssigningAgainIsAConfirmation(t *testing.T) {
-	s := hallOf(t, window("w1", "01"), AssignDevice{"a1", "w1"})
-	if events, err := Decide(s, AssignDevice{"a1", "w1"}); err != nil || len(events) != 1 {
+	s := hallOf(t, window("w1", "01"), assign("a1", "w1"))
+	if events, err := Decide(s, assign("a1", "w1")); err != nil || len(events) != 1 {
 		t.Errorf("got %v, %v", events, err)
+	}
+}
+
+func TestADeviceThatIsHeardCanBeAssignedBeforeItsFirstEvent(t *testing.T) {
+	s := hallOf(t, window("w1", "01"))
+	c := assign("new", "w1")
+	c.Heard = true
+	events, err := Decide(s, c)
+	if err != nil || len(events) != 1 {
+		t.Fatalf("got %v, %v", events, err)
+	}
+	s.Fold(&wire.Record{Event: events[0]})
+	if s.DeviceAt("w1") != "new" {
+		t.Errorf("w1 has %q", s.DeviceAt("w1"))
 	}
 }
