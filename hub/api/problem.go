@@ -88,8 +88,8 @@ func asFailure(err error) *failure {
 	if errors.As(err, &f) {
 		return f
 	}
-	if f = refusal(err); f != nil {
-		return f
+	if r := refusal(err); r != nil {
+		return r
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -86,10 +86,11 @@ type (
 		ToRoot   string   `json:"to_root"`
 		Hashes   []string `json:"hashes"`
 	}
-	// WindowList and DeviceList are parts of the live view.
+	// WindowList is a part of the live view.
 	WindowList struct {
 		Windows map[string]wire.LiveWindow `json:"windows"`
 	}
+	// DeviceList is a part of the live view.
 	DeviceList struct {
 		Devices map[string]wire.LiveDevice `json:"devices"`
 	}

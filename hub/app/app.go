@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,7 +46,6 @@ type App struct {
 
 	ready chan struct{}
 	done  chan struct{}
-	once  sync.Once
 }
 
 // Addresses is where a running hub is reached.

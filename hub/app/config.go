@@ -96,10 +96,14 @@ func (c *Config) zone() (*time.Location, error) {
 	return z, nil
 }
 
-// LogDir, KeyDir and ViewsFile are where the parts of the data folder live.
-func LogDir(data string) string    { return filepath.Join(data, "log") }
-func KeyDir(data string) string    { return filepath.Join(data, "keys") }
+// LogDir is where the log lives in a data folder.
+func LogDir(data string) string { return filepath.Join(data, "log") }
+
+// KeyDir is where the keys live in a data folder.
+func KeyDir(data string) string { return filepath.Join(data, "keys") }
+
+// ViewsFile is where the views live in a data folder.
 func ViewsFile(data string) string { return filepath.Join(data, "views.db") }
 
-// Origin is the hall's name on checkpoints.
+// origin is the hall's name on checkpoints.
 func (c *Config) origin() string { return "hallkeeper/" + c.Hall.ID }

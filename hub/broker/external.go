@@ -112,7 +112,7 @@ func (e *External) Run(ctx context.Context) error {
 		pause = min(2*pause, longestPause)
 	}
 	e.set(false, "the hub is stopping")
-	return nil
+	return nil //nolint:nilerr // the end of ctx is no error, whatever ended the last session
 }
 
 // Publish queues a message; without a connection it is ErrNotConnected.

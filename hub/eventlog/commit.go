@@ -349,7 +349,7 @@ func (l *Log) decideAppend(d *draft, a *appendJob) error {
 	events, err := a.decide(Moment{Now: d.now, Size: l.front.size, Root: func() [32]byte { return l.front.root() }})
 	if err != nil {
 		a.err = err
-		return nil // refused: the rest of the batch goes on
+		return nil //nolint:nilerr // refused: the rest of the batch goes on
 	}
 	for i, e := range events {
 		if e.ID = l.opt.NewID(); i == 0 && id != "" {

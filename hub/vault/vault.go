@@ -53,7 +53,8 @@ func Open(dir, name string) (*Vault, error) {
 	if v.card, err = v.symmetric("card.key"); err != nil {
 		return nil, err
 	}
-	return v, v.openSigner(name)
+	err = v.openSigner(name)
+	return v, err
 }
 
 func (v *Vault) openSigner(name string) error {

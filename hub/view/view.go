@@ -79,25 +79,25 @@ type change struct {
 	value     []byte
 }
 
-// New reads what views.db holds; make builds folds in their empty state. A file
+// New reads what views.db holds; fresh builds folds in their empty state. A file
 // that is damaged, ahead of head or of other versions is set aside or emptied
 // and the views are made again from the log.
-func New(path string, head wire.Position, logger *slog.Logger, make func() []Fold) (*Runner, []Fold, error) {
-	r := newRunner(path, logger, make)
+func New(path string, head wire.Position, logger *slog.Logger, fresh func() []Fold) (*Runner, []Fold, error) {
+	r := newRunner(path, logger, fresh)
 	err := r.load(head)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		logger.Warn("the views are made again from the log", "reason", err)
 		if rerr := os.Remove(path); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
 			return nil, nil, fmt.Errorf("remove views.db: %w", rerr)
 		}
-		r.folds, r.position = make(), 0
+		r.folds, r.position = fresh(), 0
 	}
 	r.saved = r.position
 	return r, r.folds, nil
 }
 
-func newRunner(path string, logger *slog.Logger, make func() []Fold) *Runner {
-	return &Runner{path: path, logger: logger, folds: make(), moved: newSignal(), changes: map[string]change{}}
+func newRunner(path string, logger *slog.Logger, fresh func() []Fold) *Runner {
+	return &Runner{path: path, logger: logger, folds: fresh(), moved: newSignal(), changes: map[string]change{}}
 }
 
 func newSignal() chan struct{} { return make(chan struct{}) }
@@ -363,11 +363,11 @@ func Digest(path string) (sum []byte, position wire.Position, err error) {
 }
 
 // Replay makes path anew from the whole log and returns the last position.
-func Replay(ctx context.Context, src Source, path string, logger *slog.Logger, make func() []Fold) (wire.Position, error) {
+func Replay(ctx context.Context, src Source, path string, logger *slog.Logger, fresh func() []Fold) (wire.Position, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return 0, fmt.Errorf("remove the old views: %w", err)
 	}
-	r := newRunner(path, logger, make)
+	r := newRunner(path, logger, fresh)
 	goal := src.Head()
 	if goal > 0 {
 		for batch, err := range src.Follow(ctx, 0) {

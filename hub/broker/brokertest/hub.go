@@ -221,6 +221,7 @@ func (d *Devices) DeviceStatus(agent string, s wire.Status, _ time.Time) {
 	d.states = append(d.states, DeviceState{agent, s.State})
 }
 
+// CameOnline counts a device that came online.
 func (d *Devices) CameOnline(agent string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -199,7 +199,7 @@ func deadLetters(t *testing.T, fresh func(*testing.T) (*Hub, func(string, ...fun
 	h, device := fresh(t)
 	d := device("w01")
 	next := uint64(0) // the last seq that has passed
-	press := func(old, new string) string { return strings.Replace(d.Press(next+1), old, new, 1) }
+	press := func(from, to string) string { return strings.Replace(d.Press(next+1), from, to, 1) }
 	for _, row := range []struct {
 		name    string
 		qos     byte

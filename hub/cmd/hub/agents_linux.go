@@ -18,7 +18,7 @@ func (a *agents) keep(ctx context.Context, id string, logger *slog.Logger) error
 	for ctx.Err() == nil {
 		err := a.once(ctx, id)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it was told to end
 		}
 		logger.Warn("a window's agent ended and is started again", "agent", id, "error", err,
 			"log_file", filepath.Join(a.dir, id+".log"))

@@ -150,7 +150,7 @@ func furnish(ctx context.Context, hub *app.App, windows int) error {
 
 func ignoreEnd(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // Ctrl-C is no error
 	}
 	return err
 }

@@ -16,12 +16,14 @@ import (
 )
 
 // version is set by the build.
-var version = "unversioned" //nolint:gochecknoglobals // the linker can set nothing else
+var version = "unversioned"
 
-func main() {
+func main() { os.Exit(program()) }
+
+func program() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr)))
+	return exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // usageError is a wrong command line: exit status 2.
