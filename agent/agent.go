@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hallkeeper/agent/board"
+	"hallkeeper/agent/card"
 	"hallkeeper/agent/clock"
 	"hallkeeper/agent/outbox"
 	"hallkeeper/agent/signal"
@@ -43,17 +44,23 @@ type Agent struct {
 	orders  chan wire.Command
 	restart chan struct{}
 
-	overflow atomic.Int64 // presses that found the outbox full
+	overflow   atomic.Int64 // presses that found the outbox full
+	correcting atomic.Bool  // a correction of the clock is on its way to the disk
 
-	mu     sync.Mutex
-	inputs map[string]wire.InputStatus
-	closed bool // the hub takes no ratings here
+	mu      sync.Mutex
+	inputs  map[string]wire.InputStatus
+	tallies map[string]*card.Tally // of bad frames, by reader
+	closed  bool                   // the hub takes no ratings here
 }
+
+// awayAfter is how long the broker is away before people are told with each
+// press: a short break is no concern of theirs.
+const awayAfter = 10 * time.Second
 
 // Run works until ctx ends, or the hub asks for a restart (ErrRestart).
 func Run(ctx context.Context, cfg Config, logger *slog.Logger) (err error) {
 	a := &Agent{cfg: cfg, logger: logger, show: make(chan string, 64), orders: make(chan wire.Command, 16),
-		restart: make(chan struct{}, 1), inputs: map[string]wire.InputStatus{}}
+		restart: make(chan struct{}, 1), inputs: map[string]wire.InputStatus{}, tallies: map[string]*card.Tally{}}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
@@ -85,7 +92,7 @@ func (a *Agent) openClock() error {
 
 // work runs the parts together; the first that fails ends the others.
 func (a *Agent) work(ctx context.Context) error {
-	a.report(a.event(wire.KindAgentStarted, wire.AgentStarted{Version: a.cfg.Version, Board: a.board.File().Name}, a.board.Now()), func() {})
+	a.report(a.event(wire.KindAgentStarted, wire.AgentStarted{Version: a.cfg.Version, Board: a.board.File().Name}, a.board.Now()), nil)
 	group, ctx := errgroup.WithContext(ctx)
 	lamps, err := a.openLamps()
 	if err != nil {
@@ -142,21 +149,23 @@ func (a *Agent) event(kind wire.Kind, data any, at time.Duration) wire.Event {
 	return e
 }
 
-// keep stores what a person did and shows them what became of it.
-func (a *Agent) keep(e wire.Event, shown string) {
+// keep stores what a person did and shows them what became of it; taken is
+// false where it is known at once that it could not be kept.
+func (a *Agent) keep(e wire.Event, shown string) (taken bool) {
 	err := a.outbox.Add(e, func(err error) {
 		if err != nil {
 			a.notKept(e.Kind, err)
 			return
 		}
 		a.light(shown)
-		if connected, _ := a.uplink.Connected(); !connected {
+		if connected, since := a.uplink.Connected(); !connected && time.Since(since) > awayAfter {
 			a.light(signal.HubAway)
 		}
 	})
 	if err != nil {
 		a.notKept(e.Kind, err)
 	}
+	return err == nil
 }
 
 func (a *Agent) notKept(kind wire.Kind, err error) {
@@ -167,20 +176,19 @@ func (a *Agent) notKept(kind wire.Kind, err error) {
 	}
 }
 
-// report stores what the device itself has to say.
-func (a *Agent) report(e wire.Event, kept func()) {
-	failed := func(err error) {
-		a.logger.Error("a report of this device could not be kept", "kind", string(e.Kind), "error", err)
-	}
-	err := a.outbox.Report(e, func(err error) {
+// report stores what the device itself has to say. settled, where not nil, is
+// told once whether that was done.
+func (a *Agent) report(e wire.Event, settled func(error)) {
+	done := func(err error) {
 		if err != nil {
-			failed(err)
-			return
+			a.logger.Error("a report of this device could not be kept", "kind", string(e.Kind), "error", err)
 		}
-		kept()
-	})
-	if err != nil {
-		failed(err)
+		if settled != nil {
+			settled(err)
+		}
+	}
+	if err := a.outbox.Report(e, done); err != nil {
+		done(err)
 	}
 }
 
@@ -198,11 +206,13 @@ func (a *Agent) light(pattern string) {
 	}
 }
 
-// input notes the health of one input for the status.
-func (a *Agent) input(name string, s wire.InputStatus) {
+// input notes the health of one input for the status; changed tells whether that is new.
+func (a *Agent) input(name string, s wire.InputStatus) (changed bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	changed = a.inputs[name] != s
 	a.inputs[name] = s
+	return changed
 }
 
 func (a *Agent) status() wire.Status {
@@ -221,27 +231,49 @@ func (a *Agent) status() wire.Status {
 	return s
 }
 
-// tell reports what becomes due with time: the true time of what was dated
-// before the clock was set, and presses that found the outbox full.
+// tell reports what becomes due with time.
 func (a *Agent) tell(ctx context.Context) error {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
 	for {
-		if d, ok := a.clock.Correction(); ok {
-			a.report(a.event(wire.KindClockCorrected, d, a.board.Now()), func() {
-				if err := a.clock.Corrected(); err != nil {
-					a.logger.Warn("the clock's memory could not be kept", "error", err)
-				}
-			})
-		}
-		if n := a.overflow.Swap(0); n > 0 {
-			held, _ := a.outbox.State()
-			a.report(a.event(wire.KindOutboxFull, wire.OutboxFull{Refused: int(n), Pending: held.Pending}, a.board.Now()), func() {})
-		}
+		a.tellClock()
+		a.tellFull()
+		a.tellFrames()
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-t.C:
 		}
 	}
+}
+
+// tellClock gives the true time of what was dated before the clock was set.
+func (a *Agent) tellClock() {
+	d, owed := a.clock.Correction()
+	if !owed || !a.correcting.CompareAndSwap(false, true) {
+		return
+	}
+	a.report(a.event(wire.KindClockCorrected, d, a.board.Now()), func(err error) {
+		if err == nil {
+			err = a.clock.Corrected()
+		}
+		if err != nil {
+			a.logger.Warn("the clock's memory could not be kept", "error", err)
+		}
+		a.correcting.Store(false)
+	})
+}
+
+// tellFull reports presses that found the outbox full, once it has room again.
+func (a *Agent) tellFull() {
+	first, last := a.outbox.Span()
+	if a.overflow.Load() == 0 || last+1-first >= uint64(a.cfg.OutboxLimit) {
+		return
+	}
+	n := a.overflow.Swap(0)
+	a.report(a.event(wire.KindOutboxFull, wire.OutboxFull{Refused: int(n), Pending: int(last + 1 - first)}, a.board.Now()), func(err error) {
+		if err != nil {
+			a.overflow.Add(n)
+		}
+	})
 }

@@ -40,8 +40,9 @@ type ClockConfig struct {
 	AssumeSynced bool `yaml:"assume_synced"`
 }
 
-// defaultLimit is a month of a busy window.
-const defaultLimit = 100_000
+// defaultLimit is a month of a busy window, and few enough that the whole outbox
+// is checked on start within the memory that an agent may take.
+const defaultLimit = 20_000
 
 // Defaults are the settings of an agent that was told nothing; name, hall, broker and board have none.
 func Defaults() Config {

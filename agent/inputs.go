@@ -12,36 +12,55 @@ import (
 )
 
 const (
-	// reopenAfter is how long a line that went away is left alone.
+	// A line that went away is left alone for reopenAfter, then for longer, up to reopenMost.
 	reopenAfter = time.Second
+	reopenMost  = 30 * time.Second
 	// faultsEvery is the least time between two reports of one kind of bad frame.
 	faultsEvery = time.Minute
+	// cardBits is what a frame has at least for a person to have held a card to
+	// the reader; fewer bits are noise on the wires, which nobody is told off for.
+	cardBits = 20
+	// lost is the fault of an input whose lines have gone away.
+	lost = "lost"
 )
 
 // watchButton tells what a button does until ctx ends, and opens its line again
 // when it went away.
 func (a *Agent) watchButton(ctx context.Context, name string) error {
 	timing := a.board.File().Buttons[name].Timing
+	wait := reopenAfter
 	for ctx.Err() == nil {
 		line, first, err := a.board.Button(name)
+		since := time.Now()
 		if err == nil {
 			a.input(name, wire.InputStatus{OK: true})
 			err = button.Watch(ctx, line, timing, first, func(e button.Event) { a.pressed(name, e) })
 		}
+		if time.Since(since) > reopenMost {
+			wait = reopenAfter // it worked for a while
+		}
 		if err != nil {
-			a.lost(ctx, name, err)
+			a.lost(ctx, name, err, &wait)
 		}
 	}
 	return nil
 }
 
-func (a *Agent) lost(ctx context.Context, name string, err error) {
-	a.logger.Warn("an input went away and is opened again", "input", name, "error", err)
-	a.input(name, wire.InputStatus{Fault: err.Error()})
+// lost notes that an input's lines have gone away, and waits before they are
+// opened again. It tells whether that is new.
+func (a *Agent) lost(ctx context.Context, name string, err error, wait *time.Duration) (isNew bool) {
+	isNew = a.input(name, wire.InputStatus{Fault: lost})
+	if isNew {
+		a.logger.Warn("an input went away and is opened again until it works", "input", name, "error", err)
+	}
+	timer := time.NewTimer(*wait)
+	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-time.After(reopenAfter):
+	case <-timer.C:
 	}
+	*wait = min(2**wait, reopenMost)
+	return isNew
 }
 
 func (a *Agent) pressed(name string, e button.Event) {
@@ -49,7 +68,7 @@ func (a *Agent) pressed(name string, e button.Event) {
 	case button.Stuck:
 		a.logger.Warn("a button is stuck", "input", name, "held", e.Held)
 		a.input(name, wire.InputStatus{Fault: "stuck"})
-		a.report(a.event(wire.KindInputStuck, wire.InputStuck{Input: name, HeldMS: e.Held.Milliseconds()}, e.At), func() {})
+		a.report(a.event(wire.KindInputStuck, wire.InputStuck{Input: name, HeldMS: e.Held.Milliseconds()}, e.At), nil)
 		return
 	case button.Freed:
 		a.input(name, wire.InputStatus{OK: true})
@@ -74,33 +93,57 @@ func (a *Agent) ratingsClosed() bool {
 
 // watchReader tells what is held to a reader until ctx ends.
 func (a *Agent) watchReader(ctx context.Context, name string) error {
-	tally := card.Tally{Every: faultsEvery}
-	report := func(p card.Problem, n int) {
-		a.logger.Warn("a card could not be read", "reader", name, "reason", string(p), "count", n)
-		a.report(a.event(wire.KindReaderFault, wire.ReaderFault{Reader: name, Reason: string(p), Count: n}, a.board.Now()), func() {})
-	}
+	a.mu.Lock()
+	a.tallies[name] = &card.Tally{Every: faultsEvery}
+	a.mu.Unlock()
+	wait := reopenAfter
 	for ctx.Err() == nil {
 		src, err := a.board.Pulses(name)
+		since := time.Now()
 		if err == nil {
 			a.input(name, wire.InputStatus{OK: true})
 			err = card.Watch(ctx, src, func(s card.Swipe) bool {
-				e := a.event(wire.KindCardSwiped, wire.CardSwiped{Reader: name, Card: s.Card, Format: s.Format}, s.At)
-				a.keep(e, signal.Kept)
-				return true
-			}, func(f card.Frame) {
-				a.light(signal.Refused)
-				if n := tally.Note(f.Problem, a.board.Now()); n > 0 {
-					report(f.Problem, n)
-				}
-			})
+				return a.keep(a.event(wire.KindCardSwiped, wire.CardSwiped{Reader: name, Card: s.Card, Format: s.Format}, s.At), signal.Kept)
+			}, func(f card.Frame) { a.badFrame(name, f) })
 		}
-		for p, n := range tally.Due(a.board.Now()) {
-			report(p, n)
+		if time.Since(since) > reopenMost {
+			wait = reopenAfter
 		}
-		if err != nil {
-			a.report(a.event(wire.KindReaderFault, wire.ReaderFault{Reader: name, Reason: "lost"}, a.board.Now()), func() {})
-			a.lost(ctx, name, err)
+		if err != nil && a.lost(ctx, name, err, &wait) {
+			a.readerFault(name, lost, 0)
 		}
 	}
 	return nil
+}
+
+func (a *Agent) badFrame(name string, f card.Frame) {
+	if len(f.Bits) >= cardBits {
+		a.light(signal.Refused)
+	}
+	a.mu.Lock()
+	n := a.tallies[name].Note(f.Problem, a.board.Now())
+	a.mu.Unlock()
+	if n > 0 {
+		a.readerFault(name, string(f.Problem), n)
+	}
+}
+
+// tellFrames reports the bad frames that were counted since the last report.
+func (a *Agent) tellFrames() {
+	a.mu.Lock()
+	due := map[string]map[card.Problem]int{}
+	for name, tally := range a.tallies {
+		due[name] = tally.Due(a.board.Now())
+	}
+	a.mu.Unlock()
+	for name, problems := range due {
+		for problem, n := range problems {
+			a.readerFault(name, string(problem), n)
+		}
+	}
+}
+
+func (a *Agent) readerFault(name, reason string, count int) {
+	a.logger.Warn("a card reader cannot be trusted", "reader", name, "reason", reason, "count", count)
+	a.report(a.event(wire.KindReaderFault, wire.ReaderFault{Reader: name, Reason: reason, Count: count}, a.board.Now()), nil)
 }

@@ -77,7 +77,8 @@ func New(cfg Config) (*Clock, error) {
 		c.memory.Base = cfg.Now().Add(-cfg.Uptime()).Round(0)
 		c.memory.Owed = true
 	}
-	return c, c.save()
+	err = c.save()
+	return c, err
 }
 
 // Boot is the id of the kernel's boot.
@@ -174,7 +175,8 @@ func replace(path string, raw []byte) error {
 		return err
 	}
 	_, err = f.Write(raw)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
 		return err
 	}
 	return os.Rename(path+".new", path)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"hallkeeper/wire"
 )
@@ -230,7 +231,7 @@ func (o *Outbox) Close() error {
 // read runs a read-only transaction; damage is remembered.
 func (o *Outbox) read(do func(*bbolt.Tx) error) error {
 	err := guard(func() error { return o.db.View(do) })
-	if errors.Is(err, bbolt.ErrDatabaseNotOpen) {
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		return ErrClosed
 	}
 	o.note(err)

@@ -74,8 +74,9 @@ func (s *session) settle(seq uint64, now time.Time) {
 	if !s.answered || seq != s.settled {
 		s.moved, s.resend = now, resendAfter
 	}
-	s.answered, s.settled, s.last = true, seq, now
-	s.next = max(s.next, seq+1)
+	first, _ := s.cfg.Outbox.Span() // what is gone cannot be sent again, whatever the hub lacks
+	s.answered, s.settled, s.last = true, max(seq, first-1), now
+	s.next = max(s.next, s.settled+1)
 	s.cfg.Outbox.DeleteTo(seq)
 }
 

@@ -138,7 +138,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 		case errors.As(err, &fatal):
 			return err
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the end of ctx is no error
 		case up:
 			wait, silent = backoffLeast, false
 			u.cfg.Logger.Warn("the connection to the broker is lost", "error", err)

@@ -19,7 +19,7 @@ import (
 )
 
 // version is set by the build.
-var version = "unversioned" //nolint:gochecknoglobals // the linker can set nothing else
+var version = "unversioned"
 
 // A Pi Zero has 512 MB for everything: the heap stays small, at some cost of collecting.
 const (
@@ -27,12 +27,14 @@ const (
 	heapGrows = 40 // percent between two collections
 )
 
-func main() {
+func main() { os.Exit(program()) }
+
+func program() int {
 	debug.SetGCPercent(heapGrows)
 	debug.SetMemoryLimit(heapLimit)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr)))
+	return exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // usageError is a wrong command line: exit status 2.
