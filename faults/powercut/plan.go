@@ -21,7 +21,7 @@ type plan struct {
 func drawPlan(chance *rand.Rand, number uint64) plan {
 	switch number % 4 {
 	case 1:
-		return plan{inBoot: true, requests: 1 + chance.IntN(40)}
+		return plan{inBoot: true, requests: 1 + chance.IntN(30)}
 	case 2:
 		return plan{after: time.Duration(500+chance.IntN(2500)) * time.Millisecond}
 	}
