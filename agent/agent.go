@@ -98,7 +98,6 @@ func (a *Agent) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	group.Go(func() error { return a.board.Serve(ctx) })
 	group.Go(func() error { return lamps.run(ctx, a.show) })
 	group.Go(func() error { return a.obey(ctx) })
 	group.Go(func() error { return a.tell(ctx) })
@@ -111,14 +110,18 @@ func (a *Agent) work(ctx context.Context) error {
 		}
 	})
 	file := a.board.File()
+	var opening sync.WaitGroup // until each input was opened, or tried to be, once
+	opening.Add(len(file.Buttons) + len(file.Readers))
 	for name := range file.Buttons {
-		a.input(name, wire.InputStatus{OK: true})
-		group.Go(func() error { return a.watchButton(ctx, name) })
+		group.Go(func() error { return a.watchButton(ctx, name, sync.OnceFunc(opening.Done)) })
 	}
 	for name := range file.Readers {
-		a.input(name, wire.InputStatus{OK: true})
-		group.Go(func() error { return a.watchReader(ctx, name) })
+		group.Go(func() error { return a.watchReader(ctx, name, sync.OnceFunc(opening.Done)) })
 	}
+	group.Go(func() error {
+		opening.Wait() // what is played on lines that are not open is lost
+		return a.board.Serve(ctx)
+	})
 	group.Go(func() error { return a.uplink.Run(ctx) })
 	group.Go(func() error {
 		select {

@@ -25,12 +25,14 @@ const (
 )
 
 // watchButton tells what a button does until ctx ends, and opens its line again
-// when it went away.
-func (a *Agent) watchButton(ctx context.Context, name string) error {
+// when it went away. opened is called once its line was opened, or could not be.
+func (a *Agent) watchButton(ctx context.Context, name string, opened func()) error {
+	defer opened()
 	timing := a.board.File().Buttons[name].Timing
 	wait := reopenAfter
 	for ctx.Err() == nil {
 		line, first, err := a.board.Button(name)
+		opened()
 		since := time.Now()
 		if err == nil {
 			a.input(name, wire.InputStatus{OK: true})
@@ -91,14 +93,17 @@ func (a *Agent) ratingsClosed() bool {
 	return a.closed
 }
 
-// watchReader tells what is held to a reader until ctx ends.
-func (a *Agent) watchReader(ctx context.Context, name string) error {
+// watchReader tells what is held to a reader until ctx ends. opened is called
+// once its lines were opened, or could not be.
+func (a *Agent) watchReader(ctx context.Context, name string, opened func()) error {
+	defer opened()
 	a.mu.Lock()
 	a.tallies[name] = &card.Tally{Every: faultsEvery}
 	a.mu.Unlock()
 	wait := reopenAfter
 	for ctx.Err() == nil {
 		src, err := a.board.Pulses(name)
+		opened()
 		since := time.Now()
 		if err == nil {
 			a.input(name, wire.InputStatus{OK: true})

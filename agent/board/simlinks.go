@@ -93,10 +93,10 @@ func (l *link) read(ctx context.Context, plays chan<- simlink.Play) error {
 		limited.N = maxMessage
 		var p simlink.Play
 		if err := in.Decode(&p); err != nil {
-			if ctx.Err() != nil || errors.Is(err, io.EOF) && limited.N > 0 || isNet(err) {
-				return nil
+			if gone := ctx.Err() != nil || errors.Is(err, io.EOF) && limited.N > 0 || isNet(err); !gone {
+				return fmt.Errorf("read a train: %w", err)
 			}
-			return fmt.Errorf("read a train: %w", err)
+			return nil
 		}
 		select {
 		case plays <- p:

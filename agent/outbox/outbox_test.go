@@ -387,7 +387,9 @@ func FuzzOpen(f *testing.F) {
 	if err := o.Add(press(1), func(err error) { done <- err }); err != nil {
 		f.Fatal(err)
 	}
-	<-done
+	if err := <-done; err != nil {
+		f.Fatal(err)
+	}
 	if err := o.Close(); err != nil {
 		f.Fatal(err)
 	}
