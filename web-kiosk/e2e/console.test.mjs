@@ -72,7 +72,7 @@ describe('the console', () => {
   onConsole('assigns a device to a window', { at: '#/devices' }, async (page, hub) => {
     await row(page, 'spare-3f').getByRole('button', { name: '分配' }).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByRole('combobox').click()
+    await dialog.locator('.el-select').click()
     await page.getByRole('option', { name: /11号窗口/ }).click()
     await assertAccessible(page, 'console assign dialog')
     await shoot(page, 'console-assign')
@@ -169,7 +169,7 @@ describe('the console', () => {
     for (const section of sections) {
       await page.locator(`nav a[href="#/${section}"]`).click()
       await page.waitForSelector('[data-view="content"]')
-      assert.match(await page.locator('[data-banner]').innerText(), /数据已中断[\s\S]*最后更新/)
+      assert.match(await page.locator('[data-banner]').innerText(), /(数据已中断|与主机的连接已断开)[\s\S]*最后更新/)
       const open = page.locator('main button:not([disabled])').filter({ hasNotText: /原文|较/ })
       assert.equal(await open.count(), 0, `${section} offers no change`)
       await assertAccessible(page, `console ${section}, stale`)
