@@ -140,7 +140,7 @@ func (c *campaign) withDisk(ctx context.Context, do func() error) error {
 func (c *campaign) run(ctx context.Context, cuts int) error {
 	prefix := fmt.Sprintf("s%d", c.seed)
 	for i := range devices {
-		d := &device{agent: fmt.Sprintf("p%02d", i+1), book: c.book, prefix: prefix, topics: wire.Topics{Hall: "hall"},
+		d := &device{agent: fmt.Sprintf("p%02d", i+1), book: c.book, prefix: prefix, topics: wire.Topics{Hall: "hall"}, again: noProgress,
 			chance: rand.New(rand.NewPCG(c.seed, uint64(i+1)))}
 		if i < devices-1 {
 			d.outbox = fmt.Sprintf("%s-outbox-%d", prefix, i+1)

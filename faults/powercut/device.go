@@ -16,8 +16,9 @@ import (
 const (
 	window     = 64 // events that it sends before it is answered
 	maxBatch   = 20
-	noProgress = time.Second // after that it sends again, as the contract says
 	netTimeout = 20 * time.Second
+	// noProgress is the time after which it sends again, as the contract says.
+	noProgress = time.Second
 	// writeTimeout is also how long paho blocks in a publish on a connection that
 	// it has just lost.
 	writeTimeout = 2 * time.Second
@@ -32,6 +33,8 @@ type device struct {
 	// prefix makes its ids its own.
 	prefix string
 	topics wire.Topics
+	// again is how long it waits for progress before it sends again.
+	again time.Duration
 }
 
 // publish is one publish on its way.
@@ -95,9 +98,11 @@ func (d *device) send(ctx context.Context, client paho.Client, making bool, prog
 		if !making && open == made {
 			return true
 		}
-		if time.Since(movedOn) > noProgress {
-			next, movedOn = open, time.Now()
+		stalled := time.Since(movedOn) > d.again
+		if stalled {
+			movedOn = time.Now()
 		}
+		next = cursor(next, open, stalled)
 		if making && made-open < window {
 			d.makeEvents(made)
 		}
@@ -118,6 +123,16 @@ func (d *device) send(ctx context.Context, client paho.Client, making bool, prog
 		case <-time.After(time.Duration(2+d.chance.IntN(60)) * time.Millisecond):
 		}
 	}
+}
+
+// cursor is the number of the event to send next: again from the first open one
+// where there was no progress, and never one that was acknowledged while it was
+// about to be sent again.
+func cursor(next, open int, stalled bool) int {
+	if stalled {
+		return open
+	}
+	return max(next, open)
 }
 
 // makeEvents adds a few new events to the ledger.

@@ -69,6 +69,11 @@ func (h *testHub) Deliver(d broker.Delivery) {
 			h.store(e)
 		}
 	}
+	for _, e := range events {
+		if e.First > e.Seq {
+			h.t.Errorf("seq %d says that the oldest is %d", e.Seq, e.First)
+		}
+	}
 	outbox := events[0].Outbox
 	mark := h.marks[outbox]
 	h.mu.Unlock()
@@ -102,6 +107,25 @@ func (h *testHub) records() []wire.Record {
 	return append([]wire.Record(nil), h.log...)
 }
 
+func TestWhatADeviceSendsNext(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name       string
+		next, open int
+		stalled    bool
+		want       int
+	}{
+		{"it goes on", 9, 5, false, 9},
+		{"without progress it begins again with the first open one", 9, 5, true, 5},
+		{"what was acknowledged meanwhile is not sent again", 5, 9, false, 9},
+		{"nor without progress", 5, 9, true, 9},
+	} {
+		if got := cursor(row.next, row.open, row.stalled); got != row.want {
+			t.Errorf("%s: %d, expected %d", row.name, got, row.want)
+		}
+	}
+}
+
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
@@ -116,17 +140,20 @@ func TestDevicesKeepALedgerThatAHubCanMeet(t *testing.T) {
 	for _, row := range []struct {
 		name, outbox string
 		deaf         int
+		again        time.Duration
 	}{
-		{"a device with an outbox", "o1", 0},
-		{"a device with an outbox whose connection breaks again and again", "o1", 5},
-		{"a device without an outbox", "", 0},
-		{"a device without an outbox whose connection breaks again and again", "", 17},
+		{"a device with an outbox", "o1", 0, noProgress},
+		{"a device with an outbox whose connection breaks again and again", "o1", 5, noProgress},
+		{"a device with an outbox that sends again too early", "o1", 0, time.Microsecond},
+		{"a device without an outbox", "", 0, noProgress},
+		{"a device without an outbox whose connection breaks again and again", "", 17, noProgress},
+		{"a device without an outbox that sends again too early", "", 0, time.Microsecond},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			hub := startHub(t, row.deaf)
 			book := newLedger()
-			d := &device{agent: "p01", outbox: row.outbox, book: book, prefix: "t", topics: hub.topics, chance: rand.New(rand.NewPCG(1, 1))}
+			d := &device{agent: "p01", outbox: row.outbox, book: book, prefix: "t", topics: hub.topics, again: row.again, chance: rand.New(rand.NewPCG(1, 1))}
 			acting, end := context.WithCancel(t.Context())
 			over := make(chan struct{})
 			go func() {
