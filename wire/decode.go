@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -77,14 +78,16 @@ func parseEvent(agent string, raw []byte) Parsed {
 		p.Reason, p.Detail = r, fmt.Sprintf(format, args...)
 		return p
 	}
-	if !json.Valid(raw) {
+	var in incoming
+	err := json.Unmarshal(raw, &in)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
 		return refuse(ReasonNotJSON, "expected an event as a JSON object, got bytes that are not JSON")
 	}
 	if trimmed := bytes.TrimLeft(raw, " \t\r\n"); trimmed[0] != '{' {
 		return refuse(ReasonNotJSON, "expected an event as a JSON object, got another JSON value")
 	}
-	var in incoming
-	if err := json.Unmarshal(raw, &in); err != nil {
+	if err != nil {
 		var where struct {
 			Outbox string `json:"outbox"`
 			Seq    uint64 `json:"seq"`
@@ -144,7 +147,7 @@ func parseEvent(agent string, raw []byte) Parsed {
 	if hubOnly(in.Kind) {
 		return refuse(ReasonHubOnly, "%s is a kind that only the hub writes", in.Kind)
 	}
-	if len(in.Data) != 0 {
+	if p.Event.Data = in.Data; bytes.ContainsAny(in.Data, " \t\r\n") {
 		var b bytes.Buffer
 		b.Grow(len(in.Data))
 		if err := json.Compact(&b, in.Data); err != nil {

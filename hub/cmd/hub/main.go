@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // a hub PC may have no zone files
 
@@ -20,7 +21,12 @@ var version = "unversioned"
 
 func main() { os.Exit(program()) }
 
+// heapGrows is the heap's growth between two collections, in percent: a hub PC
+// has memory to spare, and a rush of events should not be spent collecting.
+const heapGrows = 300
+
 func program() int {
+	debug.SetGCPercent(heapGrows)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr))
