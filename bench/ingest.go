@@ -91,4 +91,3 @@ func median(all []float64) float64 {
 }
 
 func rate(v float64) string { return fmt.Sprintf("%.0f", v) }
-

@@ -85,8 +85,8 @@ func rssOf(pid int) float64 {
 // hub is a hub that serves.
 type hub struct {
 	*child
-	HTTP string `json:"http"`
-	MQTT string `json:"mqtt"`
+	HTTP string        `json:"http"`
+	MQTT string        `json:"mqtt"`
 	took time.Duration // from its start until it served
 }
 

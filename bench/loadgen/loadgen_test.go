@@ -2,6 +2,7 @@ package loadgen_test
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -9,7 +10,6 @@ import (
 	"hallkeeper/hub/broker"
 	"hallkeeper/hub/broker/brokertest"
 	"hallkeeper/wire"
-	"log/slog"
 )
 
 func embedded(t testing.TB, topics wire.Topics, sink broker.Sink) broker.Broker {

@@ -73,7 +73,7 @@ func (p *publisher) run(began time.Time) error {
 			return err
 		}
 		n, err := p.conn.Read(in[have:])
-		if err != nil && !(waiting && errors.Is(err, os.ErrDeadlineExceeded)) {
+		if late := waiting && errors.Is(err, os.ErrDeadlineExceeded); err != nil && !late {
 			return fmt.Errorf("after %d of %d acknowledged: %w", p.acked, p.sent, err)
 		}
 		have += n
@@ -120,14 +120,13 @@ func (p *publisher) append(at []byte) {
 	var digits [20]byte
 	seq := strconv.AppendUint(digits[:0], uint64(p.sent), 10)
 	length := len(p.topic) + 2 + len(p.before) + len(seq) + len(p.middle) + len(seq) + len(p.after) + len(at) + len(p.end)
-	b := append(p.out, publish1)
-	b = binary.AppendUvarint(b, uint64(length))
-	b = append(b, p.topic...)
-	b = binary.BigEndian.AppendUint16(b, p.next)
-	b = append(append(b, p.before...), seq...)
-	b = append(append(b, p.middle...), seq...)
-	b = append(append(b, p.after...), at...)
-	p.out = append(b, p.end...)
+	p.out = append(p.out, publish1)
+	p.out = binary.AppendUvarint(p.out, uint64(length))
+	p.out = append(p.out, p.topic...)
+	p.out = binary.BigEndian.AppendUint16(p.out, p.next)
+	for _, part := range [][]byte{p.before, seq, p.middle, seq, p.after, at, p.end} {
+		p.out = append(p.out, part...)
+	}
 }
 
 // take counts the PUBACKs in b and gives how many bytes they were.

@@ -2,8 +2,10 @@ package loadgen
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -52,7 +54,7 @@ func (s *subscriber) run() error {
 			return fmt.Errorf("subscriber: %w", err)
 		}
 		n, err := s.conn.Read(in[have:])
-		if ne, ok := err.(net.Error); err != nil && !(ok && ne.Timeout()) {
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return fmt.Errorf("subscriber: %w", err)
 		}
 		if n > 0 {

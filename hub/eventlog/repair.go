@@ -181,7 +181,7 @@ func (l *Log) rebuild(s *segment, begin segmentState, marks map[markKey]uint64, 
 		if err := putState(tx, "begin", begin); err != nil {
 			return err
 		}
-		d := &draft{touched: map[markKey]struct{}{}}
+		d := &draft{}
 		indexed := map[markKey]bool{}
 		for records := blocks[st.Head+1]; records != nil; records = blocks[st.Head+1] {
 			for i := range records {
