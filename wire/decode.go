@@ -72,14 +72,23 @@ type incoming struct {
 	Personal json.RawMessage `json:"personal"`
 }
 
+func read(agent string, raw []byte) (incoming, error) {
+	var in incoming
+	if readPlain(agent, raw, &in) {
+		return in, nil
+	}
+	var whole incoming // apart from in, since this one goes to the heap
+	err := json.Unmarshal(raw, &whole)
+	return whole, err
+}
+
 func parseEvent(agent string, raw []byte) Parsed {
 	p := Parsed{Event: Event{Agent: agent}, Raw: raw}
 	refuse := func(r Reason, format string, args ...any) Parsed {
 		p.Reason, p.Detail = r, fmt.Sprintf(format, args...)
 		return p
 	}
-	var in incoming
-	err := json.Unmarshal(raw, &in)
+	in, err := read(agent, raw)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		return refuse(ReasonNotJSON, "expected an event as a JSON object, got bytes that are not JSON")
