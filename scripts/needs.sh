@@ -12,7 +12,7 @@ test)
         /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk)
     ;;
 powercut)
-    needs=(qemu-system-x86_64:qemu-system-x86 cpio:cpio /bin/busybox:busybox-static mkfs.ext4:e2fsprogs)
+    needs=(qemu-system-x86_64:qemu-system-x86 mkfs.ext4:e2fsprogs xz:xz-utils)
     ;;
 *)
     echo "usage: scripts/needs.sh test|powercut" >&2

@@ -124,7 +124,7 @@ func (l *Log) answer(batch []job, results [][]Result, err error) {
 
 func (l *Log) write(batch []job, results [][]Result) (records []wire.Record, dead int, err error) {
 	now := l.opt.Now().In(l.opt.Zone).Truncate(time.Millisecond)
-	if m := l.month(now); m != l.cur.month && l.state.Head >= l.cur.first {
+	if m := l.month(now); m != l.cur.month && uint64(l.state.Head) >= l.cur.first.Load() {
 		if err := l.roll(m); err != nil {
 			return nil, 0, err
 		}

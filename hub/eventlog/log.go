@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sort"
 	"sync"
 	"time"
 
@@ -142,20 +143,12 @@ func (l *Log) load() error {
 	l.segments = segments
 	// Every segment but the newest should be sealed; one that is not was left by
 	// a stop in the middle and is sealed below.
-	for i, s := range segments {
+	for _, s := range segments {
 		if s.sealed {
-			if i == len(segments)-1 {
-				continue
-			}
-		} else if err := l.openForWriting(s); err != nil {
-			return err
+			continue
 		}
-		if err := s.view(func(tx *bolt.Tx) error {
-			st, err := readState(tx, "begin")
-			s.first = st.Head + 1
+		if err := l.openForWriting(s); err != nil {
 			return err
-		}); err != nil {
-			return fmt.Errorf("segment %s: %w", filepath.Base(s.path), err)
 		}
 	}
 	if len(segments) == 0 {
@@ -167,11 +160,7 @@ func (l *Log) load() error {
 		l.segments = []*segment{s}
 	}
 	last := l.segments[len(l.segments)-1]
-	if err := last.view(func(tx *bolt.Tx) error {
-		st, err := readState(tx, "begin")
-		last.first = st.Head + 1
-		return err
-	}); err != nil {
+	if _, err := last.begins(); err != nil {
 		return err
 	}
 	l.cur = last
@@ -318,15 +307,25 @@ func (l *Log) newest() *segment {
 }
 
 // segmentOf finds the segment that holds a position.
-func (l *Log) segmentOf(p wire.Position) *segment {
+func (l *Log) segmentOf(p wire.Position) (*segment, error) {
 	l.mu.RLock()
-	defer l.mu.RUnlock()
-	for i := len(l.segments) - 1; i >= 0; i-- {
-		if l.segments[i].first <= p {
-			return l.segments[i]
+	segments := l.segments
+	l.mu.RUnlock()
+	var failed error
+	after := sort.Search(len(segments), func(i int) bool { // the first that begins after p
+		first, err := segments[i].begins()
+		if err != nil {
+			failed = err
 		}
+		return first > p
+	})
+	switch {
+	case failed != nil:
+		return nil, failed
+	case after == 0:
+		return nil, fmt.Errorf("no segment holds position %d", p)
 	}
-	return nil
+	return segments[after-1], nil
 }
 
 // Submit hands a device's delivery to the committer. It blocks while the

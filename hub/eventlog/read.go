@@ -36,9 +36,9 @@ func (l *Log) readDisk(after wire.Position, limit int) ([]wire.Record, error) {
 	out := make([]wire.Record, 0, min(limit, 4096))
 	for len(out) < limit {
 		next := after + 1 + wire.Position(len(out))
-		seg := l.segmentOf(next)
-		if seg == nil {
-			return nil, fmt.Errorf("position %d is in no segment", next)
+		seg, err := l.segmentOf(next)
+		if err != nil {
+			return nil, err
 		}
 		got, err := l.readSegment(seg, next)
 		if err != nil {
@@ -256,7 +256,7 @@ func (l *Log) wasRefused(d *draft, k markKey, seq uint64) (bool, error) {
 // OpenSegmentBegins is the first position of the newest segment.
 func (l *Log) OpenSegmentBegins() wire.Position {
 	if s := l.newest(); s != nil {
-		return s.first
+		return wire.Position(s.first.Load())
 	}
 	return 1
 }

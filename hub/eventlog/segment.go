@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -56,7 +57,8 @@ type segment struct {
 	month  string
 	sealed bool
 	path   string
-	first  wire.Position // first position it may hold
+	// first is the first position it may hold; 0 until somebody had to know.
+	first atomic.Uint64
 
 	mu   sync.RWMutex
 	db   *bolt.DB
@@ -144,6 +146,24 @@ func (s *segment) view(fn func(*bolt.Tx) error) error {
 	return s.db.View(fn)
 }
 
+// begins is the first position that the segment may hold. A log of many years
+// has many sealed segments, and its start opens none of them.
+func (s *segment) begins() (wire.Position, error) {
+	if p := s.first.Load(); p != 0 {
+		return wire.Position(p), nil
+	}
+	err := s.view(func(tx *bolt.Tx) error {
+		st, err := readState(tx, "begin")
+		s.first.Store(uint64(st.Head) + 1)
+		return err
+	})
+	if err != nil {
+		s.first.Store(0)
+		return 0, fmt.Errorf("segment %s: %w", filepath.Base(s.path), err)
+	}
+	return wire.Position(s.first.Load()), nil
+}
+
 func (s *segment) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -220,7 +240,8 @@ func createSegment(dir string, number int, st segmentState, marks map[markKey]ui
 		_ = os.Remove(tmp)
 		return nil, fmt.Errorf("begin segment %s: %w", filepath.Base(path), err)
 	}
-	s := &segment{number: number, month: st.Month, path: path, first: st.Head + 1}
+	s := &segment{number: number, month: st.Month, path: path}
+	s.first.Store(uint64(st.Head) + 1)
 	if s.db, err = openBolt(path, false); err != nil {
 		return nil, err
 	}

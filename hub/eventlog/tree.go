@@ -119,12 +119,12 @@ func (l *Log) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 func (l *Log) nodeHash(level uint8, n uint64) (tlog.Hash, error) {
 	last := wire.Position((n + 1) << level) // position of its last leaf, counting from 1
 	if level >= treeFloor {
-		seg := l.segmentOf(last)
-		if seg == nil {
-			return tlog.Hash{}, fmt.Errorf("no segment holds position %d", last)
+		seg, err := l.segmentOf(last)
+		if err != nil {
+			return tlog.Hash{}, err
 		}
 		var h tlog.Hash
-		err := seg.view(func(tx *bolt.Tx) error {
+		err = seg.view(func(tx *bolt.Tx) error {
 			v := tx.Bucket([]byte(bktTree)).Get(treeKey(level, n))
 			if len(v) != tlog.HashSize {
 				return fmt.Errorf("the tree lacks level %d, number %d", level, n)

@@ -296,7 +296,8 @@ func openReadOnly(dir string) (*Log, error) {
 				return err
 			}
 			st, err := readState(tx, "state")
-			s.first, l.head = begin.Head+1, st.Head
+			s.first.Store(uint64(begin.Head) + 1)
+			l.head = st.Head
 			l.deadOpen = st.Dead
 			return err
 		})

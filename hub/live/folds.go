@@ -46,7 +46,8 @@ type Facts struct {
 
 	Roster   roster.State
 	Presence attendance.Presence
-	Days     map[string]*Day // date/window
+	Days     map[string]*Day // date/window, of the last keptDays up to Newest
+	Newest   hall.Date
 	Seen     map[string]Seen // device
 	// Offsets puts a boot's unsynchronised times right, in milliseconds.
 	Offsets   map[string]int64
@@ -55,7 +56,8 @@ type Facts struct {
 	// Checkpoints are the signed tree heads, oldest first.
 	Checkpoints []Checkpoint
 
-	dirty map[string]bool
+	oldest hall.Date // follows from Newest
+	dirty  map[string]bool
 	// changed collects what a batch touched, for the live view.
 	changed touched
 }
@@ -94,7 +96,7 @@ func (f *Facts) window(id string) {
 func (f *Facts) Name() string { return "facts" }
 
 // Version changes with what Apply makes of a record.
-func (f *Facts) Version() int { return 1 }
+func (f *Facts) Version() int { return 2 }
 
 // Apply folds one record.
 func (f *Facts) Apply(r *wire.Record) {
@@ -189,10 +191,11 @@ func (f *Facts) fromDevice(r *wire.Record) {
 }
 
 func (f *Facts) count(r *wire.Record, at time.Time, window string) {
-	if window == "" {
+	day := hall.DateOf(at, f.zone)
+	if window == "" || !f.remembers(day) {
 		return
 	}
-	key := string(hall.DateOf(at, f.zone)) + "/" + window
+	key := string(day) + "/" + window
 	d := f.Days[key]
 	if d == nil {
 		d = &Day{}
@@ -211,6 +214,29 @@ func (f *Facts) count(r *wire.Record, at time.Time, window string) {
 		}
 	}
 	f.dirty["day/"+key] = true
+}
+
+// keptDays is for how many civil days counts are kept: screens show today's, and
+// a device that was away for a while may still add to the days before.
+const keptDays = 7
+
+// remembers tells whether a day is among those that are counted, and forgets
+// the oldest when a new one begins.
+func (f *Facts) remembers(day hall.Date) bool {
+	if day > f.Newest {
+		f.Newest = day
+		f.dirty["newest"] = true
+		if t, err := time.Parse(time.DateOnly, string(day)); err == nil {
+			f.oldest = hall.DateOf(t.AddDate(0, 0, 1-keptDays), time.UTC)
+		}
+		for key := range f.Days {
+			if date, _, _ := strings.Cut(key, "/"); hall.Date(date) < f.oldest {
+				delete(f.Days, key)
+				f.dirty["day/"+key] = true
+			}
+		}
+	}
+	return day >= f.oldest
 }
 
 func (f *Facts) fromHub(r *wire.Record) {
@@ -300,6 +326,8 @@ func (f *Facts) value(kind, id string) any {
 		return present(f.Roster.Devices, id)
 	case "presence":
 		return f.Presence
+	case "newest":
+		return f.Newest
 	case "day":
 		return present(f.Days, id)
 	case "seen":
@@ -336,6 +364,14 @@ func (f *Facts) Load(key string, value []byte) error {
 		return load(f.Roster.Devices, id, value)
 	case "presence":
 		return json.Unmarshal(value, &f.Presence)
+	case "newest":
+		var day hall.Date
+		if err := json.Unmarshal(value, &day); err != nil {
+			return err
+		}
+		f.remembers(day)
+		delete(f.dirty, "newest")
+		return nil
 	case "day":
 		return load(f.Days, id, value)
 	case "seen":
