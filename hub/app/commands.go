@@ -54,7 +54,7 @@ func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide e
 		return events, err
 	})
 	if errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, eventlog.ErrClosed) {
-		return nil, false, errors.Join(&hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
+		return nil, false, fmt.Errorf("%w: %w", &hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
 			ZH: "主机现在无法保存数据，什么都没有改变；请稍后再试，并查看控制台的告警", EN: "the hub cannot store now and nothing was changed; try again later and look at the console's alarms"}, err)
 	}
 	if err != nil || len(records) == 0 {
@@ -113,7 +113,8 @@ func (a *App) send(agent string, kind wire.CommandKind) error {
 		return err
 	}
 	if err := a.broker.Publish(a.topics.Agent(agent, wire.LeafCommand), payload, 1, false); err != nil {
-		return errors.Join(&hall.Error{Code: hall.CodeUnavailable, Name: "broker_lost", ZH: "主机与 MQTT 服务器的连接已断开，指令未发出", EN: "the hub has lost the MQTT broker; the order was not sent"}, err)
+		return fmt.Errorf("%w: %w", &hall.Error{Code: hall.CodeUnavailable, Name: "broker_lost",
+			ZH: "主机与 MQTT 服务器的连接已断开，指令未发出", EN: "the hub has lost the MQTT broker; the order was not sent"}, err)
 	}
 	return nil
 }
