@@ -200,16 +200,17 @@ func (s *stream) latest() (*message, error) {
 func (s *stream) build() (*message, error) {
 	var data []byte
 	var seq uint64
+	var at time.Time // taken while no patch can come between, so that the next one is not from before it
 	s.source.Snapshot(func(whole []byte) {
 		data = bytes.Clone(whole)
 		s.mu.RLock()
-		seq = s.seq
+		seq, at = s.seq, s.now()
 		s.mu.RUnlock()
 	})
 	if len(data) == 0 {
 		return nil, fmt.Errorf("the live view gave no snapshot")
 	}
-	m, err := newMessage(wire.LiveSnapshot, seq, s.now(), data)
+	m, err := newMessage(wire.LiveSnapshot, seq, at, data)
 	if err != nil {
 		return nil, err
 	}
