@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,64 +27,56 @@ func machine(folder string) (string, error) {
 	if err := unix.Uname(&u); err != nil {
 		return "", fmt.Errorf("ask for the kernel's name: %w", err)
 	}
-	kind, err := fileSystem(folder)
-	if err != nil {
-		return "", err
-	}
-	release, _, _ := strings.Cut(unix.ByteSliceToString(u.Release[:]), "-")
-	return fmt.Sprintf("%s, %d cores, Linux %s, %s, %s", cpu, runtime.NumCPU(), release, kind, runtime.Version()), nil
-}
-
-func fileSystem(folder string) (string, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
 		return "", fmt.Errorf("ask for the file system: %w", err)
 	}
-	switch uint32(s.Type) {
-	case unix.EXT4_SUPER_MAGIC:
-		return "ext4", nil
-	case unix.BTRFS_SUPER_MAGIC:
-		return "btrfs", nil
-	case unix.XFS_SUPER_MAGIC:
-		return "xfs", nil
-	case unix.OVERLAYFS_SUPER_MAGIC:
-		return "overlay", nil
-	case unix.TMPFS_MAGIC:
-		return "tmpfs, which keeps nothing", nil
+	kind := map[int64]string{unix.EXT4_SUPER_MAGIC: "ext4", unix.BTRFS_SUPER_MAGIC: "btrfs", unix.XFS_SUPER_MAGIC: "xfs", unix.TMPFS_MAGIC: "tmpfs, which keeps nothing",
+		unix.OVERLAYFS_SUPER_MAGIC: "overlay"}[int64(s.Type)]
+	if kind == "" {
+		kind = fmt.Sprintf("file system %x", s.Type)
 	}
-	return fmt.Sprintf("file system %#x", s.Type), nil
+	return fmt.Sprintf("%s, %d cores, Linux %s, %s, %s", cpu, runtime.NumCPU(), unix.ByteSliceToString(u.Release[:]), kind, runtime.Version()), nil
 }
 
-// disk is how fast the disk makes things durable, over all times it was measured.
-type disk struct {
-	rate  spread
-	delay delays
+type diskFigures struct {
+	rate     float64
+	p50, p99 time.Duration
 }
 
-// measure writes and syncs 4 KiB again and again for a while.
-func (d *disk) measure(folder string, span time.Duration) error {
-	f, err := os.CreateTemp(folder, "fsync-")
+// measureDisk writes and syncs 4 KiB again and again, for two seconds.
+func measureDisk(folder string) (d diskFigures, err error) {
+	f, err := os.Create(filepath.Join(folder, "fsync"))
 	if err != nil {
-		return err
+		return d, err
 	}
-	defer func() {
-		_ = f.Close()
-		_ = os.Remove(filepath.Clean(f.Name()))
-	}()
+	defer func() { _ = f.Close() }()
 	page := make([]byte, 4096)
 	var took []time.Duration
-	began := time.Now()
-	for time.Since(began) < span {
+	for began := time.Now(); time.Since(began) < 2*time.Second; {
 		at := time.Now()
 		if _, err := f.Write(page); err != nil {
-			return err
+			return d, err
 		}
 		if err := unix.Fdatasync(int(f.Fd())); err != nil {
-			return fmt.Errorf("sync: %w", err)
+			return d, err
 		}
 		took = append(took, time.Since(at))
 	}
-	d.rate = append(d.rate, float64(len(took))/time.Since(began).Seconds())
-	d.delay.add(quantiles(took))
-	return nil
+	total := time.Duration(0)
+	for _, t := range took {
+		total += t
+	}
+	p50, p99, _ := quantiles(took)
+	return diskFigures{float64(len(took)) / total.Seconds(), p50, p99}, nil
+}
+
+// quantiles gives the middle, the 99th of a hundred, and the largest.
+func quantiles(all []time.Duration) (p50, p99, most time.Duration) {
+	if len(all) == 0 {
+		return 0, 0, 0
+	}
+	all = slices.Clone(all)
+	slices.Sort(all)
+	return all[len(all)/2], all[len(all)*99/100], all[len(all)-1]
 }

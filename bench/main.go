@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -29,9 +28,6 @@ func program() int {
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
 		return 0
-	case ctx.Err() != nil:
-		_, _ = fmt.Fprintln(os.Stderr, "bench: stopped")
-		return 1
 	default:
 		_, _ = fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		return 1
@@ -45,88 +41,81 @@ type bench struct {
 	cache  string // of what is slow to make
 	events int
 	span   time.Duration
-	runs   int
-	// publishers are the numbers of agents of the loads.
-	publishers []int
-
-	table table
+	rounds int
+	say    io.Writer
+	rows   []row
 }
 
-// Parts of the table; f, memory, is measured along with the others.
-const (
-	ingest  = "a"
-	press   = "b"
-	screens = "c"
-	growth  = "d"
-	size    = "e"
-	memory  = "f"
-	all     = ingest + press + screens + growth + size + memory
-)
+// row is one line of the table.
+type row struct{ part, what, figure, note string }
+
+func (b *bench) add(part, what, figure, note string) {
+	b.rows = append(b.rows, row{part, what, figure, note})
+	_, _ = fmt.Fprintf(b.say, "  %s %s: %s %s\n", part, what, figure, note)
+}
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	b := &bench{table: table{progress: stderr}}
-	only, err := b.flags(args, stderr)
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	b := &bench{say: stderr}
+	only := fs.String("only", "abcdef", "`PARTS` to measure: a ingest, b press to screen, c thousand screens, d replay and start, e bytes, f memory")
+	fs.StringVar(&b.bin, "bin", "bin", "`FOLDER` of the programs")
+	fs.StringVar(&b.cache, "cache", "build/bench", "`FOLDER` for the large log, kept for the next run")
+	fs.IntVar(&b.events, "events", 4_000_000, "`N` events of the large log")
+	fs.DurationVar(&b.span, "span", 6*time.Second, "`TIME` of each load")
+	fs.IntVar(&b.rounds, "rounds", 2, "`N` rounds of hub and plain broker, in turn")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return err
 	}
-	if b.folder, err = os.MkdirTemp("", "bench-"); err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(b.folder) }()
+	b.folder = folder
+	defer func() { _ = os.RemoveAll(folder) }()
 	if b.bin, err = filepath.Abs(b.bin); err != nil {
 		return err
 	}
-	name, err := machine(b.folder)
+	name, err := machine(folder)
 	if err != nil {
 		return err
 	}
+	disk, err := measureDisk(folder)
+	if err != nil {
+		return err
+	}
+	b.add("–", "the disk's fsync", fmt.Sprintf("%.0f a second", disk.rate), fmt.Sprintf("p50 %s, p99 %s (4 KiB, one after the other)", ms(disk.p50), ms(disk.p99)))
 	for _, part := range []struct {
-		names   string // any of them asks for it
+		name    string
 		measure func(context.Context) error
-	}{{ingest, b.ingest}, {press + memory, b.press}, {screens, b.screens}, {size, b.size}, {growth, b.growth}} {
-		if !strings.ContainsAny(only, part.names) {
+	}{{"a", b.ingest}, {"b", b.press}, {"c", b.screens}, {"d", b.large}} {
+		wanted := strings.Contains(*only, part.name) || part.name == "d" && strings.Contains(*only, "e")
+		if !wanted {
 			continue
 		}
 		if err := part.measure(ctx); err != nil {
-			return fmt.Errorf("part %s: %w", part.names[:1], err)
+			return fmt.Errorf("part %s: %w", part.name, err)
 		}
 	}
-	return b.table.print(stdout, fmt.Sprintf("%s; %s; median (lowest – highest) of %d runs", name, time.Now().Format(time.DateOnly), b.runs))
+	return b.print(stdout, name)
 }
 
-func (b *bench) flags(args []string, stderr io.Writer) (only string, err error) {
-	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.StringVar(&only, "only", all, "`PARTS` to measure, like a,b: a ingest, b press to screen, c a thousand screens, d replay and start, e bytes, f memory")
-	quick := fs.Bool("quick", false, "a short form: one run of two seconds, a log of 400,000 events; other flags still count")
-	fs.StringVar(&b.bin, "bin", "bin", "`FOLDER` of the programs, which make build fills")
-	fs.StringVar(&b.cache, "cache", "build/bench", "`FOLDER` for the large logs, kept for the next time")
-	fs.IntVar(&b.events, "events", 4_000_000, "`N` events of the large log")
-	fs.DurationVar(&b.span, "span", 5*time.Second, "`TIME` of each load")
-	fs.IntVar(&b.runs, "runs", 3, "`N` runs of each measurement")
-	publishers := fs.String("publishers", "1,50,500", "`NUMBERS` of agents of the loads")
-	if err := fs.Parse(args); err != nil {
-		return "", err
-	}
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	for name, value := range map[string]string{"events": "400000", "span": "2s", "runs": "1"} {
-		if *quick && !given[name] {
-			_ = fs.Set(name, value)
+func (b *bench) print(w io.Writer, machine string) error {
+	widths := [3]int{}
+	for _, r := range b.rows {
+		for i, s := range []string{r.part, r.what, r.figure} {
+			widths[i] = max(widths[i], len([]rune(s)))
 		}
 	}
-	for text := range strings.SplitSeq(*publishers, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(text))
-		if err != nil || n < 1 {
-			return "", fmt.Errorf("-publishers takes numbers like 1,50,500, got %q", text)
+	if _, err := fmt.Fprintf(w, "\n%s, %s\n\n", machine, time.Now().Format("2006-01-02")); err != nil {
+		return err
+	}
+	for _, r := range b.rows {
+		if _, err := fmt.Fprintf(w, "| %-*s | %-*s | %*s | %s |\n", widths[0], r.part, widths[1], r.what, widths[2], r.figure, r.note); err != nil {
+			return err
 		}
-		b.publishers = append(b.publishers, n)
 	}
-	if only = strings.ReplaceAll(only, ",", ""); only == "" || strings.Trim(only, all) != "" {
-		return "", fmt.Errorf("-only takes letters of %s, got %q", all, only)
-	}
-	if b.runs < 1 || b.events < 1000 || b.span < time.Second/10 || fs.NArg() > 0 {
-		return "", errors.New("-runs begins at 1, -events at 1000, -span at 100ms, and there is nothing but flags")
-	}
-	return only, nil
+	return nil
 }
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,8 +66,10 @@ func (c *child) until(ctx context.Context, what string, cond func() bool) error 
 }
 
 // rss is the program's resident memory in MiB.
-func (c *child) rss() float64 {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+func (c *child) rss() float64 { return rssOf(c.cmd.Process.Pid) }
+
+func rssOf(pid int) float64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
@@ -78,32 +81,6 @@ func (c *child) rss() float64 {
 	}
 	return 0
 }
-
-// processor is the processor time that the program has used, to 10 ms.
-func (c *child) processor() time.Duration {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(b), ") ") // the name may hold anything
-	fields := strings.Fields(rest)
-	const user, system = 14 - 3, 15 - 3 // proc(5) counts from 1, and two are before
-	if len(fields) <= system {
-		return 0
-	}
-	ticks := 0
-	for _, f := range fields[user : system+1] {
-		n, err := strconv.Atoi(f)
-		if err != nil {
-			return 0
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * time.Second / 100
-}
-
-// newFolder is a folder for one measurement.
-func (b *bench) newFolder(name string) (string, error) { return os.MkdirTemp(b.folder, name+"-") }
 
 // hub is a hub that serves.
 type hub struct {
@@ -168,4 +145,34 @@ func (b *bench) startMosquitto(ctx context.Context) (c *child, addr string, err 
 		return err == nil
 	})
 	return c, addr, err
+}
+
+// furnish defines window number n and assigns its device.
+func (h *hub) furnish(ctx context.Context, n int) error {
+	name := fmt.Sprintf("w%02d", n)
+	for _, change := range []struct{ method, path, body string }{
+		{http.MethodPut, "windows/" + name, fmt.Sprintf(`{"number":"%02d","name":"窗口"}`, n)},
+		{http.MethodPost, "devices/" + name + "/assign", fmt.Sprintf(`{"window":%q}`, name)},
+	} {
+		for { // the API bounds the rate of changes
+			req, err := http.NewRequestWithContext(ctx, change.method, h.HTTP+"/api/v1/"+change.path, strings.NewReader(change.body))
+			if err != nil {
+				return err
+			}
+			req.Header.Set("Content-Type", "application/json")
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				return err
+			}
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				break
+			}
+			if res.StatusCode != http.StatusTooManyRequests {
+				return fmt.Errorf("%s %s: %s", change.method, change.path, res.Status)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	return nil
 }
