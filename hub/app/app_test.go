@@ -207,24 +207,27 @@ func TestCommands(t *testing.T) {
 	if _, _, err := do("", api.IdentifyDevice{Agent: "w01"}); !refused(err, hall.CodeRefused) {
 		t.Errorf("a device that said no status was identified: %v", err)
 	}
+	brokertest.Eventually(t, "the device is told the hall's state when it is assigned", func() bool { return commanded(d, wire.CommandRatingOpen) == 1 })
 	d.Say(wire.DeviceOnline)
-	brokertest.Eventually(t, "the device is told the hall's state when it comes online", func() bool { return commanded(d, wire.CommandRatingOpen) })
-	if _, _, err := do("", api.IdentifyDevice{Agent: "w01"}); err != nil {
-		t.Errorf("identify: %v", err)
-	}
-	brokertest.Eventually(t, "the device is identified", func() bool { return commanded(d, wire.CommandIdentify) })
+	brokertest.Eventually(t, "the device is told the hall's state when it comes online", func() bool { return commanded(d, wire.CommandRatingOpen) == 2 })
+	brokertest.Eventually(t, "the device that came online can be identified", func() bool {
+		_, _, err := do("", api.IdentifyDevice{Agent: "w01"})
+		return err == nil
+	})
+	brokertest.Eventually(t, "the device is identified", func() bool { return commanded(d, wire.CommandIdentify) == 1 })
 	if _, _, err := do("", api.DismissDeadLetter{Number: 1}); !refused(err, hall.CodeUnknown) {
 		t.Errorf("a dead letter that is not there was dismissed: %v", err)
 	}
 }
 
-func commanded(d *brokertest.Device, kind wire.CommandKind) bool {
+func commanded(d *brokertest.Device, kind wire.CommandKind) int {
+	n := 0
 	for _, c := range d.Commands() {
 		if c.Kind == kind {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 func TestADeadLetterIsShownAndDismissed(t *testing.T) {
