@@ -207,9 +207,9 @@ func TestCommands(t *testing.T) {
 	if _, _, err := do("", api.IdentifyDevice{Agent: "w01"}); !refused(err, hall.CodeRefused) {
 		t.Errorf("a device that said no status was identified: %v", err)
 	}
-	brokertest.Eventually(t, "the device is told the hall's state when it is assigned", func() bool { return commanded(d, wire.CommandRatingOpen) == 1 })
+	brokertest.Eventually(t, "the device is told the hall's state with each answer", func() bool { return commanded(d, wire.CommandRatingOpen) == 2 })
 	d.Say(wire.DeviceOnline)
-	brokertest.Eventually(t, "the device is told the hall's state when it comes online", func() bool { return commanded(d, wire.CommandRatingOpen) == 2 })
+	brokertest.Eventually(t, "the device is told the hall's state when it comes online", func() bool { return commanded(d, wire.CommandRatingOpen) == 3 })
 	brokertest.Eventually(t, "the device that came online can be identified", func() bool {
 		_, _, err := do("", api.IdentifyDevice{Agent: "w01"})
 		return err == nil

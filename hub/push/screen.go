@@ -179,8 +179,10 @@ func (s *screen) welcome(pos *cursor) bool {
 // beat says alive, and pings every so often.
 func (s *screen) beat(pos *cursor, d due) bool {
 	m := d.alive
-	if m.seq != pos.seq || m.at.Before(pos.at) { // patches or a snapshot came after the beat
-		own, err := newMessage(m.kind, pos.seq, s.hub.stream.now(), nil)
+	if m.seq != pos.seq || m.at.Before(pos.at) {
+		// Patches or a snapshot came after the beat. More may have come since:
+		// the time of the last one sent is the latest of which nothing is missing.
+		own, err := newMessage(m.kind, pos.seq, pos.at, nil)
 		if err != nil {
 			return false
 		}

@@ -174,14 +174,22 @@ func (g *Gate) Held() int {
 	return len(g.waiting)
 }
 
-// Release lets the answers go, in their order.
+// Release lets the answers go, in their order: those that come meanwhile wait
+// behind the ones that were held.
 func (g *Gate) Release() {
-	g.mu.Lock()
-	waiting := g.waiting
-	g.waiting, g.held = nil, false
-	g.mu.Unlock()
-	for _, answer := range waiting {
-		answer()
+	for {
+		g.mu.Lock()
+		waiting := g.waiting
+		g.waiting = nil
+		if len(waiting) == 0 {
+			g.held = false
+			g.mu.Unlock()
+			return
+		}
+		g.mu.Unlock()
+		for _, answer := range waiting {
+			answer()
+		}
 	}
 }
 
