@@ -160,6 +160,8 @@ type Alarm struct {
 	Subject  string    `json:"subject,omitempty"`
 	Window   string    `json:"window,omitempty"`
 	Since    time.Time `json:"since"`
-	// Detail is one technical English line for the technician.
+	// Detail is one technical English line for the technician, or a code, e.g. of an input's fault.
 	Detail string `json:"detail,omitempty"`
+	// Values are what pages put into their own words of the kind: refused; from, to, outbox; pending; held_ms; count.
+	Values map[string]string `json:"values,omitempty"`
 }

@@ -189,3 +189,26 @@ func (a *App) AssignOnceSeen(ctx context.Context, actor wire.Actor, d wire.Devic
 		}
 	}
 }
+
+// AcceptOutbox waits until a device has had so many outboxes and then says, where
+// the hall still asks, that somebody has looked at it and that all is well.
+func (a *App) AcceptOutbox(ctx context.Context, actor wire.Actor, d wire.DeviceAssigned, outboxes int) error {
+	for p := a.views.runner.Position(); ; p++ {
+		var had int
+		var asked bool
+		a.views.runner.Read(func() {
+			had = len(a.views.facts.Roster.Devices[d.Agent].Outboxes)
+			_, asked = a.views.facts.Incidents[string(wire.AlarmOutboxNew)+"/"+d.Agent]
+		})
+		if had >= outboxes {
+			if !asked {
+				return nil
+			}
+			_, _, err := a.decide(ctx, actor, "", roster.AssignDevice{DeviceAssigned: d})
+			return err
+		}
+		if err := a.views.runner.Await(ctx, p+1); err != nil {
+			return err
+		}
+	}
+}

@@ -1,10 +1,10 @@
 package live
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,20 +53,20 @@ func (l *Live) device(id string) {
 func (l *Live) deviceAlarms(d *wire.LiveDevice) {
 	ours := d.Assignment == wire.DeviceAtWindow
 	off := d.State != wire.DeviceOnline
-	l.alarm(d.Assignment == wire.DeviceUnassigned, wire.AlarmUnassigned, wire.SeverityNotice, d.ID, l.now, "")
-	l.alarm(ours && off && (d.Heard || l.settled()), wire.AlarmCutOff, wire.SeverityAlarm, d.ID, l.lastWord(d), "")
+	l.alarm(d.Assignment == wire.DeviceUnassigned, wire.AlarmUnassigned, wire.SeverityNotice, d.ID, l.now, "", nil)
+	l.alarm(ours && off && (d.Heard || l.settled()), wire.AlarmCutOff, wire.SeverityAlarm, d.ID, l.lastWord(d), "", nil)
 	online := ours && !off
 	old := online && d.Outbox != nil && d.Outbox.Oldest != nil && l.now.Sub(*d.Outbox.Oldest) > oldOutbox
-	since, detail := l.now, ""
+	since, values := l.now, map[string]string(nil)
 	if old {
-		since, detail = *d.Outbox.Oldest, fmt.Sprintf("%d events wait", d.Outbox.Pending)
+		since, values = *d.Outbox.Oldest, map[string]string{"pending": strconv.Itoa(d.Outbox.Pending)}
 	}
-	l.alarm(old, wire.AlarmOutboxOld, wire.SeverityAlarm, d.ID, since, detail)
+	l.alarm(old, wire.AlarmOutboxOld, wire.SeverityAlarm, d.ID, since, "", values)
 	skew := time.Duration(d.ClockSkewMS) * time.Millisecond
-	l.alarm(online && (d.Clock == wire.ClockUnsynced || skew.Abs() > clockSkew), wire.AlarmClock, wire.SeverityNotice, d.ID, l.now, "")
+	l.alarm(online && (d.Clock == wire.ClockUnsynced || skew.Abs() > clockSkew), wire.AlarmClock, wire.SeverityNotice, d.ID, l.now, "", nil)
 	for _, name := range l.inputs(d) {
 		in, ok := d.Inputs[name]
-		l.alarm(ours && ok && !in.OK, wire.AlarmInput, wire.SeverityAlarm, d.ID+"/"+name, l.now, in.Fault)
+		l.alarm(ours && ok && !in.OK, wire.AlarmInput, wire.SeverityAlarm, d.ID+"/"+name, l.now, in.Fault, nil)
 	}
 }
 
@@ -137,7 +137,7 @@ func (l *Live) incident(id string) {
 		remove(l.doc.Alarms, &l.changed.alarms, id)
 		return
 	}
-	l.raise(id, wire.Alarm{ID: id, Kind: i.Kind, Severity: i.Severity, Subject: i.Subject, Since: i.Since, Detail: i.Detail})
+	l.raise(id, wire.Alarm{ID: id, Kind: i.Kind, Severity: i.Severity, Subject: i.Subject, Since: i.Since, Detail: i.Detail, Values: i.Values})
 }
 
 // healed tells whether a device has said since an incident that it is over.
@@ -161,12 +161,12 @@ func (l *Live) deadLetters() {
 		l.doc.DeadLetters = open
 		l.changed.letters = true
 	}
-	l.alarm(l.doc.DeadLetters > 0, wire.AlarmDeadLetters, wire.SeverityAlarm, "", l.now, "")
+	l.alarm(l.doc.DeadLetters > 0, wire.AlarmDeadLetters, wire.SeverityAlarm, "", l.now, "", nil)
 }
 
 // alarm raises or clears an alarm that follows from the present state; one that
 // an incident raised stays until the incident is over.
-func (l *Live) alarm(on bool, kind wire.AlarmKind, severity wire.Severity, subject string, since time.Time, detail string) {
+func (l *Live) alarm(on bool, kind wire.AlarmKind, severity wire.Severity, subject string, since time.Time, detail string, values map[string]string) {
 	id := string(kind)
 	if subject != "" {
 		id += "/" + subject
@@ -181,7 +181,7 @@ func (l *Live) alarm(on bool, kind wire.AlarmKind, severity wire.Severity, subje
 	if old, ok := l.doc.Alarms[id]; ok {
 		since = old.Since
 	}
-	l.raise(id, wire.Alarm{ID: id, Kind: kind, Severity: severity, Subject: subject, Since: since, Detail: detail})
+	l.raise(id, wire.Alarm{ID: id, Kind: kind, Severity: severity, Subject: subject, Since: since, Detail: detail, Values: values})
 }
 
 func (l *Live) raise(id string, a wire.Alarm) {

@@ -38,6 +38,8 @@ type Incident struct {
 	Subject  string         `json:"subject"`
 	Since    time.Time      `json:"since"`
 	Detail   string         `json:"detail,omitempty"`
+	// Values are what pages put into their words of the alarm; see wire.Alarm.
+	Values map[string]string `json:"values,omitempty"`
 }
 
 // Facts is everything the live view folds from the log: one view.Fold.
@@ -96,7 +98,7 @@ func (f *Facts) window(id string) {
 func (f *Facts) Name() string { return "facts" }
 
 // Version changes with what Apply makes of a record.
-func (f *Facts) Version() int { return 2 }
+func (f *Facts) Version() int { return 3 }
 
 // Apply folds one record.
 func (f *Facts) Apply(r *wire.Record) {
@@ -118,7 +120,7 @@ func (f *Facts) Apply(r *wire.Record) {
 	switch {
 	case r.Agent != "":
 		if known && outboxes > 0 && len(f.Roster.Devices[r.Agent].Outboxes) > outboxes {
-			f.raise(wire.AlarmOutboxNew, wire.SeverityNotice, r.Agent, r.StoredAt, "a new outbox: the storage of this device was replaced or set aside")
+			f.raise(wire.AlarmOutboxNew, wire.SeverityNotice, r.Agent, r.StoredAt, "", nil)
 		}
 		f.fromDevice(r)
 	default:
@@ -170,16 +172,19 @@ func (f *Facts) fromDevice(r *wire.Record) {
 			f.dirty["offset/"+d.Boot] = true
 		}
 	case wire.KindOutboxFull:
-		f.raise(wire.AlarmOutboxFull, wire.SeverityAlarm, r.Agent, at, "presses were refused because the outbox was full: "+string(r.Data))
+		var d wire.OutboxFull
+		if json.Unmarshal(r.Data, &d) == nil {
+			f.raise(wire.AlarmOutboxFull, wire.SeverityAlarm, r.Agent, at, "", map[string]string{"refused": strconv.Itoa(d.Refused)})
+		}
 	case wire.KindInputStuck:
 		var d wire.InputStuck
 		if json.Unmarshal(r.Data, &d) == nil {
-			f.raise(wire.AlarmInput, wire.SeverityAlarm, r.Agent+"/"+d.Input, at, "held for "+strconv.FormatInt(d.HeldMS, 10)+" ms")
+			f.raise(wire.AlarmInput, wire.SeverityAlarm, r.Agent+"/"+d.Input, at, "stuck", map[string]string{"held_ms": strconv.FormatInt(d.HeldMS, 10)})
 		}
 	case wire.KindReaderFault:
 		var d wire.ReaderFault
 		if json.Unmarshal(r.Data, &d) == nil {
-			f.raise(wire.AlarmInput, wire.SeverityAlarm, r.Agent+"/"+d.Reader, at, d.Reason)
+			f.raise(wire.AlarmInput, wire.SeverityAlarm, r.Agent+"/"+d.Reader, at, d.Reason, map[string]string{"count": strconv.Itoa(d.Count)})
 		}
 	case wire.KindAgentStarted: // a fresh start ends what the last run complained of
 		for id, i := range f.Incidents {
@@ -250,13 +255,13 @@ func (f *Facts) fromHub(r *wire.Record) {
 	case wire.KindOutboxGap:
 		var d wire.OutboxGap
 		if json.Unmarshal(r.Data, &d) == nil {
-			f.raise(wire.AlarmOutboxGap, wire.SeverityAlarm, d.Agent, r.StoredAt, "outbox "+d.Outbox+" lacks seq "+
-				strconv.FormatUint(d.From, 10)+" to "+strconv.FormatUint(d.To, 10))
+			f.raise(wire.AlarmOutboxGap, wire.SeverityAlarm, d.Agent, r.StoredAt, "", map[string]string{
+				"outbox": d.Outbox, "from": strconv.FormatUint(d.From, 10), "to": strconv.FormatUint(d.To, 10)})
 		}
 	case wire.KindLogRepaired:
 		var d wire.LogRepaired
 		if json.Unmarshal(r.Data, &d) == nil {
-			f.raise(wire.AlarmLogRepaired, wire.SeverityAlarm, d.Segment, r.StoredAt, d.Found+"; "+d.Did)
+			f.raise(wire.AlarmLogRepaired, wire.SeverityAlarm, d.Segment, r.StoredAt, d.Found+"; "+d.Did, nil)
 		}
 	case wire.KindDeadLetterDismissed:
 		var d wire.DeadLetterDismissed
@@ -285,9 +290,9 @@ func checkpointKey(c Checkpoint) string {
 	return strings.Repeat("0", 20-len(s)) + s
 }
 
-func (f *Facts) raise(kind wire.AlarmKind, severity wire.Severity, subject string, since time.Time, detail string) {
+func (f *Facts) raise(kind wire.AlarmKind, severity wire.Severity, subject string, since time.Time, detail string, values map[string]string) {
 	id := string(kind) + "/" + subject
-	f.Incidents[id] = Incident{kind, severity, subject, since, detail}
+	f.Incidents[id] = Incident{kind, severity, subject, since, detail, values}
 	f.changed.incidents[id] = true
 	f.dirty["incident/"+id] = true
 }

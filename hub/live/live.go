@@ -171,7 +171,7 @@ func (l *Live) DeviceStatus(agent string, s wire.Status, at time.Time) {
 func (l *Live) SetWritable(ok bool, reason string) {
 	l.update(func() {
 		l.hub(func(h *wire.LiveHub) { h.Writable = ok })
-		l.alarm(!ok, wire.AlarmNotWritable, wire.SeverityAlarm, "", l.now, reason)
+		l.alarm(!ok, wire.AlarmNotWritable, wire.SeverityAlarm, "", l.now, reason, nil)
 	})
 }
 
@@ -179,7 +179,7 @@ func (l *Live) SetWritable(ok bool, reason string) {
 // was heard of devices before they could not is no longer true of them.
 func (l *Live) SetBroker(ok bool, reason string) {
 	l.update(func() {
-		l.alarm(!ok, wire.AlarmBrokerLost, wire.SeverityAlarm, "", l.now, reason)
+		l.alarm(!ok, wire.AlarmBrokerLost, wire.SeverityAlarm, "", l.now, reason, nil)
 		if ok || l.lost {
 			l.lost = !ok
 			return

@@ -364,7 +364,7 @@ func TestAlarms(t *testing.T) {
 		s := newScene().furnished()
 		oldest := s.now.Add(-61 * time.Second)
 		s.live.DeviceStatus("a1", wire.Status{State: wire.DeviceOnline, At: s.now, Outbox: &wire.OutboxStatus{Pending: 3, Oldest: &oldest}}, s.now)
-		if a := alarms(s)["outbox_old/a1"]; !a.Since.Equal(oldest) || a.Window != "w1" {
+		if a := alarms(s)["outbox_old/a1"]; !a.Since.Equal(oldest) || a.Window != "w1" || a.Values["pending"] != "3" {
 			t.Errorf("got %+v", alarms(s))
 		}
 	})
@@ -395,6 +395,13 @@ func TestAlarms(t *testing.T) {
 		late()
 		if _, ok := alarms(s)["clock_unsynced/a2"]; !ok {
 			t.Error("there is no alarm at the second")
+		}
+	})
+	t.Run("what is missing of an outbox, from where to where", func(t *testing.T) {
+		s := newScene().furnished()
+		s.happen(s.record(wire.KindOutboxGap, "", wire.OutboxGap{Agent: "a1", Outbox: "o", From: 5, To: 9}))
+		if a := alarms(s)["outbox_gap/a1"]; a.Values["from"] != "5" || a.Values["to"] != "9" || a.Values["outbox"] != "o" {
+			t.Errorf("got %+v", a)
 		}
 	})
 	t.Run("a repair, until the hub starts without one", func(t *testing.T) {

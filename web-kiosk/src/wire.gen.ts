@@ -402,8 +402,10 @@ export interface Alarm {
   subject?: string
   window?: string
   since: string
-  /** Detail is one technical English line for the technician. */
+  /** Detail is one technical English line for the technician, or a code, e.g. of an input's fault. */
   detail?: string
+  /** Values are what pages put into their own words of the kind: refused; from, to, outbox; pending; held_ms; count. */
+  values?: { [key: string]: string }
 }
 
 /**

@@ -107,7 +107,7 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 		return err
 	}
 	group.Go(func() error { return player.Run(ctx) })
-	group.Go(func() error { return furnish(ctx, hub, d.windows) })
+	group.Go(func() error { return furnish(ctx, hub, d.windows, history > 0) })
 	if err := announce(stdout, addr, d.ready); err != nil {
 		return err
 	}
@@ -125,7 +125,9 @@ func departments() [][2]string {
 }
 
 // furnish defines the windows and assigns their devices; what is there already stays.
-func furnish(ctx context.Context, hub *app.App, windows int) error {
+// A past comes from an outbox of its own, and the device's own one then looks
+// like a replaced storage card: the demo says that this is as it should be.
+func furnish(ctx context.Context, hub *app.App, windows int, past bool) error {
 	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
 	list := departments()
 	for i := range windows {
@@ -142,6 +144,12 @@ func furnish(ctx context.Context, hub *app.App, windows int) error {
 	for i := range windows {
 		id := fmt.Sprintf("w%02d", i+1)
 		if err := hub.AssignOnceSeen(ctx, actor, wire.DeviceAssigned{Agent: id, Window: id}); err != nil {
+			return ignoreEnd(ctx, err)
+		}
+	}
+	for i := 0; past && i < windows; i++ {
+		id := fmt.Sprintf("w%02d", i+1)
+		if err := hub.AcceptOutbox(ctx, actor, wire.DeviceAssigned{Agent: id, Window: id}, 2); err != nil {
 			return ignoreEnd(ctx, err)
 		}
 	}

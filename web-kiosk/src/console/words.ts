@@ -1,5 +1,5 @@
-import { isKey, type useI18n } from '../i18n'
-import type { AlarmKind, Reason } from '../wire.gen'
+import { fillIn, isKey, type useI18n } from '../i18n'
+import type { Alarm, AlarmKind, Reason } from '../wire.gen'
 
 type Translate = ReturnType<typeof useI18n>['t']
 
@@ -10,6 +10,19 @@ type Translate = ReturnType<typeof useI18n>['t']
 export function alarmWords(t: Translate, kind: AlarmKind): { name: string; todo: string } {
   if (!isKey(`alarm.${kind}`)) return { name: t('alarm.unknown', { kind }), todo: t('alarm.unknown.todo') }
   return { name: t(`alarm.${kind}`), todo: t(`alarm.${kind}.todo`) }
+}
+
+/** What an alarm or a faulty input says in figures and codes, in words; its own technical English where there are none. */
+export function detailWords(t: Translate, alarm: Pick<Alarm, 'kind' | 'detail' | 'values'>): { text: string; technical: boolean } {
+  const key = `alarm.${alarm.kind}.detail`
+  if (isKey(key)) return { text: fillIn(t(key as 'alarms.empty.text'), alarm.values), technical: false }
+  return faultWords(t, alarm.detail ?? '')
+}
+
+/** What is wrong with an input. */
+export function faultWords(t: Translate, fault: string): { text: string; technical: boolean } {
+  const key = `fault.${fault}`
+  return isKey(key) ? { text: t(key as 'fault.stuck'), technical: false } : { text: fault, technical: true }
 }
 
 /** Why something became a dead letter. */

@@ -81,7 +81,6 @@ export const zhCN = {
   'hall.empty.title': '还没有窗口',
   'hall.empty.text': '先添加窗口，再把设备分配到窗口。',
   'hall.empty.action': '添加窗口',
-  'hall.lastEvent': '最近',
 
   'devices.title': '设备',
   'devices.summary': '{online} 台在线，共 {of} 台',
@@ -164,6 +163,14 @@ export const zhCN = {
   'alarm.log_repaired.todo': '保留被移出的文件并联系技术人员；设备会重发未存的记录。',
   'alarm.broker_lost': '与消息服务断开',
   'alarm.broker_lost.todo': '检查消息服务是否运行；设备会保留记录，恢复后自动补传。',
+  'alarm.outbox_full.detail': '已拒绝 {refused} 次操作',
+  'alarm.outbox_old.detail': '待发 {pending} 条',
+  'alarm.outbox_gap.detail': '缺第 {from} 至 {to} 条（存储 {outbox}）',
+  'fault.stuck': '按键一直被按住',
+  'fault.lost': '引脚或读卡器已断开',
+  'fault.lost_pulses': '读卡信号丢失脉冲',
+  'fault.length': '卡号位数不对',
+  'fault.parity': '卡号校验不通过',
   'alarm.unknown': '未知告警（{kind}）',
   'alarm.unknown.todo': '请联系技术人员。',
 
