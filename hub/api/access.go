@@ -59,7 +59,11 @@ func (a *API) guarded(rt route) http.Handler {
 		case rt.changes && !a.rate.take():
 			a.fail(w, r, problem("too_many_requests"))
 		default:
-			if err := rt.handle(w, r); err != nil {
+			err := rt.checkQuery(r)
+			if err == nil {
+				err = rt.handle(w, r)
+			}
+			if err != nil {
 				a.fail(w, r, err)
 			}
 		}

@@ -145,6 +145,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a position that is no number":            {"GET", "/api/v1/events?after=x", "", nil, 422, "fields_invalid", "after"},
 		"a negative position":                     {"GET", "/api/v1/events?after=-1", "", nil, 422, "fields_invalid", "after"},
 		"too large a page":                        {"GET", "/api/v1/events?limit=1001", "", nil, 422, "fields_invalid", "limit"},
+		"a filter that is not there":              {"GET", "/api/v1/events?after=0&kind=card.swiped", "", nil, 422, "fields_invalid", "kind"},
 		"an empty page":                           {"GET", "/api/v1/dead-letters?limit=0", "", nil, 422, "fields_invalid", "limit"},
 		"a proof of nothing":                      {"GET", "/api/v1/proofs/record", "", nil, 422, "fields_invalid", "position"},
 		"a proof beyond the log":                  {"GET", "/api/v1/proofs/record?position=99", "", nil, 404, "position_unknown", ""},
@@ -322,6 +323,15 @@ func TestProofs(t *testing.T) {
 		}
 		return out
 	}
+	s.ask("PUT", "/api/v1/windows/w9", `{"number":"1","name":"<b>&窗口\u2028"}`)
+	newest, err := s.log.ReadBatch(s.log.Head()-1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := s.ask("GET", fmt.Sprintf("/api/v1/events?after=%d", s.log.Head()-1), "").Body.String()
+	if !strings.Contains(page, string(wire.AppendRecord(nil, &newest[0]))) {
+		t.Errorf("the bytes of a record are not those of its leaf: %s", page)
+	}
 	var p RecordProof
 	if err := json.Unmarshal(s.ask("GET", "/api/v1/proofs/record?position=3&size=7", "").Body.Bytes(), &p); err != nil {
 		t.Fatal(err)
@@ -338,7 +348,7 @@ func TestProofs(t *testing.T) {
 	if err := json.Unmarshal(s.ask("GET", "/api/v1/proofs/tree?from=4", "").Body.Bytes(), &tree); err != nil {
 		t.Fatal(err)
 	}
-	if err := tlog.CheckTree(all(tree.Hashes), 9, hash(tree.ToRoot), 4, hash(tree.FromRoot)); err != nil {
+	if err := tlog.CheckTree(all(tree.Hashes), 10, hash(tree.ToRoot), 4, hash(tree.FromRoot)); err != nil {
 		t.Errorf("the tree's proof: %v", err)
 	}
 	var same TreeProof

@@ -124,7 +124,7 @@ func (a *API) do(r *http.Request, who wire.Actor, key string, o order) (*answer,
 	}
 	a.Logger.InfoContext(ctx, "changed by request", "request", requestID(r), "path", r.URL.Path,
 		"session", who.Session, "events", len(records), "again", again)
-	body, err := json.Marshal(changed)
+	body, err := encode(changed)
 	if err != nil {
 		return nil, err
 	}

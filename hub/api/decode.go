@@ -91,6 +91,30 @@ func shorten(s string) string {
 	return s
 }
 
+// checkQuery refuses parameters that a route does not have where it has some:
+// whoever filters by one that is not there must not take everything for the answer.
+func (rt *route) checkQuery(r *http.Request) error {
+	known := map[string]bool{}
+	for _, p := range rt.params {
+		if p.in == "query" {
+			known[p.name] = true
+		}
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	var bad []field
+	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
+		if !known[name] {
+			bad = append(bad, field{shorten(name), "unknown", text{"没有这个参数", "there is no such parameter"}})
+		}
+	}
+	if len(bad) > 0 {
+		return wrong(bad...)
+	}
+	return nil
+}
+
 // checks gathers what is wrong with the fields of a request.
 type checks []field
 

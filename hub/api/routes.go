@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -148,9 +149,19 @@ func (a *API) table() []route {
 	}
 }
 
+// encode writes JSON and escapes nothing for HTML: a record's bytes are those
+// whose hash is its leaf of the tree.
+func encode(v any) ([]byte, error) {
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return body.Bytes(), err
+}
+
 // sendJSON answers a read.
 func sendJSON(w http.ResponseWriter, r *http.Request, v any) error {
-	body, err := json.Marshal(v)
+	body, err := encode(v)
 	if err != nil {
 		return err
 	}
@@ -314,7 +325,7 @@ func (a *API) getReady(w http.ResponseWriter, r *http.Request) error {
 	if len(why) == 0 {
 		return sendJSON(w, r, State{Status: "ready"})
 	}
-	body, err := json.Marshal(State{Status: "not_ready", Why: why})
+	body, err := encode(State{Status: "not_ready", Why: why})
 	if err != nil {
 		return err
 	}
