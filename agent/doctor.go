@@ -134,7 +134,7 @@ func examineBoard(ctx context.Context, cfg Config, watch time.Duration, say sayF
 		case sample.Down:
 			say(Ill, "按键 %s（%s）：现在是按下状态；没人按的话，请检查接线和上下拉", "button %s (%s): it is down now; where nobody presses it, look at its wires and its resistor", name, wiring.Pin)
 		default:
-			say(Well, "按键 %s（%s，按下为%s电平）：已松开", "button %s (%s, %s while pressed): it is up", name, wiring.Pin, wiring.Active)
+			say(Well, "按键 %s（%s，按下时电平 %s）：已松开", "button %s (%s, %s while pressed): it is up", name, wiring.Pin, wiring.Active)
 		}
 		lines[name], first[name] = line, sample
 	}
