@@ -98,7 +98,7 @@ func (f *Facts) window(id string) {
 func (f *Facts) Name() string { return "facts" }
 
 // Version changes with what Apply makes of a record.
-func (f *Facts) Version() int { return 3 }
+func (f *Facts) Version() int { return 4 }
 
 // Apply folds one record.
 func (f *Facts) Apply(r *wire.Record) {
@@ -140,18 +140,11 @@ func (f *Facts) touchAll() {
 	}
 }
 
-// at is when an event happened, put right where its boot has synchronised since.
-func (f *Facts) at(r *wire.Record) time.Time {
-	if r.Clock == wire.ClockUnsynced {
-		return r.At.Add(time.Duration(f.Offsets[r.Boot]) * time.Millisecond)
-	}
-	return r.At
-}
-
 func (f *Facts) fromDevice(r *wire.Record) {
+	f.follow(r.StoredAt)
 	at := f.at(r)
 	window := f.Roster.WindowOf(r.Agent)
-	if old := f.Seen[r.Agent]; !at.Before(old.At) {
+	if old := f.Seen[r.Agent]; !at.Before(old.At) || old.At.After(r.StoredAt) {
 		f.Seen[r.Agent] = Seen{at, r.Kind, r.Position}
 		f.dirty["seen/"+r.Agent] = true
 	}
@@ -193,55 +186,6 @@ func (f *Facts) fromDevice(r *wire.Record) {
 			}
 		}
 	}
-}
-
-func (f *Facts) count(r *wire.Record, at time.Time, window string) {
-	day := hall.DateOf(at, f.zone)
-	if window == "" || !f.remembers(day) {
-		return
-	}
-	key := string(day) + "/" + window
-	d := f.Days[key]
-	if d == nil {
-		d = &Day{}
-		f.Days[key] = d
-	}
-	d.Events++
-	switch r.Kind {
-	case wire.KindCardSwiped:
-		d.Swipes++
-	case wire.KindCallPressed:
-		d.Calls++
-	case wire.KindRatingPressed:
-		var p wire.RatingPressed
-		if json.Unmarshal(r.Data, &p) == nil && p.Level >= 1 && p.Level <= 5 {
-			d.Ratings[p.Level-1]++
-		}
-	}
-	f.dirty["day/"+key] = true
-}
-
-// keptDays is for how many civil days counts are kept: screens show today's, and
-// a device that was away for a while may still add to the days before.
-const keptDays = 7
-
-// remembers tells whether a day is among those that are counted, and forgets
-// the oldest when a new one begins.
-func (f *Facts) remembers(day hall.Date) bool {
-	if day > f.Newest {
-		f.Newest = day
-		f.dirty["newest"] = true
-		if t, err := time.Parse(time.DateOnly, string(day)); err == nil {
-			f.oldest = hall.DateOf(t.AddDate(0, 0, 1-keptDays), time.UTC)
-		}
-		for key := range f.Days {
-			if date, _, _ := strings.Cut(key, "/"); hall.Date(date) < f.oldest {
-				delete(f.Days, key)
-				f.dirty["day/"+key] = true
-			}
-		}
-	}
-	return day >= f.oldest
 }
 
 func (f *Facts) fromHub(r *wire.Record) {

@@ -428,6 +428,54 @@ func TestAlarms(t *testing.T) {
 	})
 }
 
+// Clocks are wrong sometimes, and the hall goes on.
+func TestWrongClocks(t *testing.T) {
+	swipe := func(s *scene, card string, at time.Time) wire.Record {
+		r := s.record(wire.KindCardSwiped, "a1", wire.CardSwiped{Reader: "front", Card: card})
+		r.At = at
+		return r
+	}
+	check := func(t *testing.T, s *scene, swipes int) {
+		t.Helper()
+		w := s.hall().Windows["w1"]
+		if w.Today.Swipes != swipes || !w.Staffed || w.LastEventAt == nil || w.LastEventAt.After(s.now) {
+			t.Errorf("the window shows %+v, want staffed with %d swipes", w, swipes)
+		}
+	}
+	t.Run("a device in another century counts as now", func(t *testing.T) {
+		s := newScene().furnished()
+		s.happen(swipe(s, "c1", s.now.AddDate(100, 0, 0)))
+		check(t, s, 1)
+		s.later(time.Second)
+		s.happen(swipe(s, "c2", s.now))
+		check(t, s, 2)
+	})
+	t.Run("a hub that was in another century comes back", func(t *testing.T) {
+		s := newScene().furnished()
+		now := s.now
+		s.later(100 * 365 * 24 * time.Hour)
+		s.happen(swipe(s, "c1", s.now))
+		s.now = now
+		s.later(time.Second)
+		s.happen(swipe(s, "c1", s.now))
+		check(t, s, 1)
+	})
+	t.Run("a step over midnight loses nobody", func(t *testing.T) {
+		s := newScene().furnished()
+		midnight, err := time.ParseInLocation(time.DateOnly, s.hall().Hall.Day, shanghai)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.now = midnight.AddDate(0, 0, 1)
+		s.later(time.Second)
+		s.happen(swipe(s, "c1", s.now))
+		r := swipe(s, "c2", s.now.Add(-5*time.Second))
+		r.StoredAt = r.At
+		s.happen(r)
+		check(t, s, 1)
+	})
+}
+
 func TestAQuietSecondSendsNothing(t *testing.T) {
 	s := newScene().furnished()
 	s.later(time.Second)
