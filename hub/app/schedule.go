@@ -30,8 +30,7 @@ func (a *App) tick(ctx context.Context) error {
 func (a *App) checkpoints(ctx context.Context) error {
 	for {
 		now := time.Now().In(a.zone)
-		due := lastDue(now, a.cfg.Checkpoint)
-		if signed := a.lastCheckpoint(); signed.Before(due) && a.log.Head() > 0 {
+		if a.log.Head() > 0 && checkpointDue(a.lastCheckpoint(), now, a.cfg.Checkpoint) {
 			if err := a.checkpoint(ctx); err != nil && ctx.Err() == nil {
 				a.logger.Error("the daily checkpoint could not be signed; it is tried again in a minute", "error", err)
 				if !wait(ctx, time.Minute) {
@@ -46,6 +45,13 @@ func (a *App) checkpoints(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// checkpointDue tells whether the last checkpoint is of before the last moment
+// that was due; or of a time to come, when the clock was wrong: waiting for that
+// could be waiting for years.
+func checkpointDue(signed, now time.Time, at string) bool {
+	return signed.Before(lastDue(now, at)) || signed.After(now.Add(time.Minute))
 }
 
 func wait(ctx context.Context, d time.Duration) bool {
