@@ -88,7 +88,13 @@ func (a *App) addresses() Addresses {
 	if mqtt == "" {
 		mqtt = "tcp://" + a.broker.Addr()
 	}
-	return Addresses{HTTP: "http://" + a.listener.Addr().String(), MQTT: mqtt, PID: os.Getpid(), HubPID: os.Getpid()}
+	web := a.listener.Addr().String()
+	if host, port, err := net.SplitHostPort(web); err == nil {
+		if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() { // all addresses: name one that works here
+			web = net.JoinHostPort("127.0.0.1", port)
+		}
+	}
+	return Addresses{HTTP: "http://" + web, MQTT: mqtt, PID: os.Getpid(), HubPID: os.Getpid()}
 }
 
 // Run serves until ctx ends. Its error says what to do.

@@ -17,11 +17,16 @@ import (
 const listenerID = "mqtt"
 
 // listen binds the address, which must be on loopback: plain MQTT has no
-// passwords yet, so nobody outside this machine may reach it.
+// passwords yet, so nobody outside this machine may reach it. An address without
+// a host, like :1883, means the loopback.
 func listen(addr string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(addr)
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("the MQTT address %q must be host:port, like 127.0.0.1:1883: %w", addr, err)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+		addr = net.JoinHostPort(host, port)
 	}
 	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("the MQTT address %q is not on this machine's loopback: plain MQTT is served there only, "+

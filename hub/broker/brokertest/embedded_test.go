@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -89,7 +90,6 @@ func TestAddressesThatCannotBeServed(t *testing.T) {
 	for _, row := range []struct{ name, addr, says string }{
 		{"a port that another program has", taken.Addr().String(), "is taken by another program"},
 		{"every interface", "0.0.0.0:0", "not on this machine's loopback"},
-		{"no host", ":0", "not on this machine's loopback"},
 		{"another machine", "192.0.2.1:0", "not on this machine's loopback"},
 		{"no port", "127.0.0.1", "must be host:port"},
 	} {
@@ -99,6 +99,17 @@ func TestAddressesThatCannotBeServed(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestAnAddressWithoutAHostIsTheLoopback(t *testing.T) {
+	b, err := broker.NewEmbedded(broker.EmbeddedConfig{Addr: ":0"}, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	if addr, err := netip.ParseAddrPort(b.Addr()); err != nil || !addr.Addr().IsLoopback() {
+		t.Errorf("it is served on %s", b.Addr())
 	}
 }
 
