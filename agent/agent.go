@@ -27,9 +27,9 @@ import (
 	"hallkeeper/wire"
 )
 
-// ErrRestart means that the hub has asked for a new start; whoever keeps the
-// program running starts it again.
-var ErrRestart = errors.New("the hub has asked for a restart")
+// ErrRestart means that the program has to be started again, because the hub
+// asks for it or the pins are on another device; whoever keeps it running does so.
+var ErrRestart = errors.New("the agent has to be started again")
 
 // Agent is one window's program.
 type Agent struct {
@@ -126,6 +126,7 @@ func (a *Agent) work(ctx context.Context) error {
 	group.Go(func() error {
 		select {
 		case <-a.restart:
+			a.logger.Info("the hub has asked for a restart")
 			return ErrRestart
 		case <-ctx.Done():
 			return nil

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hallkeeper/agent/board"
@@ -40,6 +41,10 @@ func (a *Agent) watchButton(ctx context.Context, name string, opened func()) err
 		}
 		if time.Since(since) > reopenMost {
 			wait = reopenAfter // it worked for a while
+		}
+		if errors.Is(err, board.ErrMoved) {
+			a.logger.Warn("the pins are on another device now, and the agent has to be started again", "input", name, "error", err)
+			return ErrRestart
 		}
 		if err != nil {
 			a.lost(ctx, name, err, &wait)

@@ -16,6 +16,11 @@ import (
 // what a person does. It may come back when it is opened again.
 var ErrLost = errors.New("the line has gone away")
 
+// ErrMoved means that a line that had gone away is back on a new device of the
+// kernel, which only a new start of this program takes up: periph looks for
+// chips once.
+var ErrMoved = errors.New("the line has come back on another device")
+
 // Board is the lines of one window, real or simulated. A line that was opened
 // may be opened again, which closes it first.
 type Board interface {

@@ -82,29 +82,50 @@ func openPulses(r Reader) (*pulseReader, error) {
 	return nil, fmt.Errorf("find the lines %s and %s on one chip: %w", r.D0, r.D1, ErrLost)
 }
 
-// openOn gives nil without an error where the chip does not have both lines.
-func openOn(path string, r Reader) (*pulseReader, error) {
-	chip, err := os.OpenFile(path, os.O_RDWR|unix.O_CLOEXEC, 0)
+// openChip opens a GPIO chip and lists its lines' offsets by name. It gives nil
+// without an error for what is no chip of ours.
+func openChip(path string) (chip *os.File, offsets map[string]uint32, err error) {
+	chip, err = os.OpenFile(path, os.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, nil // a chip that may not be opened is not ours
+		return nil, nil, nil // a chip that may not be opened is not ours
 	}
-	defer chip.Close()
-	fd := chip.Fd()
 	var info gpioChipInfo
-	if err := ioctl(fd, gpioGetChipInfo, unsafe.Pointer(&info)); err != nil {
-		return nil, nil // not a GPIO chip after all
+	if err := ioctl(chip.Fd(), gpioGetChipInfo, unsafe.Pointer(&info)); err != nil {
+		return nil, nil, chip.Close() // not a GPIO chip after all
 	}
-	offsets := map[string]uint32{}
+	offsets = map[string]uint32{}
 	for i := range info.lines {
 		line := gpioLineInfo{offset: i}
-		if err := ioctl(fd, gpioV2GetLineInfo, unsafe.Pointer(&line)); err != nil {
-			return nil, fmt.Errorf("ask for line %d of %s: %w", i, path, err)
+		if err := ioctl(chip.Fd(), gpioV2GetLineInfo, unsafe.Pointer(&line)); err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("ask for line %d of %s: %w", i, path, err), chip.Close())
 		}
 		name := string(bytes.TrimRight(line.name[:], "\x00"))
 		if _, twice := offsets[name]; !twice {
 			offsets[name] = i
 		}
 	}
+	return chip, offsets, nil
+}
+
+// hasLine tells whether a chip that is there now has a line.
+func hasLine(path, name string) bool {
+	chip, offsets, err := openChip(path)
+	if chip == nil || err != nil {
+		return false
+	}
+	defer chip.Close()
+	_, has := offsets[name]
+	return has
+}
+
+// openOn gives nil without an error where the chip does not have both lines.
+func openOn(path string, r Reader) (*pulseReader, error) {
+	chip, offsets, err := openChip(path)
+	if chip == nil || err != nil {
+		return nil, err
+	}
+	defer chip.Close()
+	fd := chip.Fd()
 	d0, has0 := offsets[r.D0]
 	d1, has1 := offsets[r.D1]
 	if !has0 || !has1 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -127,9 +128,25 @@ func (b *realBoard) Button(name string) (button.Line, button.Sample, error) {
 	}
 	l, first, err := openLine(p, wiring, monotonic)
 	if err != nil {
+		if moved(wiring.Pin) {
+			err = fmt.Errorf("%w: %w", ErrMoved, err)
+		}
 		return nil, button.Sample{}, err
 	}
 	return l, first, nil
+}
+
+// moved tells whether a line is there, but not on the chip that periph knows it
+// by. That one is gone for good: its number is not given out while it is open.
+func moved(name string) bool {
+	known := ""
+	for _, chip := range gpioioctl.Chips {
+		if chip.ByName(name) != nil {
+			known = chip.Path()
+		}
+	}
+	paths, err := filepath.Glob("/dev/gpiochip*")
+	return err == nil && !hasLine(known, name) && slices.ContainsFunc(paths, func(path string) bool { return hasLine(path, name) })
 }
 
 // Pulses implements Board.

@@ -138,5 +138,6 @@ func runAgent(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	if cfg.Log == "json" {
 		logger = slog.New(slog.NewJSONHandler(stderr, opt))
 	}
+	slog.SetDefault(logger) // periph speaks through the standard logger
 	return agent.Run(ctx, cfg, logger)
 }
