@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"hallkeeper/faults/vm"
 )
 
 // kernel is a kernel with the modules that the machine loads, in their order.
@@ -86,7 +88,7 @@ func downloadKernel(ctx context.Context, work string) (string, error) {
 	for _, options := range [][]string{nil, private} {
 		options = append(options, "-o", "APT::Sandbox::User=root", "-q")
 		if len(errs) > 0 {
-			if _, err := output(ctx, work, "apt-get", append(options, "update")...); err != nil {
+			if _, err := vm.Output(ctx, work, "apt-get", append(options, "update")...); err != nil {
 				errs = append(errs, err)
 				continue
 			}
@@ -101,7 +103,7 @@ func downloadKernel(ctx context.Context, work string) (string, error) {
 }
 
 func aptDownload(ctx context.Context, work string, options []string) (string, error) {
-	depends, err := output(ctx, work, "apt-cache", append(options, "depends", kernelPackage+":amd64")...)
+	depends, err := vm.Output(ctx, work, "apt-cache", append(options, "depends", kernelPackage+":amd64")...)
 	if err != nil {
 		return "", err
 	}
@@ -109,7 +111,7 @@ func aptDownload(ctx context.Context, work string, options []string) (string, er
 	if err != nil {
 		return "", err
 	}
-	if _, err := output(ctx, work, "apt-get", append(options, "download", name+":amd64")...); err != nil {
+	if _, err := vm.Output(ctx, work, "apt-get", append(options, "download", name+":amd64")...); err != nil {
 		return "", err
 	}
 	debs, err := filepath.Glob(filepath.Join(work, name+"_*.deb"))
@@ -311,18 +313,4 @@ func writeFrom(path string, content io.Reader) error {
 	}
 	_, err = io.Copy(file, content)
 	return errors.Join(err, file.Close())
-}
-
-// output runs a program and gives what it prints; its complaints are in the error.
-func output(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, findProgram(name), args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		return out, fmt.Errorf("%s: %w: %s", name, err, bytes.TrimSpace(complaint.Bytes()))
-	}
-	return out, nil
 }

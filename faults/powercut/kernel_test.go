@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -121,53 +120,5 @@ func TestSortOut(t *testing.T) {
 	}
 	if _, _, _, err := sortOut(tar.NewReader(bytes.NewReader(nil)), image); err == nil {
 		t.Error("a package without a kernel was taken")
-	}
-}
-
-// readArchive reads a newc archive back into names and contents.
-func readArchive(t *testing.T, b []byte) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	aligned := func(n int) int { return (n + 3) &^ 3 }
-	for at := 0; at < len(b); {
-		head := string(b[at : at+110])
-		field := func(i int) int {
-			n, err := strconv.ParseUint(head[6+8*i:14+8*i], 16, 32)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return int(n)
-		}
-		if head[:6] != "070701" {
-			t.Fatalf("an entry begins with %q", head[:6])
-		}
-		name := string(b[at+110 : at+110+field(11)-1])
-		content := aligned(at + 110 + field(11))
-		files[name] = string(b[content : content+field(6)])
-		at = aligned(content + field(6))
-	}
-	return files
-}
-
-func TestInitramfs(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	path := func(name, content string) string {
-		p := filepath.Join(dir, name)
-		if err := os.WriteFile(p, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	var b bytes.Buffer
-	if err := writeInitramfs(&b, path("guest", "g"), path("the-hub", "hub!!"), []string{path("00-virtio.ko", "mod")}); err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{"dev": "", "dev/console": "", "modules": "", "init": "g", "hub": "hub!!", "modules/00-virtio.ko": "mod", "TRAILER!!!": ""}
-	if got := readArchive(t, b.Bytes()); !maps.Equal(got, want) {
-		t.Errorf("%q", got)
-	}
-	if err := writeInitramfs(&b, filepath.Join(dir, "missing"), "", nil); err == nil {
-		t.Error("a guest that is not there was packed")
 	}
 }

@@ -1,19 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"hallkeeper/faults/vm"
 )
 
 // parts are what a machine is made of; all but the disk are read only.
@@ -28,7 +27,7 @@ type parts struct {
 type machine struct {
 	http, mqtt, control string // addresses on this computer's loopback
 	process             *exec.Cmd
-	console             *console
+	console             *vm.Console
 	ended               chan struct{} // closed when QEMU is gone
 	err                 error         // how QEMU ended
 }
@@ -39,7 +38,7 @@ func powerOn(p parts, consoleFile string) (*machine, error) {
 	m := &machine{ended: make(chan struct{})}
 	forward := ""
 	for port, address := range map[int]*string{18080: &m.http, 11883: &m.mqtt, 18081: &m.control} {
-		free, err := freeAddress()
+		free, err := vm.FreeAddress()
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +49,7 @@ func powerOn(p parts, consoleFile string) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.console = newConsole(file)
+	m.console = vm.NewConsole(file)
 	m.process = exec.Command("qemu-system-x86_64",
 		"-no-user-config", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
 		"-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", "768",
@@ -61,7 +60,7 @@ func powerOn(p parts, consoleFile string) (*machine, error) {
 		"-netdev", "user,id=net,restrict=on,ipv6=off"+forward,
 		"-device", "virtio-net-pci,netdev=net,romfile=")
 	m.process.Stdout, m.process.Stderr = m.console, m.console
-	m.process.SysProcAttr = diesWithUs()
+	m.process.SysProcAttr = vm.DiesWithUs()
 	if err := m.process.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start QEMU: %w", err), file.Close())
 	}
@@ -81,7 +80,7 @@ func (m *machine) kill() {
 // alive is an error as soon as the machine, or the hub in it, has ended by itself.
 func (m *machine) alive() error {
 	for _, sign := range []string{"powercut: failed: ", "powercut: hub serve: ", "Kernel panic", "EXT4-fs error"} {
-		if line, found := m.console.find(sign); found {
+		if line, found := m.console.Find(sign); found {
 			return m.complaint(line)
 		}
 	}
@@ -95,7 +94,7 @@ func (m *machine) alive() error {
 
 // complaint is an error with the end of the console.
 func (m *machine) complaint(what string) error {
-	return &downError{what: strings.TrimPrefix(what, "powercut: "), console: m.console.tail(12)}
+	return &downError{what: strings.TrimPrefix(what, "powercut: "), console: m.console.Tail(12)}
 }
 
 // stop ends hub and machine in good order. verified is true where `hub verify`,
@@ -116,11 +115,11 @@ func (m *machine) stop(ctx context.Context, limit time.Duration) (verified bool,
 		return false, context.Cause(ctx)
 	}
 	for _, sign := range []string{"powercut: hub serve: exit status 0", "powercut: done"} {
-		if _, found := m.console.find(sign); !found {
+		if _, found := m.console.Find(sign); !found {
 			return false, m.complaint("the machine stopped without saying: " + sign)
 		}
 	}
-	_, verified = m.console.find("powercut: hub verify: exit status 0")
+	_, verified = m.console.Find("powercut: hub verify: exit status 0")
 	return verified, nil
 }
 
@@ -134,53 +133,6 @@ func (e *downError) Error() string {
 	return fmt.Sprintf("%s; the console ends with\n%s", e.what, e.console)
 }
 
-// freeAddress finds a port that nobody uses. QEMU cannot choose one and tell.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
-}
-
-// console keeps what the machine prints.
-type console struct {
-	mu   sync.Mutex
-	file io.Writer
-	text bytes.Buffer
-}
-
-func newConsole(file io.Writer) *console { return &console{file: file} }
-
-func (c *console) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.text.Write(p)
-	return c.file.Write(p)
-}
-
-// find gives the first whole line that contains sign.
-func (c *console) find(sign string) (line string, found bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	text := c.text.Bytes()
-	text = text[:bytes.LastIndexByte(text, '\n')+1]
-	for line := range bytes.Lines(text) {
-		if bytes.Contains(line, []byte(sign)) {
-			return strings.TrimSpace(string(line)), true
-		}
-	}
-	return "", false
-}
-
-// tail gives the last n lines.
-func (c *console) tail(n int) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(c.text.String(), "\r", "")), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
-}
-
 // makeDisk makes an image with an empty ext4 in a new file.
 func makeDisk(ctx context.Context, path string, size int64) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -191,7 +143,7 @@ func makeDisk(ctx context.Context, path string, size int64) error {
 		return fmt.Errorf("make the disk: %w", err)
 	}
 	// All tables are written now: nothing shall write to the disk but the hall.
-	_, err = output(ctx, filepath.Dir(path), "mkfs.ext4", "-q", "-F", "-b", "4096", "-E",
+	_, err = vm.Output(ctx, filepath.Dir(path), "mkfs.ext4", "-q", "-F", "-b", "4096", "-E",
 		"lazy_itable_init=0,lazy_journal_init=0,nodiscard", "-e", "panic", path, strconv.FormatInt(size/4096, 10))
 	return err
 }
@@ -199,7 +151,7 @@ func makeDisk(ctx context.Context, path string, size int64) error {
 // checkDisk sees that the file system is whole: otherwise the disk of the rig has
 // done what no disk does, or the kernel has a fault, and the log proves nothing.
 func checkDisk(ctx context.Context, path string) error {
-	if _, err := output(ctx, filepath.Dir(path), "e2fsck", "-fn", path); err != nil {
+	if _, err := vm.Output(ctx, filepath.Dir(path), "e2fsck", "-fn", path); err != nil {
 		return fmt.Errorf("the machine's file system is damaged, and with it the rig: %w", err)
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+
+	"hallkeeper/faults/vm"
 )
 
 // checkPrograms sees that what the campaign runs on this machine is there.
@@ -17,37 +19,9 @@ func checkPrograms() error {
 	}
 	for _, p := range []struct{ program, packageName string }{
 		{"qemu-system-x86_64", "qemu-system-x86"}, {"mkfs.ext4", "e2fsprogs"}, {"e2fsck", "e2fsprogs"}} {
-		if _, err := exec.LookPath(findProgram(p.program)); err != nil {
+		if _, err := exec.LookPath(vm.FindProgram(p.program)); err != nil {
 			return fmt.Errorf("there is no %s: apt install %s", p.program, p.packageName)
 		}
-	}
-	return nil
-}
-
-// findProgram also looks where Debian puts system programs, which is not on
-// everybody's path. What is nowhere keeps its name.
-func findProgram(name string) string {
-	if _, err := exec.LookPath(name); err == nil {
-		return name
-	}
-	for _, dir := range []string{"/usr/sbin", "/sbin"} {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return path
-		}
-	}
-	return name
-}
-
-// buildProgram builds one program for the machine, which has no libraries.
-func buildProgram(ctx context.Context, to, tags, source string) error {
-	args := []string{"build", "-trimpath", "-o", to}
-	if tags != "" {
-		args = append(args, "-tags", tags)
-	}
-	cmd := exec.CommandContext(ctx, "go", append(args, source)...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", source, err, out)
 	}
 	return nil
 }
@@ -75,7 +49,7 @@ func (o *options) initramfs(ctx context.Context, hub, tags, name string, k kerne
 	if hub == "" {
 		hub = filepath.Join(o.build, name)
 		o.log("building %s", name)
-		if err := buildProgram(ctx, hub, tags, "./hub/cmd/hub"); err != nil {
+		if err := vm.Build(ctx, "amd64", hub, tags, "./hub/cmd/hub"); err != nil {
 			return "", err
 		}
 	}
@@ -83,7 +57,7 @@ func (o *options) initramfs(ctx context.Context, hub, tags, name string, k kerne
 		return "", usageError{err}
 	}
 	guest := filepath.Join(o.build, "guest")
-	if err := buildProgram(ctx, guest, "", "./faults/powercut/guest"); err != nil {
+	if err := vm.Build(ctx, "amd64", guest, "", "./faults/powercut/guest"); err != nil {
 		return "", err
 	}
 	path = filepath.Join(o.build, name+".initramfs")
@@ -92,7 +66,11 @@ func (o *options) initramfs(ctx context.Context, hub, tags, name string, k kerne
 		return "", err
 	}
 	defer file.Close()
-	if err := writeInitramfs(file, guest, hub, k.modules); err != nil {
+	files := []vm.File{{Name: "init", Path: guest}, {Name: "hub", Path: hub}}
+	for _, m := range k.modules {
+		files = append(files, vm.File{Name: "modules/" + filepath.Base(m), Path: m})
+	}
+	if err := vm.WriteInitramfs(file, files); err != nil {
 		return "", err
 	}
 	return path, nil

@@ -98,32 +98,3 @@ func TestPlans(t *testing.T) {
 		}
 	}
 }
-
-func TestConsole(t *testing.T) {
-	t.Parallel()
-	var file bytes.Buffer
-	c := newConsole(&file)
-	for _, piece := range []string{"[    0.1] booting\r\npowercut: sta", "rted\r\npowercut: hub serve: exit sta"} {
-		if _, err := io.WriteString(c, piece); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if line, found := c.find("powercut: started"); !found || line != "powercut: started" {
-		t.Errorf("%q %t", line, found)
-	}
-	if _, found := c.find("powercut: hub serve: "); found {
-		t.Error("a line that is not whole yet was found")
-	}
-	if _, err := io.WriteString(c, "tus 1\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	if line, found := c.find("powercut: hub serve: "); !found || line != "powercut: hub serve: exit status 1" {
-		t.Errorf("%q %t", line, found)
-	}
-	if got := c.tail(2); got != "powercut: started\npowercut: hub serve: exit status 1" {
-		t.Errorf("the tail is %q", got)
-	}
-	if file.String() != c.text.String() {
-		t.Error("the file holds something else")
-	}
-}

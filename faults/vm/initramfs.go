@@ -1,4 +1,4 @@
-package main
+package vm
 
 import (
 	"bufio"
@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 )
 
 // archive writes a cpio archive in the "newc" form, which a kernel unpacks as
@@ -37,22 +36,21 @@ func (a *archive) entry(name string, mode, deviceMajor, deviceMinor int, content
 	return nil
 }
 
-// writeInitramfs writes all that the machine runs: the guest, the hub and the
-// modules, in the order in which they are to be loaded.
-func writeInitramfs(to io.Writer, guest, hub string, modules []string) error {
+// File is one file of a machine: its name there and its path here.
+type File struct{ Name, Path string }
+
+// WriteInitramfs writes all that a machine runs: its first program, "init", its
+// others, and modules, numbered in the order in which they are to be loaded.
+func WriteInitramfs(to io.Writer, files []File) error {
 	a := archive{w: bufio.NewWriterSize(to, 1<<20)}
 	err := errors.Join(a.entry("dev", modeFolder, 0, 0, nil), a.entry("dev/console", modeConsole, 5, 1, nil),
 		a.entry("modules", modeFolder, 0, 0, nil))
-	files := []struct{ name, path string }{{"init", guest}, {"hub", hub}}
-	for _, m := range modules {
-		files = append(files, struct{ name, path string }{"modules/" + filepath.Base(m), m})
-	}
 	for _, f := range files {
-		content, rerr := os.ReadFile(f.path)
+		content, rerr := os.ReadFile(f.Path)
 		if err = errors.Join(err, rerr); err != nil {
 			return fmt.Errorf("build the machine's first file system: %w", err)
 		}
-		err = a.entry(f.name, modeFile, 0, 0, content)
+		err = a.entry(f.Name, modeFile, 0, 0, content)
 	}
 	if err = errors.Join(err, a.entry("TRAILER!!!", 0, 0, 0, nil), a.w.Flush()); err != nil {
 		return fmt.Errorf("build the machine's first file system: %w", err)

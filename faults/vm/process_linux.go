@@ -1,9 +1,9 @@
-package main
+package vm
 
 import "syscall"
 
-// diesWithUs makes the kernel end a program when the campaign ends in whatever
+// DiesWithUs makes the kernel end a program when the campaign ends in whatever
 // way, in a process group of its own so that Ctrl-C reaches the campaign alone.
-func diesWithUs() *syscall.SysProcAttr {
+func DiesWithUs() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }
