@@ -27,6 +27,7 @@ BENCH_FLAGS ?=
 SEED        ?= $(shell date +%s)
 KILLS       ?= 1000
 CUTS        ?= 20
+FRAMES      ?= 500
 FUZZTIME    ?= 20s
 SOAK        ?= 8h
 FAULT_FLAGS ?=
@@ -111,6 +112,16 @@ test-faults: test-needs build ## kill hub, agents and broker at random (SEED=, K
 test-powercut: build ## cut the power of a virtual machine under the hub (SEED=, CUTS=)
 	@scripts/needs.sh powercut
 	$(GO) run ./faults/powercut -seed $(SEED) -cuts $(CUTS) $(FAULT_FLAGS)
+
+.PHONY: rig
+rig: ## build the virtual window computer: an arm64 kernel with GPIO, the agent as for a Pi
+	@scripts/needs.sh rig
+	$(GO) run ./faults/rig -build-only
+
+.PHONY: test-rig
+test-rig: build ## press, swipe, unplug and kill the virtual window computer (SEED=, FRAMES=)
+	@scripts/needs.sh rig
+	$(GO) run ./faults/rig -seed $(SEED) -frames $(FRAMES) $(FAULT_FLAGS)
 
 .PHONY: soak
 soak: test-needs build ## the fault campaign for a long time (SOAK=8h)

@@ -2,7 +2,7 @@
 # Sees to the system packages that a make target needs: installs the missing
 # ones where it may (root, apt), otherwise says in one line what to install.
 #
-#   scripts/needs.sh test|powercut
+#   scripts/needs.sh test|powercut|rig
 set -euo pipefail
 
 # command:package, or path:package for what is not a command.
@@ -14,8 +14,11 @@ test)
 powercut)
     needs=(qemu-system-x86_64:qemu-system-x86 mkfs.ext4:e2fsprogs xz:xz-utils)
     ;;
+rig)
+    needs=(qemu-system-aarch64:qemu-system-arm aarch64-linux-gnu-gcc-12:gcc-12-aarch64-linux-gnu make:make flex:flex bison:bison xz:xz-utils)
+    ;;
 *)
-    echo "usage: scripts/needs.sh test|powercut" >&2
+    echo "usage: scripts/needs.sh test|powercut|rig" >&2
     exit 2
     ;;
 esac

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -193,8 +192,8 @@ func sortOut(archive *tar.Reader, image string) (modules map[string][]byte, buil
 			builtin = string(text)
 		case mayBeNeeded(module):
 			var content []byte
-			if content, err = plain(base, archive); err == nil {
-				modules[moduleName(base)] = content
+			if content, err = vm.Unpack(base, archive); err == nil {
+				modules[vm.ModuleName(base)] = content
 			}
 		}
 		if err != nil {
@@ -221,89 +220,14 @@ func mayBeNeeded(module string) bool {
 	return false
 }
 
-// moduleName is the name that modules call each other by.
-func moduleName(file string) string {
-	name, _, _ := strings.Cut(filepath.Base(file), ".ko")
-	return strings.ReplaceAll(name, "-", "_")
-}
-
-// plain unpacks a module where the package holds it compressed.
-func plain(name string, content io.Reader) ([]byte, error) {
-	switch filepath.Ext(name) {
-	case ".ko":
-		return io.ReadAll(content)
-	case ".xz":
-		cmd := exec.Command("xz", "-dc")
-		cmd.Stdin = content
-		return cmd.Output()
-	}
-	return nil, fmt.Errorf("a module is compressed in an unknown way: %s", name)
-}
-
-// loadOrder names what has to be loaded, each after what it needs.
+// loadOrder names what the machine loads, in order.
 func loadOrder(modules map[string][]byte, builtin string) ([]string, error) {
-	inImage := map[string]bool{}
-	for path := range strings.FieldsSeq(builtin) {
-		inImage[moduleName(path)] = true
-	}
-	var order []string
-	seen := map[string]bool{}
-	var add func(name string) error
-	add = func(name string) error {
-		if seen[name] || inImage[name] {
-			return nil
-		}
-		seen[name] = true
-		content, found := modules[name]
-		if !found {
-			return fmt.Errorf("the kernel has no module %s", name)
-		}
-		needs, err := moduleNeeds(content)
-		if err != nil {
-			return fmt.Errorf("module %s: %w", name, err)
-		}
-		for _, need := range needs {
-			if err := add(need); err != nil {
-				return err
-			}
-		}
-		order = append(order, name)
-		return nil
-	}
+	wants := []string{"virtio_pci", "virtio_blk", "virtio_net", "ext4"}
 	// ext4 asks for the checksum by name only; newer kernels have it in the image.
 	if _, found := modules["crc32c_generic"]; found {
-		if err := add("crc32c_generic"); err != nil {
-			return nil, err
-		}
+		wants = append([]string{"crc32c_generic"}, wants...)
 	}
-	for _, name := range []string{"virtio_pci", "virtio_blk", "virtio_net", "ext4"} {
-		if err := add(name); err != nil {
-			return nil, err
-		}
-	}
-	return order, nil
-}
-
-// moduleNeeds reads a module's own list of the modules it depends on.
-func moduleNeeds(content []byte) ([]string, error) {
-	file, err := elf.NewFile(bytes.NewReader(content))
-	if err != nil {
-		return nil, err
-	}
-	section := file.Section(".modinfo")
-	if section == nil {
-		return nil, errors.New("it has no .modinfo")
-	}
-	info, err := section.Data()
-	if err != nil {
-		return nil, err
-	}
-	for field := range strings.SplitSeq(string(info), "\x00") {
-		if list, ok := strings.CutPrefix(field, "depends="); ok && list != "" {
-			return strings.Split(strings.ReplaceAll(list, "-", "_"), ","), nil
-		}
-	}
-	return nil, nil
+	return vm.LoadOrder(modules, builtin, wants...)
 }
 
 func writeFrom(path string, content io.Reader) error {
