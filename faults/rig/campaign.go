@@ -21,6 +21,10 @@ import (
 const (
 	// between acts a person takes longer than the debounce, and a reader longer than a frame's end.
 	rest = 60 * time.Millisecond
+	// A press must not be later than half the debounce of the board file, a frame
+	// than half the silence that ends it.
+	latePress = 5 * time.Millisecond
+	lateFrame = 12 * time.Millisecond
 	// patience bounds each wait; an emulated machine on a busy computer is slow.
 	patience = 2 * time.Minute
 	// lampMS is how long a person looks at the lamp.
@@ -36,7 +40,8 @@ type campaign struct {
 	lines   map[string]string // of the board file: what the kernel calls a button's or reader's line
 
 	done, maybe counts
-	kills       int
+	kills, late int
+	dark        int // lamps that did not light
 	card        uint32
 	faults      []string
 	steps       []string
@@ -117,20 +122,29 @@ func (c *campaign) stored(ctx context.Context) error {
 	})
 }
 
-func (c *campaign) train(levels []simlink.Level) error {
+// train has lines moved. clean is false where the machine was so late that a
+// hand's bounce could last as long as a press, or a frame fall apart.
+func (c *campaign) train(levels []simlink.Level, limit time.Duration) (clean bool, err error) {
 	out := make([]link.Level, len(levels))
 	for i, l := range levels {
 		out[i] = link.Level{AfterUS: l.AfterUS, Line: c.lines[l.Line], High: l.High}
 	}
-	_, err := c.machine.order(link.Order{Do: link.Play, Train: out})
-	return err
+	a, err := c.machine.order(link.Order{Do: link.Play, Train: out})
+	clean = a.LateUS < limit.Microseconds()
+	if !clean {
+		c.late++
+	}
+	return clean, err
 }
 
-// press presses one button and rests.
+// press presses one button and rests. What a late one made nobody can know: one press, or more.
 func (c *campaign) press(button string) error {
 	levels := pulse.Press(c.r, button, pulse.Hold(c.r))
-	levels = append(levels, simlink.Level{AfterUS: rest.Microseconds(), Line: button, High: true})
-	return c.train(levels)
+	clean, err := c.train(append(levels, simlink.Level{AfterUS: rest.Microseconds(), Line: button, High: true}), latePress)
+	if !clean {
+		c.maybe[button] += len(levels)
+	}
+	return err
 }
 
 // frame is the next card's frame, of a number that no card had.
@@ -144,12 +158,19 @@ func (c *campaign) frame() ([]simlink.Level, error) {
 	return append(levels, simlink.Level{AfterUS: rest.Microseconds(), Line: pulse.LineD0, High: true}), nil
 }
 
+// swipe holds a card to the reader, and another where the frame was late.
 func (c *campaign) swipe() error {
-	levels, err := c.frame()
-	if err != nil {
-		return err
+	for {
+		levels, err := c.frame()
+		if err != nil {
+			return err
+		}
+		clean, err := c.train(levels, lateFrame)
+		if clean || err != nil {
+			return err
+		}
+		c.maybe["card"]++
 	}
-	return c.train(levels)
 }
 
 func (c *campaign) presses(ctx context.Context) error {
@@ -198,7 +219,7 @@ func (c *campaign) badFrames(ctx context.Context) error {
 		default: // noise: a few pulses
 			levels = append(levels[:2*(1+c.r.IntN(10))], levels[len(levels)-1])
 		}
-		if err := c.train(levels); err != nil {
+		if _, err := c.train(levels, lateFrame); err != nil {
 			return err
 		}
 	}
@@ -219,7 +240,7 @@ func (c *campaign) together(ctx context.Context) error {
 		c.done[b]++
 	}
 	up[0].AfterUS = pulse.Hold(c.r).Microseconds()
-	if err := c.train(slices.Concat(down, up)); err != nil {
+	if _, err := c.train(slices.Concat(down, up), time.Hour); err != nil {
 		return err
 	}
 	return c.stored(ctx)
@@ -227,14 +248,14 @@ func (c *campaign) together(ctx context.Context) error {
 
 // stuck holds a button for longer than anybody presses: a press, then one report, then silence until it is free.
 func (c *campaign) stuck(ctx context.Context) error {
-	if err := c.train([]simlink.Level{{Line: "call"}}); err != nil {
+	if _, err := c.train([]simlink.Level{{Line: "call"}}, time.Hour); err != nil {
 		return err
 	}
 	c.done["call"]++
 	if err := c.until(ctx, "the report of a stuck button", func(n counts) bool { return n["input.stuck"] == 1 }); err != nil {
 		return err
 	}
-	if err := c.train([]simlink.Level{{Line: "call", High: true}, {AfterUS: rest.Microseconds(), Line: "call", High: true}}); err != nil {
+	if _, err := c.train([]simlink.Level{{Line: "call", High: true}, {AfterUS: rest.Microseconds(), Line: "call", High: true}}, time.Hour); err != nil {
 		return err
 	}
 	if err := c.press("call"); err != nil {
@@ -307,6 +328,7 @@ func (c *campaign) awake() error {
 			return nil
 		}
 		c.maybe["card"]++
+		c.dark++
 	}
 	return errors.New("the agent takes no swipes")
 }
@@ -340,7 +362,15 @@ func (c *campaign) cable(ctx context.Context) error {
 		}
 	}
 	out := make(chan error, 1)
-	go func() { out <- c.train(levels) }()
+	go func() {
+		clean, err := c.train(levels, latePress)
+		if !clean {
+			for _, b := range buttons() {
+				c.maybe[b] += len(levels)
+			}
+		}
+		out <- err
+	}()
 	time.Sleep(500 * time.Millisecond)
 	if err := c.machine.cable(false); err != nil {
 		return err
@@ -372,6 +402,7 @@ func (c *campaign) killed(ctx context.Context) error {
 			c.done[key]++
 		} else {
 			c.maybe[key]++
+			c.dark++
 		}
 		if _, err := c.machine.order(link.Order{Do: link.Kill}); err != nil {
 			return err
@@ -411,18 +442,14 @@ func (c *campaign) print(to io.Writer) {
 		result = strings.Join(c.faults, "; ")
 	}
 	t := tabwriter.NewWriter(to, 2, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "seed\tpresses\tstored\tcards\tstored\tkills\tdark lamps\treader faults\tagent RSS\tCPU at rest\tresult\t")
+	fmt.Fprintln(t, "seed\tpresses\tstored\tcards\tstored\tkills\tdark lamps\tlate trains\treader faults\tagent RSS\tCPU at rest\tresult\t")
 	faults := 0
 	for k, n := range c.got {
 		if strings.HasPrefix(k, "reader.fault") {
 			faults += n
 		}
 	}
-	dark := 0
-	for _, n := range c.maybe {
-		dark += n
-	}
-	fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f MiB\t%.1f %%\t%s\t\n", c.o.seed, presses, got, c.done["card"], c.got["card"],
-		c.kills, dark, faults, float64(c.rss)/1024, 100*c.cpu, result)
+	fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f MiB\t%.1f %%\t%s\t\n", c.o.seed, presses, got, c.done["card"], c.got["card"],
+		c.kills, c.dark, c.late, faults, float64(c.rss)/1024, 100*c.cpu, result)
 	_ = t.Flush()
 }

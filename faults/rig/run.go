@@ -68,6 +68,7 @@ func (o *options) run(ctx context.Context) (err error) {
 	if _, err := m.order(link.Order{Do: link.Stop}); err != nil {
 		return err
 	}
+	_ = m.conn.Close() // the machine waits for that before it powers off
 	if err := c.settle(ctx); err != nil {
 		return err
 	}

@@ -102,10 +102,14 @@ func (c *chip) set(line string, high bool) error {
 	return err
 }
 
-// play moves lines. Short waits spin: an emulated machine sleeps too long.
-func (c *chip) play(train []link.Level) error {
+// play moves lines and tells how late the latest step was. Short waits spin: an
+// emulated machine sleeps too long. After a late step the pace goes on from there.
+func (c *chip) play(train []link.Level) (late time.Duration, err error) {
 	at := time.Now()
 	for _, l := range train {
+		if behind := time.Since(at); behind > time.Millisecond {
+			late, at = max(late, behind), at.Add(behind)
+		}
 		at = at.Add(time.Duration(l.AfterUS) * time.Microsecond)
 		if wait := time.Until(at); wait > time.Millisecond {
 			time.Sleep(wait - 500*time.Microsecond)
@@ -114,10 +118,10 @@ func (c *chip) play(train []link.Level) error {
 			continue
 		}
 		if err := c.set(l.Line, l.High); err != nil {
-			return err
+			return late, err
 		}
 	}
-	return nil
+	return max(late, time.Since(at)), nil
 }
 
 // await waits until an output has a level; seen is false where it never had.

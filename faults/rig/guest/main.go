@@ -86,7 +86,9 @@ func run() error {
 		if err := json.NewEncoder(conn).Encode(answer); err != nil {
 			return err
 		}
-		if o.Do == link.Stop {
+		if o.Do == link.Stop { // the answer must be out before the power is off
+			_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			_, _ = conn.Read(make([]byte, 1))
 			return nil
 		}
 	}
@@ -96,7 +98,9 @@ func run() error {
 func obey(c *chip, a *agent, o *link.Order) (answer link.Answer, err error) {
 	switch o.Do {
 	case link.Play:
-		return answer, c.play(o.Train)
+		late, err := c.play(o.Train)
+		answer.LateUS = late.Microseconds()
+		return answer, err
 	case link.Chip:
 		if o.On {
 			return answer, c.live()

@@ -34,6 +34,9 @@ type Order struct {
 type Answer struct {
 	// Error is empty where it was done.
 	Error string `json:"error,omitempty"`
+	// LateUS is how late the latest step of a train was, in microseconds: an
+	// emulated machine that had to wait for its processor pulses unlike a reader.
+	LateUS int64 `json:"late_us,omitempty"`
 	// Seen is true where the lamp became what was waited for.
 	Seen bool `json:"seen,omitempty"`
 	// RSSKiB is the agent's resident memory, CPUms what it has used of the processor.
