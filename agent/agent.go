@@ -44,6 +44,7 @@ type Agent struct {
 	orders  chan wire.Command
 	restart chan struct{}
 
+	vitals     vitals
 	overflow   atomic.Int64 // presses that found the outbox full
 	correcting atomic.Bool  // a correction of the clock is on its way to the disk
 
@@ -57,7 +58,11 @@ type Agent struct {
 // press: a short break is no concern of theirs.
 const awayAfter = 10 * time.Second
 
-// Run works until ctx ends, or the hub asks for a restart (ErrRestart).
+// drainFor is how long an agent that plays a recording waits at its end for the hub.
+const drainFor = 10 * time.Second
+
+// Run works until ctx ends, or has to be started again (ErrRestart). On a board
+// that plays a recording it ends with board.ErrPlayed.
 func Run(ctx context.Context, cfg Config, logger *slog.Logger) (err error) {
 	a := &Agent{cfg: cfg, logger: logger, show: make(chan string, 64), orders: make(chan wire.Command, 16),
 		restart: make(chan struct{}, 1), inputs: map[string]wire.InputStatus{}, tallies: map[string]*card.Tally{}}
@@ -118,10 +123,17 @@ func (a *Agent) work(ctx context.Context) error {
 	for name := range file.Readers {
 		group.Go(func() error { return a.watchReader(ctx, name, sync.OnceFunc(opening.Done)) })
 	}
+	opened := make(chan struct{})
 	group.Go(func() error {
 		opening.Wait() // what is played on lines that are not open is lost
-		return a.board.Serve(ctx)
+		close(opened)
+		err := a.board.Serve(ctx)
+		if errors.Is(err, board.ErrPlayed) {
+			a.drain(ctx)
+		}
+		return err
 	})
+	group.Go(func() error { return a.watchdog(ctx, opened) })
 	group.Go(func() error { return a.uplink.Run(ctx) })
 	group.Go(func() error {
 		select {
@@ -137,6 +149,25 @@ func (a *Agent) work(ctx context.Context) error {
 	err = group.Wait()
 	a.logger.Info("the agent has stopped")
 	return err
+}
+
+// drain waits until the hub has what was played, for a while.
+func (a *Agent) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drainFor)
+	defer cancel()
+	t := time.NewTicker(50 * time.Millisecond)
+	defer t.Stop()
+	for {
+		if s, err := a.outbox.State(); err == nil && s.Pending == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			a.logger.Warn("the recording has been played, and the hub does not have all of it yet")
+			return
+		case <-t.C:
+		}
+	}
 }
 
 // event makes an event of what happened at a time of the board's clock.

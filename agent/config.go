@@ -19,9 +19,10 @@ type Config struct {
 	MQTT string `yaml:"mqtt"`
 	// Data is the folder of the outbox.
 	Data string `yaml:"data"`
-	// Board is the path of a board file, or sim.
+	// Board is the path of a board file, or sim, or sim:PATH for another wiring
+	// on simulated pins.
 	Board string `yaml:"board"`
-	// SimSocket is where simulated pins are played; for Board sim only.
+	// SimSocket is where simulated pins are played.
 	SimSocket string `yaml:"sim_socket"`
 	// Log is text or json; LogLevel debug, info, warn or error.
 	Log      string      `yaml:"log"`
@@ -68,7 +69,7 @@ func (c *Config) Check() error {
 	switch {
 	case c.Board == "":
 		say("board", "expected the path of a board file, or sim")
-	case c.Board == board.Sim && c.SimSocket == "":
+	case board.IsSim(c.Board) && c.SimSocket == "":
 		say("sim_socket", "expected the path of a socket, since board is sim")
 	}
 	if c.Log != "text" && c.Log != "json" {

@@ -15,12 +15,11 @@ import (
 const (
 	// A line that went away is left alone for reopenAfter, then for longer, up to reopenMost.
 	reopenAfter = time.Second
-	reopenMost  = 30 * time.Second
+	reopenMost  = 4 * time.Second
+	// workedFor is how long an input worked for its next fault to be a new one.
+	workedFor = 30 * time.Second
 	// faultsEvery is the least time between two reports of one kind of bad frame.
 	faultsEvery = time.Minute
-	// cardBits is what a frame has at least for a person to have held a card to
-	// the reader; fewer bits are noise on the wires, which nobody is told off for.
-	cardBits = 20
 	// lost is the fault of an input whose lines have gone away.
 	lost = "lost"
 )
@@ -30,17 +29,19 @@ const (
 func (a *Agent) watchButton(ctx context.Context, name string, opened func()) error {
 	defer opened()
 	timing := a.board.File().Buttons[name].Timing
+	alive := a.vitals.of(name)
 	wait := reopenAfter
 	for ctx.Err() == nil {
+		alive()
 		line, first, err := a.board.Button(name)
 		opened()
 		since := time.Now()
 		if err == nil {
 			a.input(name, wire.InputStatus{OK: true})
-			err = button.Watch(ctx, line, timing, first, func(e button.Event) { a.pressed(name, e) })
+			err = button.Watch(ctx, line, timing, first, func(e button.Event) { a.pressed(name, e) }, alive)
 		}
-		if time.Since(since) > reopenMost {
-			wait = reopenAfter // it worked for a while
+		if time.Since(since) > workedFor {
+			wait = reopenAfter
 		}
 		if errors.Is(err, board.ErrMoved) {
 			a.logger.Warn("the pins are on another device now, and the agent has to be started again", "input", name, "error", err)
@@ -105,18 +106,20 @@ func (a *Agent) watchReader(ctx context.Context, name string, opened func()) err
 	a.mu.Lock()
 	a.tallies[name] = &card.Tally{Every: faultsEvery}
 	a.mu.Unlock()
+	alive := a.vitals.of(name)
 	wait := reopenAfter
 	for ctx.Err() == nil {
-		src, err := a.board.Pulses(name)
+		alive()
+		reader, err := board.OpenReader(a.board, name)
 		opened()
 		since := time.Now()
 		if err == nil {
 			a.input(name, wire.InputStatus{OK: true})
-			err = card.Watch(ctx, src, func(s card.Swipe) bool {
+			err = card.Watch(ctx, reader, func(s card.Swipe) bool {
 				return a.keep(a.event(wire.KindCardSwiped, wire.CardSwiped{Reader: name, Card: s.Card, Format: s.Format}, s.At), signal.Kept)
-			}, func(f card.Frame) { a.badFrame(name, f) })
+			}, func(f card.Frame) { a.badFrame(name, f) }, alive)
 		}
-		if time.Since(since) > reopenMost {
+		if time.Since(since) > workedFor {
 			wait = reopenAfter
 		}
 		if err != nil && a.lost(ctx, name, err, &wait) {
@@ -127,7 +130,7 @@ func (a *Agent) watchReader(ctx context.Context, name string, opened func()) err
 }
 
 func (a *Agent) badFrame(name string, f card.Frame) {
-	if len(f.Bits) >= cardBits {
+	if f.Meant {
 		a.light(signal.Refused)
 	}
 	a.mu.Lock()

@@ -21,15 +21,17 @@ var ErrLost = errors.New("the line has gone away")
 // chips once.
 var ErrMoved = errors.New("the line has come back on another device")
 
-// Board is the lines of one window, real or simulated. A line that was opened
-// may be opened again, which closes it first.
+// Board is the lines of one window, real, simulated or played back. A line that
+// was opened may be opened again, which closes it first.
 type Board interface {
 	// File is the wiring.
 	File() File
 	// Button opens the line of a button and gives its state at power-on.
 	Button(name string) (button.Line, button.Sample, error)
 	// Pulses opens the lines of a Wiegand reader.
-	Pulses(name string) (card.Source, error)
+	Pulses(name string) (card.Source[card.Edge], error)
+	// Keys opens a reader that types.
+	Keys(name string) (card.Source[card.Key], error)
 	// Output opens the line of a lamp or buzzer, off. A board without it gives
 	// an Output that does nothing.
 	Output(name string) (*Switch, error)
@@ -40,6 +42,26 @@ type Board interface {
 	Serve(ctx context.Context) error
 	// Close gives back all lines, with the outputs off.
 	Close() error
+}
+
+// OpenReader opens a reader of cards, of whatever kind the board has it.
+func OpenReader(b Board, name string) (card.Reader, error) {
+	wiring, ok := b.File().Readers[name]
+	if !ok {
+		return nil, fmt.Errorf("this board has no reader %q", name)
+	}
+	if wiring.Kind == Keyboard {
+		src, err := b.Keys(name)
+		if err != nil {
+			return nil, err
+		}
+		return card.FromKeys(src, wiring.Typing), nil
+	}
+	src, err := b.Pulses(name)
+	if err != nil {
+		return nil, err
+	}
+	return card.FromPulses(src), nil
 }
 
 // pin is what of a periph pin is used for a button.

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"hallkeeper/agent/button"
+	"hallkeeper/agent/card"
 	"hallkeeper/settings"
 	"hallkeeper/wire"
 )
@@ -16,42 +18,58 @@ import (
 // File is one wiring: which line of the computer is which input or output.
 type File struct {
 	// Name is told to the hub, e.g. "standard".
-	Name string `yaml:"name"`
+	Name string `yaml:"name" json:"name,omitempty"`
 	// Buttons by name: rating1 to rating5, and call or any name that begins with call.
-	Buttons map[string]Button `yaml:"buttons"`
+	Buttons map[string]Button `yaml:"buttons" json:"buttons,omitempty"`
 	// Outputs by name: lamp_green, lamp_red, buzzer. Those that are missing are not there.
-	Outputs map[string]Output `yaml:"outputs"`
+	Outputs map[string]Output `yaml:"outputs" json:"outputs,omitempty"`
 	// Readers of cards by name, e.g. front.
-	Readers map[string]Reader `yaml:"readers"`
+	Readers map[string]Reader `yaml:"readers" json:"readers,omitempty"`
 }
 
 // Button is one button's line.
 type Button struct {
 	// Pin is the kernel's name of the line, e.g. GPIO5.
-	Pin string `yaml:"pin"`
+	Pin string `yaml:"pin" json:"pin,omitempty"`
 	// Active is the level while pressed: low or high.
-	Active Level `yaml:"active"`
+	Active Level `yaml:"active" json:"active,omitempty"`
 	// Bias is the resistor of the line: up, down or none.
-	Bias          Bias `yaml:"bias"`
+	Bias          Bias `yaml:"bias" json:"bias,omitempty"`
 	button.Timing `yaml:",inline"`
 }
 
 // Output is the line of a lamp or an active buzzer.
 type Output struct {
-	Pin string `yaml:"pin"`
+	Pin string `yaml:"pin" json:"pin,omitempty"`
 	// Active is the level while it is on: low or high.
-	Active Level `yaml:"active"`
+	Active Level `yaml:"active" json:"active,omitempty"`
 }
 
 // Reader is a card reader.
 type Reader struct {
-	// Kind is how it speaks: wiegand.
-	Kind string `yaml:"kind"`
-	// D0 and D1 are the kernel's names of its lines; they are pulled low by pulses.
-	D0   string `yaml:"d0"`
-	D1   string `yaml:"d1"`
-	Bias Bias   `yaml:"bias"`
+	// Kind is how it speaks: wiegand or keyboard.
+	Kind string `yaml:"kind" json:"kind,omitempty"`
+	// D0 and D1 are the kernel's names of a Wiegand reader's lines; they are
+	// pulled low by pulses. Bias is their resistor.
+	D0   string `yaml:"d0" json:"d0,omitempty"`
+	D1   string `yaml:"d1" json:"d1,omitempty"`
+	Bias Bias   `yaml:"bias" json:"bias,omitempty"`
+	// USB is the vendor and product of a reader that types, as lsusb tells them,
+	// e.g. "ffff:0035"; Model is a part of the name that it gives itself. One of
+	// them is needed; Port, a part of the place where it is plugged in, tells two
+	// of one model apart.
+	USB   string `yaml:"usb" json:"usb,omitempty"`
+	Model string `yaml:"model" json:"model,omitempty"`
+	Port  string `yaml:"port" json:"port,omitempty"`
+	// Typing is what it types.
+	card.Typing `yaml:",inline"`
 }
+
+// Kinds of readers.
+const (
+	WiegandLines = "wiegand"
+	Keyboard     = "keyboard"
+)
 
 // Level is an electrical level: low or high.
 type Level string
@@ -109,7 +127,7 @@ func Standard() File {
 		Buttons: map[string]Button{"rating5": press("GPIO5"), "rating4": press("GPIO6"), "rating3": press("GPIO13"),
 			"rating2": press("GPIO19"), "rating1": press("GPIO26"), "call": press("GPIO16")},
 		Outputs: map[string]Output{LampGreen: {"GPIO20", "high"}, LampRed: {"GPIO21", "high"}, Buzzer: {"GPIO12", "high"}},
-		Readers: map[string]Reader{"front": {Kind: "wiegand", D0: "GPIO17", D1: "GPIO27", Bias: "up"}},
+		Readers: map[string]Reader{"front": {Kind: WiegandLines, D0: "GPIO17", D1: "GPIO27", Bias: "up"}},
 	}
 }
 
@@ -163,14 +181,10 @@ func (f *File) Check() error {
 		if err := wire.CheckName(name); err != nil {
 			wrong = append(wrong, settings.At("readers."+name, "%w", err))
 		}
-		if r.Kind != "wiegand" {
-			wrong = append(wrong, settings.At("readers."+name+".kind", "expected wiegand, got %q", r.Kind))
+		if r.Kind == WiegandLines {
+			pin("readers."+name+".d0", r.D0)
+			pin("readers."+name+".d1", r.D1)
 		}
-		if r.Bias == "" {
-			wrong = append(wrong, settings.At("readers."+name+".bias", "expected up, down or none"))
-		}
-		pin("readers."+name+".d0", r.D0)
-		pin("readers."+name+".d1", r.D1)
 	}
 	return errors.Join(wrong...)
 }
@@ -185,4 +199,43 @@ func (b *Button) Check() error {
 		wrong = append(wrong, settings.At("bias", "expected up, down or none"))
 	}
 	return errors.Join(append(wrong, b.Timing.Check())...)
+}
+
+// usbID is a USB device's vendor and product.
+var usbID = regexp.MustCompile(`^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$`)
+
+// Check refuses a reader that is not told of as its kind needs it.
+func (r *Reader) Check() error {
+	var wrong []error
+	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	lines := r.D0 != "" || r.D1 != "" || r.Bias != ""
+	usb := r.USB != "" || r.Model != "" || r.Port != "" || r.Typing != (card.Typing{})
+	switch r.Kind {
+	case WiegandLines:
+		if r.Bias == "" {
+			say("bias", "expected up, down or none")
+		}
+		if usb {
+			say("kind", "a wiegand reader has d0, d1 and bias, and nothing of usb, model, port, digits and length")
+		}
+	case Keyboard:
+		if r.USB == "" && r.Model == "" {
+			say("usb", "expected the vendor and product of the reader, like ffff:0035 (lsusb lists them), or model with a part of its name")
+		}
+		if r.USB != "" && !usbID.MatchString(r.USB) {
+			say("usb", "expected vendor and product, like ffff:0035, got %q", r.USB)
+		}
+		if r.Digits == "" {
+			say("digits", "expected decimal, hexadecimal or facility")
+		}
+		if err := r.Typing.Check(); err != nil {
+			say("length", "%w", err)
+		}
+		if lines {
+			say("kind", "a keyboard reader has usb, model, port and digits, and nothing of d0, d1 and bias")
+		}
+	default:
+		say("kind", "expected wiegand or keyboard, got %q", r.Kind)
+	}
+	return errors.Join(wrong...)
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +32,7 @@ type realBoard struct {
 
 	mu      sync.Mutex
 	pins    map[string]*gpioioctl.GPIOLine // in use, by the kernel's name
-	readers map[string]*pulseReader
+	readers map[string]io.Closer
 	dark    []func() // switches the outputs off
 }
 
@@ -41,11 +44,35 @@ func openReal(file File, logger *slog.Logger) (Board, error) {
 	for _, failed := range state.Failed {
 		logger.Warn("a pin driver could not start", "driver", failed.String())
 	}
-	b := &realBoard{file: file, logger: logger, pins: map[string]*gpioioctl.GPIOLine{}, readers: map[string]*pulseReader{}}
+	b := &realBoard{file: file, logger: logger, pins: map[string]*gpioioctl.GPIOLine{}, readers: map[string]io.Closer{}}
 	if missing := b.missing(); len(missing) > 0 {
+		if err := permission("/dev/gpiochip*"); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("the board %s needs lines that this computer does not have: %v (gpioinfo lists what there is)", file.Name, missing)
 	}
 	return b, nil
+}
+
+// permission says what to do where we may not use a chip.
+func permission(pattern string) error {
+	closed := forbidden(pattern)
+	if len(closed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("no permission for %s: put 60-hallkeeper-gpio.rules into /etc/udev/rules.d and the user into the group gpio: %w",
+		strings.Join(closed, ", "), fs.ErrPermission)
+}
+
+// forbidden lists the devices that we may not use.
+func forbidden(pattern string) (closed []string) {
+	paths, _ := filepath.Glob(pattern) // the pattern is ours
+	for _, path := range paths {
+		if unix.Access(path, unix.R_OK|unix.W_OK) != nil {
+			closed = append(closed, path)
+		}
+	}
+	return closed
 }
 
 // initPins starts periph's driver. With a second link to a GPIO chip the driver
@@ -81,8 +108,10 @@ func (b *realBoard) missing() []string {
 		need(one.Pin)
 	}
 	for _, one := range b.file.Readers {
-		need(one.D0)
-		need(one.D1)
+		if one.Kind == WiegandLines {
+			need(one.D0)
+			need(one.D1)
+		}
 	}
 	slices.Sort(missing)
 	return missing
@@ -150,20 +179,29 @@ func moved(name string) bool {
 }
 
 // Pulses implements Board.
-func (b *realBoard) Pulses(name string) (card.Source, error) {
+func (b *realBoard) Pulses(name string) (card.Source[card.Edge], error) {
+	return openReader(b, name, WiegandLines, openPulses)
+}
+
+// Keys implements Board.
+func (b *realBoard) Keys(name string) (card.Source[card.Key], error) {
+	return openReader(b, name, Keyboard, func(r Reader) (*keyReader, error) { return openKeys(r, keyDevices) })
+}
+
+// openReader opens a reader of a kind, closed first where it was open.
+func openReader[R io.Closer](b *realBoard, name, kind string, open func(Reader) (R, error)) (r R, err error) {
 	wiring, ok := b.file.Readers[name]
-	if !ok {
-		return nil, fmt.Errorf("this board has no reader %q", name)
+	if !ok || wiring.Kind != kind {
+		return r, fmt.Errorf("this board has no %s reader %q", kind, name)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if open := b.readers[name]; open != nil {
-		_ = open.Close()
+	if old := b.readers[name]; old != nil {
+		_ = old.Close()
 		delete(b.readers, name)
 	}
-	r, err := openPulses(wiring)
-	if err != nil {
-		return nil, err
+	if r, err = open(wiring); err != nil {
+		return r, err
 	}
 	b.readers[name] = r
 	return r, nil

@@ -7,7 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,10 +20,14 @@ import (
 )
 
 // The lines of the one reader of the simulated board, as simlink names them;
-// those of a further reader carry its name in front, as in "back.d0".
+// where there are several, each carries its name in front, as in "back.d0". A
+// reader that types has a line for every key, "key.28" by the kernel's code, which
+// is low while it is held down, and one that is low while it is unplugged.
 const (
-	lineD0 = "d0"
-	lineD1 = "d1"
+	lineD0   = "d0"
+	lineD1   = "d1"
+	lineKey  = "key."
+	linePlug = "plug"
 )
 
 // simBoard is the board without hardware: what a person does comes as trains
@@ -35,13 +40,15 @@ type simBoard struct {
 	buttons map[string]*fakePin
 	outputs map[string]*fakePin
 	pulses  map[string]*fakePulses // by the reader's name
+	keys    map[string]*fakeKeys   // by the reader's name
 	data    map[string]dataLine    // by the line's name
+	prefix  map[string]string      // of the lines of the readers that type
 
 	mu    sync.Mutex
 	links map[*link]struct{}
 }
 
-// dataLine is one of the two lines of a reader.
+// dataLine is one of the two lines of a Wiegand reader.
 type dataLine struct {
 	to  *fakePulses
 	one bool
@@ -50,17 +57,23 @@ type dataLine struct {
 // newSim makes a simulated board with the wiring of file, all lines at rest.
 func newSim(file File, socket string, logger *slog.Logger) *simBoard {
 	s := &simBoard{file: file, socket: socket, logger: logger, buttons: map[string]*fakePin{}, outputs: map[string]*fakePin{},
-		pulses: map[string]*fakePulses{}, data: map[string]dataLine{}, links: map[*link]struct{}{}}
+		pulses: map[string]*fakePulses{}, keys: map[string]*fakeKeys{}, data: map[string]dataLine{}, prefix: map[string]string{},
+		links: map[*link]struct{}{}}
 	for name, b := range file.Buttons {
 		s.buttons[name] = newFakePin(name, b.Active == "low", monotonic, nil)
 	}
 	for name := range file.Outputs {
 		s.outputs[name] = newFakePin(name, gpio.Low, monotonic, s.tell)
 	}
-	for name := range file.Readers {
+	for name, r := range file.Readers {
 		prefix := name + "."
 		if len(file.Readers) == 1 {
 			prefix = ""
+		}
+		if r.Kind == Keyboard {
+			s.keys[name] = newFakeKeys(monotonic)
+			s.prefix[name] = prefix
+			continue
 		}
 		p := newFakePulses(monotonic)
 		s.pulses[name] = p
@@ -89,13 +102,25 @@ func (s *simBoard) Button(name string) (button.Line, button.Sample, error) {
 }
 
 // Pulses implements Board.
-func (s *simBoard) Pulses(name string) (card.Source, error) {
+func (s *simBoard) Pulses(name string) (card.Source[card.Edge], error) {
 	p, ok := s.pulses[name]
 	if !ok {
-		return nil, fmt.Errorf("this board has no reader %q", name)
+		return nil, fmt.Errorf("this board has no wiegand reader %q", name)
 	}
 	p.forget()
 	return p, nil
+}
+
+// Keys implements Board.
+func (s *simBoard) Keys(name string) (card.Source[card.Key], error) {
+	k, ok := s.keys[name]
+	if !ok {
+		return nil, fmt.Errorf("this board has no keyboard reader %q", name)
+	}
+	if !k.open() {
+		return nil, fmt.Errorf("find the reader %s: it is not plugged in: %w", name, ErrLost)
+	}
+	return k, nil
 }
 
 // Output implements Board.
@@ -202,7 +227,7 @@ func (s *simBoard) check(train []simlink.Level) error {
 		}
 		_, isButton := s.buttons[step.Line]
 		_, isData := s.data[step.Line]
-		if !isButton && !isData {
+		if _, _, isKey := s.key(step.Line); !isButton && !isData && !isKey {
 			return fmt.Errorf("step %d: there is no input line %q", i, step.Line)
 		}
 	}
@@ -240,10 +265,9 @@ func (s *simBoard) play(ctx context.Context, train []simlink.Level) error {
 // of them, and the time from the first to the last.
 func (s *simBoard) chunk(train []simlink.Level) (n int, wait, length time.Duration) {
 	wait = micros(train[0].AfterUS)
-	_, data := s.data[train[0].Line]
+	data := s.isData(train[0].Line)
 	for n = 1; n < len(train); n++ {
-		_, isData := s.data[train[n].Line]
-		data = data || isData
+		data = data || s.isData(train[n].Line)
 		gap := micros(train[n].AfterUS)
 		if data && gap >= dataChunk || !data && (gap >= buttonChunk || length+gap > longestChunk) {
 			break
@@ -264,6 +288,10 @@ func (s *simBoard) deliver(steps []simlink.Level, at time.Duration) {
 			p.drive(gpio.Level(step.High), at)
 			continue
 		}
+		if k, code, ok := s.key(step.Line); ok {
+			k.move(code, step.High, at)
+			continue
+		}
 		d := s.data[step.Line]
 		if d.to.fall(d.one, step.High) {
 			edges[d.to] = append(edges[d.to], card.Edge{At: at, One: d.one})
@@ -276,83 +304,24 @@ func (s *simBoard) deliver(steps []simlink.Level, at time.Duration) {
 
 func micros(us int64) time.Duration { return time.Duration(us) * time.Microsecond }
 
-// fakePulses gives the falling edges of a reader's two lines as the kernel's
-// GPIO character device does: with times and sequence numbers, through a
-// buffer that loses the oldest when nobody reads.
-type fakePulses struct {
-	now  func() time.Duration
-	wake chan struct{} // has room for one
-
-	mu    sync.Mutex
-	high  [2]bool // of d0 and d1
-	seq   uint32
-	edges []card.Edge
-}
-
-func newFakePulses(now func() time.Duration) *fakePulses {
-	return &fakePulses{now: now, wake: make(chan struct{}, 1), high: [2]bool{true, true}}
-}
-
-// fall sets a line and tells whether that pulled it low.
-func (p *fakePulses) fall(one, high bool) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := 0
-	if one {
-		i = 1
-	}
-	fell := p.high[i] && !high
-	p.high[i] = high
-	return fell
-}
-
-func (p *fakePulses) push(edges []card.Edge) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, e := range edges {
-		p.seq++
-		e.Seq = p.seq
-		p.edges = append(p.edges, e)
-	}
-	if over := len(p.edges) - eventBuffer; over > 0 {
-		p.edges = slices.Delete(p.edges, 0, over)
-	}
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-}
-
-// forget is what opening the lines again does.
-func (p *fakePulses) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.edges = nil
-}
-
-// Now implements card.Source.
-func (p *fakePulses) Now() time.Duration { return p.now() }
-
-// Read implements card.Source.
-func (p *fakePulses) Read(buf []card.Edge, timeout time.Duration) (int, error) {
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
-	for {
-		if n := p.take(buf); n > 0 {
-			return n, nil
+// key finds the reader that a line is a key of; code is 0 for its plug.
+func (s *simBoard) key(line string) (k *fakeKeys, code uint16, ok bool) {
+	for name, prefix := range s.prefix {
+		rest, mine := strings.CutPrefix(line, prefix)
+		if mine && rest == linePlug {
+			return s.keys[name], 0, true
 		}
-		select {
-		case <-p.wake:
-		case <-timer.C:
-			return p.take(buf), nil
+		if text, isKey := strings.CutPrefix(rest, lineKey); mine && isKey {
+			n, err := strconv.ParseUint(text, 10, 16)
+			return s.keys[name], uint16(n), err == nil && n > 0
 		}
 	}
+	return nil, 0, false
 }
 
-func (p *fakePulses) take(buf []card.Edge) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := copy(buf, p.edges)
-	p.edges = slices.Delete(p.edges, 0, n)
-	return n
+// isData tells lines whose steps a busy machine cannot keep apart, and need not.
+func (s *simBoard) isData(line string) bool {
+	_, isData := s.data[line]
+	_, code, isKey := s.key(line)
+	return isData || isKey && code != 0
 }

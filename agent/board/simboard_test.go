@@ -51,20 +51,20 @@ func start(t *testing.T) *sim {
 		go func() {
 			done <- button.Watch(ctx, line, wiring.Timing, first, func(e button.Event) {
 				s.happened <- name + " " + map[button.Kind]string{button.Press: "press", button.LongPress: "long press", button.Stuck: "stuck", button.Freed: "freed"}[e.Kind]
-			})
+			}, func() {})
 		}()
 	}
 	for name := range b.File().Readers {
-		source, err := b.Pulses(name)
+		reader, err := OpenReader(b, name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		running++
 		go func() {
-			done <- card.Watch(ctx, source, func(c card.Swipe) bool {
+			done <- card.Watch(ctx, reader, func(c card.Swipe) bool {
 				s.happened <- "card " + c.Card + " " + c.Format
 				return true
-			}, func(f card.Frame) { s.happened <- "bad frame " + string(f.Problem) })
+			}, func(f card.Frame) { s.happened <- "bad frame " + string(f.Problem) }, func() {})
 		}()
 	}
 	go func() { done <- b.Serve(ctx) }()

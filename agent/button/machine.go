@@ -16,13 +16,13 @@ type Sample struct {
 type Timing struct {
 	// Debounce is how long a level must last to count; contacts bounce for up
 	// to 5 ms. 1 ms to 1 s.
-	Debounce time.Duration `yaml:"debounce"`
+	Debounce time.Duration `yaml:"debounce" json:"debounce,omitempty"`
 	// Long is how long a long press lasts. 0 means that there are none, and that
 	// a press counts when the button goes down; else it counts when it is let
 	// go, or at Long. Up to 30 s.
-	Long time.Duration `yaml:"long"`
+	Long time.Duration `yaml:"long" json:"long,omitempty"`
 	// Stuck is how long a person would not hold it. 1 s to 10 min, above Long.
-	Stuck time.Duration `yaml:"stuck"`
+	Stuck time.Duration `yaml:"stuck" json:"stuck,omitempty"`
 }
 
 // Check refuses timings outside their ranges.

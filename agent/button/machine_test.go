@@ -115,7 +115,7 @@ func TestWatchWaitsNoLongerThanTheButtonNeeds(t *testing.T) {
 	ms := time.Millisecond
 	line := &script{samples: []Sample{{At: 50 * ms, Down: true}, {At: 55 * ms, Down: true}, {At: 61 * ms, Down: true}}}
 	var got []Event
-	err := Watch(t.Context(), line, Timing{Debounce: 10 * ms, Stuck: 5 * time.Second}, Sample{}, func(e Event) { got = append(got, e) })
+	err := Watch(t.Context(), line, Timing{Debounce: 10 * ms, Stuck: 5 * time.Second}, Sample{}, func(e Event) { got = append(got, e) }, func() {})
 	if !errors.Is(err, errLost) {
 		t.Errorf("a lost line: %v", err)
 	}
@@ -127,7 +127,7 @@ func TestWatchWaitsNoLongerThanTheButtonNeeds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Watch(ctx, line, Timing{}, Sample{}, nil); err != nil {
+	if err := Watch(ctx, line, Timing{}, Sample{}, nil, nil); err != nil {
 		t.Errorf("a watch that was told to end: %v", err)
 	}
 }

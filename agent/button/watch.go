@@ -18,8 +18,9 @@ type Line interface {
 const slice = 100 * time.Millisecond
 
 // Watch tells what the button on a line does until ctx ends (nil) or the line
-// is lost. It begins with first, the line's state at power-on.
-func Watch(ctx context.Context, line Line, timing Timing, first Sample, tell func(Event)) error {
+// is lost. It begins with first, the line's state at power-on. alive is called
+// after each wait, which is a fraction of a second.
+func Watch(ctx context.Context, line Line, timing Timing, first Sample, tell func(Event), alive func()) error {
 	m := New(timing, first)
 	now := first.At
 	for ctx.Err() == nil {
@@ -35,6 +36,7 @@ func Watch(ctx context.Context, line Line, timing Timing, first Sample, tell fun
 		for _, e := range m.Feed(s) {
 			tell(e)
 		}
+		alive()
 	}
 	return nil
 }

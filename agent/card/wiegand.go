@@ -12,6 +12,9 @@ const (
 	frameGap = 25 * time.Millisecond
 	// maxPulses bounds what noise can pile up; the longest frames known have 64 bits.
 	maxPulses = 128
+	// cardBits is what a frame has at least for a person to have held a card to
+	// the reader; fewer bits are noise on the wires, which nobody is told off for.
+	cardBits = 20
 )
 
 // Edge is the start of one pulse: the line was pulled low.
@@ -24,31 +27,8 @@ type Edge struct {
 	One bool
 }
 
-// Problem says why a frame is no card.
-type Problem string
-
-// Problems with a frame, as reader.fault names them.
-const (
-	LostPulses Problem = "lost_pulses" // the sequence numbers have a gap
-	BadLength  Problem = "length"      // neither 26 nor 34 bits
-	BadParity  Problem = "parity"
-)
-
-// Frame is what came between two silences.
-type Frame struct {
-	// At is the time of the first pulse.
-	At time.Duration
-	// Bits are the pulses in the order of time.
-	Bits []bool
-	// Card is the data bits as upper-case hex, 6 or 8 digits; Format is
-	// "wiegand26" or "wiegand34". Both are empty where there is a Problem.
-	Card    string
-	Format  string
-	Problem Problem
-}
-
-// Decoder gathers pulses into frames.
-type Decoder struct {
+// Wiegand gathers pulses into frames.
+type Wiegand struct {
 	edges []Edge
 	last  time.Duration // the latest pulse
 	next  uint32        // the sequence number that the next frame starts with
@@ -58,7 +38,7 @@ type Decoder struct {
 
 // Push takes a pulse. Where it comes after a silence, the frame before it is
 // complete and returned.
-func (d *Decoder) Push(e Edge) (frame Frame, complete bool) {
+func (d *Wiegand) Push(e Edge) (frame Frame, complete bool) {
 	if len(d.edges) > 0 && e.At-d.last >= frameGap {
 		frame, complete = d.finish(), true
 	}
@@ -75,7 +55,7 @@ func (d *Decoder) Push(e Edge) (frame Frame, complete bool) {
 }
 
 // Idle is called when the source has nothing more to give at the time now.
-func (d *Decoder) Idle(now time.Duration) (frame Frame, complete bool) {
+func (d *Wiegand) Idle(now time.Duration) (frame Frame, complete bool) {
 	if len(d.edges) == 0 || now-d.last < frameGap {
 		return Frame{}, false
 	}
@@ -83,9 +63,9 @@ func (d *Decoder) Idle(now time.Duration) (frame Frame, complete bool) {
 }
 
 // Due is when Idle may complete a frame; ok is false where none has begun.
-func (d *Decoder) Due() (at time.Duration, ok bool) { return d.last + frameGap, len(d.edges) > 0 }
+func (d *Wiegand) Due() (at time.Duration, ok bool) { return d.last + frameGap, len(d.edges) > 0 }
 
-func (d *Decoder) finish() Frame {
+func (d *Wiegand) finish() Frame {
 	// Sequence numbers are given in the order of arrival, which on several
 	// cores is not always that of time; so the frame's numbers as a whole must
 	// have no gap, and time decides the order of the bits.
@@ -109,9 +89,10 @@ func (d *Decoder) finish() Frame {
 		}
 		return int(int32(a.Seq - b.Seq))
 	})
-	f := Frame{At: d.edges[0].At, Bits: make([]bool, len(d.edges))}
+	f := Frame{At: d.edges[0].At, Length: len(d.edges), Meant: len(d.edges) >= cardBits}
+	bits := make([]bool, len(d.edges))
 	for i, e := range d.edges {
-		f.Bits[i] = e.One
+		bits[i] = e.One
 	}
 	tooLong := d.lost
 	d.edges, d.lost = d.edges[:0], false
@@ -121,7 +102,7 @@ func (d *Decoder) finish() Frame {
 	case !whole:
 		f.Problem = LostPulses
 	default:
-		f.Card, f.Format, f.Problem = decode(f.Bits)
+		f.Card, f.Format, f.Problem = decode(bits)
 	}
 	return f
 }

@@ -18,6 +18,7 @@ func (o *Outbox) commit() {
 		} else {
 			o.settle(entries, o.Err())
 		}
+		o.rest()
 		if closing {
 			return
 		}
@@ -50,7 +51,14 @@ func (o *Outbox) take() (entries []entry, stored uint64, closing bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	entries, o.queue = o.queue, nil
+	o.writing = time.Now()
 	return entries, o.stored, o.closing
+}
+
+func (o *Outbox) rest() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.writing = time.Time{}
 }
 
 // write puts entries and deletions on the disk with one fsync.

@@ -78,6 +78,7 @@ type Outbox struct {
 	stored  uint64 // up to which the hub has all
 	closing bool
 	damage  error
+	writing time.Time // since when the committer writes; zero while it does not
 }
 
 // Open opens the outbox in the folder dir, which is made where it is missing. A
@@ -190,6 +191,16 @@ func (o *Outbox) Span() (first, last uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.first, o.last
+}
+
+// Busy is for how long the disk has been written to: long means that it hangs.
+func (o *Outbox) Busy() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.writing.IsZero() {
+		return 0
+	}
+	return time.Since(o.writing)
 }
 
 // Changed is sent to, without waiting, after events were added or deleted.

@@ -11,7 +11,7 @@ import (
 
 func TestTheAgentReadsOurCards(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	var decoder card.Decoder
+	var decoder card.Wiegand
 	var now time.Duration
 	var seq uint32
 	for range 500 {

@@ -9,7 +9,10 @@ package simlink
 type Level struct {
 	// AfterUS is the time since the previous step, in microseconds.
 	AfterUS int64 `json:"after_us"`
-	// Line is the pin's name in the board file, e.g. "rating5", "call", "d0", "d1".
+	// Line is the pin's name in the board file, e.g. "rating5", "call", "d0",
+	// "d1"; of a reader that types, "key." and the key's code of the kernel, low
+	// while it is held down, or "plug", low while the reader is unplugged. Where a
+	// board has several readers, their lines begin with the reader's name and a dot.
 	Line string `json:"line"`
 	// High is the electrical level from this step on; buttons are active low.
 	High bool `json:"high"`

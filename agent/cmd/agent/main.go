@@ -15,6 +15,7 @@ import (
 	_ "time/tzdata" // a Pi may have no zone files
 
 	"hallkeeper/agent"
+	"hallkeeper/agent/journal"
 	"hallkeeper/settings"
 )
 
@@ -71,6 +72,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
   run      运行 / work
   doctor   检查引脚、读卡器、时钟、待发箱和连接 / look at pins, readers, clock, outbox and connection
+  record   把按键和刷卡的原始信号录到文件 / write what buttons and readers do into a file
+  replay   说出记录文件里发生了什么，或交给整个代理重放 / say what a recording holds, or play it to a whole agent
 
 agent COMMAND --help 显示该命令的参数 / shows its flags. agent --version
 `)
@@ -82,6 +85,10 @@ agent COMMAND --help 显示该命令的参数 / shows its flags. agent --version
 		return runAgent(ctx, args[1:], stdout, stderr)
 	case "doctor":
 		return runDoctor(ctx, args[1:], stdout)
+	case "record":
+		return runRecord(ctx, args[1:], stdout, stderr)
+	case "replay":
+		return runReplay(ctx, args[1:], stdout, stderr)
 	}
 	return usageError{fmt.Sprintf("there is no command %q", args[0])}
 }
@@ -133,11 +140,14 @@ func runAgent(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	if shown || err != nil {
 		return err
 	}
-	opt := &slog.HandlerOptions{Level: cfg.LogLevel}
-	logger := slog.New(slog.NewTextHandler(stderr, opt))
-	if cfg.Log == "json" {
-		logger = slog.New(slog.NewJSONHandler(stderr, opt))
-	}
-	slog.SetDefault(logger) // periph speaks through the standard logger
-	return agent.Run(ctx, cfg, logger)
+	return agent.Run(ctx, cfg, newLogger(cfg, stderr))
+}
+
+// newLogger makes the logger that the settings ask for, and makes it the standard
+// one: periph speaks through that.
+func newLogger(cfg agent.Config, stderr io.Writer) *slog.Logger {
+	toJournal := stderr == io.Writer(os.Stderr) && journal.Listens(os.Stderr)
+	logger := slog.New(journal.New(stderr, cfg.Log, cfg.LogLevel, toJournal))
+	slog.SetDefault(logger)
+	return logger
 }
