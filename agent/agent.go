@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,21 +53,35 @@ type Agent struct {
 	closed  bool                   // the hub takes no ratings here
 }
 
-// awayAfter is how long the broker is away before people are told with each
+// probeEvery is how often a disk that could not be written is tried again.
+const probeEvery = 5 * time.Second
+
+// awayAfter is how long the hub is away before people are told with each
 // press: a short break is no concern of theirs.
 const awayAfter = 10 * time.Second
 
 // drainFor is how long an agent that plays a recording waits at its end for the hub.
 const drainFor = 10 * time.Second
 
+// errMended ends a run without an outbox: it can be opened now.
+var errMended = errors.New("the outbox can be opened")
+
 // Run works until ctx ends, or has to be started again (ErrRestart). On a board
-// that plays a recording it ends with board.ErrPlayed.
-func Run(ctx context.Context, cfg Config, logger *slog.Logger) (err error) {
+// that plays a recording it ends with board.ErrPlayed. Where the outbox cannot be
+// opened it goes on without: whoever presses or swipes sees the fault pattern, the
+// hub is told, and the outbox is tried again.
+func Run(ctx context.Context, cfg Config, logger *slog.Logger) error {
+	for {
+		if err := run(ctx, cfg, logger); !errors.Is(err, errMended) {
+			return err
+		}
+		logger.Info("the outbox can be used again")
+	}
+}
+
+func run(ctx context.Context, cfg Config, logger *slog.Logger) (err error) {
 	a := &Agent{cfg: cfg, logger: logger, show: make(chan string, 64), orders: make(chan wire.Command, 16),
 		restart: make(chan struct{}, 1), inputs: map[string]wire.InputStatus{}, tallies: map[string]*card.Tally{}}
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
-	}
 	if a.board, err = board.Open(cfg.Board, cfg.SimSocket, logger); err != nil {
 		return err
 	}
@@ -76,8 +89,13 @@ func Run(ctx context.Context, cfg Config, logger *slog.Logger) (err error) {
 	if err := a.openClock(); err != nil {
 		return err
 	}
-	if a.outbox, err = outbox.Open(cfg.Data, cfg.OutboxLimit, logger); err != nil {
-		return err
+	a.outbox, err = outbox.Open(cfg.Data, cfg.OutboxLimit, logger)
+	switch {
+	case errors.Is(err, outbox.ErrInUse):
+		return fmt.Errorf("%w: stop it, or give this one a data folder of its own", err)
+	case err != nil:
+		logger.Error("nothing can be kept: the outbox cannot be opened; it is tried again, and lamps say so meanwhile", "folder", cfg.Data, "error", err)
+		a.outbox = outbox.Unusable(err, logger)
 	}
 	defer func() { err = errors.Join(err, a.outbox.Close()) }()
 	a.uplink = uplink.New(uplink.Config{Broker: cfg.MQTT, Hall: cfg.Hall, Agent: cfg.Agent, Outbox: a.outbox,
@@ -97,7 +115,9 @@ func (a *Agent) openClock() error {
 
 // work runs the parts together; the first that fails ends the others.
 func (a *Agent) work(ctx context.Context) error {
-	a.report(a.event(wire.KindAgentStarted, wire.AgentStarted{Version: a.cfg.Version, Board: a.board.File().Name}, a.board.Now()), nil)
+	if a.outbox.ID() != "" {
+		a.report(a.event(wire.KindAgentStarted, wire.AgentStarted{Version: a.cfg.Version, Board: a.board.File().Name}, a.board.Now()), nil)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	lamps, err := a.openLamps()
 	if err != nil {
@@ -115,6 +135,9 @@ func (a *Agent) work(ctx context.Context) error {
 		}
 	})
 	file := a.board.File()
+	if a.outbox.ID() == "" {
+		group.Go(func() error { return a.mend(ctx) })
+	}
 	var opening sync.WaitGroup // until each input was opened, or tried to be, once
 	opening.Add(len(file.Buttons) + len(file.Readers))
 	for name := range file.Buttons {
@@ -149,6 +172,22 @@ func (a *Agent) work(ctx context.Context) error {
 	err = group.Wait()
 	a.logger.Info("the agent has stopped")
 	return err
+}
+
+// mend tries to open the outbox until it can be opened.
+func (a *Agent) mend(ctx context.Context) error {
+	t := time.NewTicker(probeEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+		if box, err := outbox.Open(a.cfg.Data, a.cfg.OutboxLimit, a.logger); err == nil {
+			return errors.Join(errMended, box.Close())
+		}
+	}
 }
 
 // drain waits until the hub has what was played, for a while.
@@ -193,7 +232,7 @@ func (a *Agent) keep(e wire.Event, shown string) (taken bool) {
 			return
 		}
 		a.light(shown)
-		if connected, since := a.uplink.Connected(); !connected && time.Since(since) > awayAfter {
+		if a.uplink.Away(time.Now()) > awayAfter {
 			a.light(signal.HubAway)
 		}
 	})
@@ -260,6 +299,14 @@ func (a *Agent) status() wire.Status {
 	if !held.Oldest.IsZero() {
 		s.Outbox.Oldest = &held.Oldest
 	}
+	switch why := a.outbox.Health(); {
+	case errors.Is(why, outbox.ErrFull):
+		s.Outbox.Fault = wire.FaultFull
+	case errors.Is(why, outbox.ErrNewer):
+		s.Outbox.Fault = wire.FaultNewer
+	case why != nil:
+		s.Outbox.Fault = wire.FaultDisk
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s.Inputs = maps.Clone(a.inputs)
@@ -270,10 +317,15 @@ func (a *Agent) status() wire.Status {
 func (a *Agent) tell(ctx context.Context) error {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
+	var probed time.Time
 	for {
 		a.tellClock()
 		a.tellFull()
 		a.tellFrames()
+		if now := time.Now(); now.Sub(probed) >= probeEvery {
+			probed = now
+			a.outbox.Probe()
+		}
 		select {
 		case <-ctx.Done():
 			return nil

@@ -356,7 +356,6 @@ func TestDamageEndsTheAgentAndTheNextRunBeginsAnew(t *testing.T) {
 	a := w.events()[0].Outbox
 	w.end(t)
 	corrupt(t, filepath.Join(w.cfg.Data, "outbox.db"))
-	w.hub.Locked(func() { w.hub.Mark = 0 })
 	w.start(t)
 	w.press(t, "rating5")
 	await(t, "the press of the new outbox", func() bool { list := w.events(); return list[len(list)-1].Outbox != a })

@@ -144,6 +144,9 @@ const (
 	AlarmOutboxOld   AlarmKind = "outbox_old"        // subject: agent
 	AlarmOutboxGap   AlarmKind = "outbox_gap"        // subject: agent
 	AlarmOutboxNew   AlarmKind = "outbox_new"        // subject: agent
+	AlarmOutboxFault AlarmKind = "outbox_fault"      // subject: agent; detail: full, disk or newer
+	AlarmTwice       AlarmKind = "device_twice"      // subject: agent
+	AlarmRefused     AlarmKind = "device_refused"    // subject: the MQTT client
 	AlarmClock       AlarmKind = "clock_unsynced"    // subject: agent
 	AlarmInput       AlarmKind = "input_fault"       // subject: agent/input
 	AlarmDeadLetters AlarmKind = "dead_letters"      // subject: empty

@@ -45,7 +45,17 @@ type OutboxStatus struct {
 	Pending int    `json:"pending"`
 	// Oldest is when the oldest pending event happened; absent where nothing is pending.
 	Oldest *time.Time `json:"oldest,omitempty"`
+	// Fault says why the device can keep nothing now: FaultFull, FaultDisk (it
+	// cannot be written), or FaultNewer (a newer program has made it). Empty where it can.
+	Fault string `json:"fault,omitempty"`
 }
+
+// Faults of an outbox.
+const (
+	FaultFull  = "full"
+	FaultDisk  = "disk"
+	FaultNewer = "newer"
+)
 
 // InputStatus is the health of one input.
 type InputStatus struct {

@@ -35,6 +35,16 @@ func (t Topics) Agent(agent string, leaf Leaf) string {
 // Every is the subscription filter for one leaf of all devices.
 func (t Topics) Every(leaf Leaf) string { return t.Agent("+", leaf) }
 
+// HallOf gives the hall of a topic of any hall, or "" for any other topic.
+func HallOf(topic string) string {
+	rest, found := strings.CutPrefix(topic, topicRoot)
+	hall, _, more := strings.Cut(rest, "/")
+	if !found || !more {
+		return ""
+	}
+	return hall
+}
+
 // Parse splits a device topic of this hall. ok is false for any other topic.
 func (t Topics) Parse(topic string) (agent string, leaf Leaf, ok bool) {
 	rest, found := strings.CutPrefix(topic, t.Prefix()+"/agents/")

@@ -77,8 +77,10 @@ func New(cfg Config) (*Clock, error) {
 		c.memory.Base = cfg.Now().Add(-cfg.Uptime()).Round(0)
 		c.memory.Owed = true
 	}
-	err = c.save()
-	return c, err
+	if err := c.save(); err != nil { // what it dates cannot be kept then either
+		cfg.Logger.Warn("the clock's memory could not be written", "error", err)
+	}
+	return c, nil
 }
 
 // Boot is the id of the kernel's boot.

@@ -12,9 +12,9 @@ func (o *Outbox) commit() {
 	defer close(o.ended)
 	for range o.wake {
 		o.share()
-		entries, stored, closing := o.take()
+		entries, stored, probe, closing := o.take()
 		if o.Err() == nil {
-			o.settle(entries, o.write(entries, stored))
+			o.settle(entries, o.write(entries, stored, probe))
 		} else {
 			o.settle(entries, o.Err())
 		}
@@ -31,7 +31,7 @@ func (o *Outbox) share() {
 	alone := func() bool {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		return len(o.queue) == 0 && !o.closing
+		return len(o.queue) == 0 && !o.closing && !o.probe
 	}
 	if !alone() {
 		return
@@ -47,12 +47,13 @@ func (o *Outbox) share() {
 	}
 }
 
-func (o *Outbox) take() (entries []entry, stored uint64, closing bool) {
+func (o *Outbox) take() (entries []entry, stored uint64, probe, closing bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	entries, o.queue = o.queue, nil
 	o.writing = time.Now()
-	return entries, o.stored, o.closing
+	probe, o.probe = o.probe, false
+	return entries, o.stored, probe, o.closing
 }
 
 func (o *Outbox) rest() {
@@ -61,23 +62,33 @@ func (o *Outbox) rest() {
 	o.writing = time.Time{}
 }
 
-// write puts entries and deletions on the disk with one fsync.
-func (o *Outbox) write(entries []entry, stored uint64) error {
+// write puts entries and deletions on the disk with one fsync; with probe it
+// writes even where there are none.
+func (o *Outbox) write(entries []entry, stored uint64, probe bool) error {
 	first, last := o.Span()
-	if len(entries) == 0 && stored < first && stored <= last {
+	if len(entries) == 0 && stored < first && stored <= last && !probe {
 		return nil
 	}
 	events := entries
 	var after contents
 	err := guard(func() error {
 		return o.db.Update(func(tx *bbolt.Tx) (err error) {
-			after, err = apply(tx, o.id, first, stored, events)
+			after, err = apply(tx, o.id, first, stored, events, probe)
 			return err
 		})
 	})
+	o.mu.Lock()
+	again := o.broken != nil
+	o.broken = err
+	o.mu.Unlock()
+	if err == nil && again {
+		o.logger.Info("the outbox can write again")
+	}
+	if err != nil && (len(entries) > 0 || !again) { // a probe that fails again is not told again
+		o.logger.Error("the outbox could not write", "events", len(entries), "error", err)
+	}
 	if err != nil {
 		o.note(err)
-		o.logger.Error("the outbox could not write", "events", len(entries), "error", err)
 		// What the file says now decides: a failed fsync may have written.
 		if guard(func() error { return o.db.View(func(tx *bbolt.Tx) (err error) { after, err = span(tx); return err }) }) != nil {
 			return err

@@ -22,7 +22,8 @@ import (
 )
 
 // The file: bucket "events" maps seq (8 bytes, big-endian) to the event's JSON,
-// bucket "meta" has "id" (the outbox's UUID) and "last" (8 bytes, big-endian).
+// bucket "meta" has "id" (the outbox's UUID), "last" (8 bytes, big-endian) and
+// "version" (8 bytes, big-endian; 1 where it is missing).
 // bbolt's pages carry no checksum, so each value ends with the CRC-32C, 4 bytes
 // big-endian, of its key and itself.
 const (
@@ -30,6 +31,9 @@ const (
 	metaBucket   = "meta"
 	idKey        = "id"
 	lastKey      = "last"
+	versionKey   = "version"
+	// version is raised when an older program could misread the file.
+	version = 1
 
 	lockPatience = 2 * time.Second
 )
@@ -153,11 +157,36 @@ func begin(tx *bbolt.Tx) error {
 	if err := meta.Put([]byte(idKey), seal([]byte(idKey), []byte(id.String()))); err != nil {
 		return err
 	}
+	if err := meta.Put([]byte(versionKey), seal([]byte(versionKey), key(version))); err != nil {
+		return err
+	}
 	return meta.Put([]byte(lastKey), seal([]byte(lastKey), key(0)))
+}
+
+// known refuses the file of a newer program, whose other rules nobody knows here.
+func known(tx *bbolt.Tx) error {
+	meta := tx.Bucket([]byte(metaBucket))
+	if meta == nil || meta.Get([]byte(versionKey)) == nil {
+		return nil // of a program that did not write it yet; or damaged, as is seen next
+	}
+	v, err := unseal([]byte(versionKey), meta.Get([]byte(versionKey)))
+	switch {
+	case err != nil:
+		return err
+	case len(v) != 8:
+		return fmt.Errorf("%w: its version is no number", ErrDamaged)
+	case binary.BigEndian.Uint64(v) > version:
+		return fmt.Errorf("%w (version %d, this program knows %d): install the newer agent again, or move the file away and keep it",
+			ErrNewer, binary.BigEndian.Uint64(v), version)
+	}
+	return nil
 }
 
 // verify reads the whole file.
 func verify(tx *bbolt.Tx) (contents, error) {
+	if err := known(tx); err != nil {
+		return contents{}, err
+	}
 	c, err := span(tx)
 	if err != nil {
 		return contents{}, err
@@ -209,8 +238,9 @@ func span(tx *bbolt.Tx) (contents, error) {
 	return c, nil
 }
 
-// apply deletes what is stored and adds entries, numbered on.
-func apply(tx *bbolt.Tx, id string, first, stored uint64, entries []entry) (contents, error) {
+// apply deletes what is stored and adds entries, numbered on. With probe it
+// writes even where there is nothing to do.
+func apply(tx *bbolt.Tx, id string, first, stored uint64, entries []entry, probe bool) (contents, error) {
 	c, err := span(tx)
 	if err != nil {
 		return contents{}, err
@@ -230,7 +260,7 @@ func apply(tx *bbolt.Tx, id string, first, stored uint64, entries []entry) (cont
 			return contents{}, err
 		}
 	}
-	if last != c.last {
+	if last != c.last || probe {
 		if err := tx.Bucket([]byte(metaBucket)).Put([]byte(lastKey), seal([]byte(lastKey), key(last))); err != nil {
 			return contents{}, err
 		}

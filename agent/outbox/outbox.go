@@ -25,6 +25,8 @@ var (
 	// ErrDamaged means that the file cannot be relied on any more: Close sets it
 	// aside, and the next Open begins a new one.
 	ErrDamaged = errors.New("the outbox file is damaged")
+	// ErrNewer means that a newer program has made the file; nothing of it is touched.
+	ErrNewer = errors.New("a newer agent has made this outbox")
 	// ErrInUse means that another process has the outbox.
 	ErrInUse = errors.New("another agent uses this outbox")
 )
@@ -79,6 +81,8 @@ type Outbox struct {
 	closing bool
 	damage  error
 	writing time.Time // since when the committer writes; zero while it does not
+	broken  error     // of the latest write, or of a file that could not be opened
+	probe   bool      // try to write
 }
 
 // Open opens the outbox in the folder dir, which is made where it is missing. A
@@ -105,6 +109,41 @@ func Open(dir string, limit int, logger *slog.Logger) (*Outbox, error) {
 	return o, nil
 }
 
+// Unusable is an outbox without a file, for a device that has none now: it
+// refuses all that is added with err, and holds nothing.
+func Unusable(err error, logger *slog.Logger) *Outbox {
+	o := &Outbox{logger: logger, changed: make(chan struct{}, 1), wake: make(chan struct{}, 1), failed: make(chan struct{}), ended: make(chan struct{}),
+		first: 1, broken: err}
+	close(o.ended)
+	return o
+}
+
+// Health is nil while events can be kept. Otherwise it is why not: ErrFull,
+// ErrNewer, or what the disk says.
+func (o *Outbox) Health() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.broken != nil:
+		return o.broken
+	case o.full(o.limit):
+		return ErrFull
+	}
+	return nil
+}
+
+// Probe tries to write after a write has failed: a disk may have room again.
+func (o *Outbox) Probe() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.db != nil && o.broken != nil {
+		o.probe = true
+		poke(o.wake)
+	}
+}
+
+func (o *Outbox) full(limit int) bool { return int(o.last+1-o.first)+len(o.queue) >= limit }
+
 // ID is the UUID that was made with the outbox.
 func (o *Outbox) ID() string { return o.id }
 
@@ -123,9 +162,11 @@ func (o *Outbox) add(e wire.Event, kept func(error), limit int) error {
 	switch {
 	case o.damage != nil:
 		return o.damage
+	case o.db == nil:
+		return o.broken
 	case o.closing:
 		return ErrClosed
-	case int(o.last+1-o.first)+len(o.queue) >= limit:
+	case o.full(limit):
 		return ErrFull
 	case len(o.queue) == maxQueued:
 		return ErrBusy
@@ -141,7 +182,7 @@ func (o *Outbox) add(e wire.Event, kept func(error), limit int) error {
 func (o *Outbox) DeleteTo(seq uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if seq <= o.stored || seq > maxSeq {
+	if seq <= o.stored || seq > maxSeq || o.db == nil {
 		return
 	}
 	if seq > o.last {
@@ -159,7 +200,7 @@ func (o *Outbox) State() (State, error) {
 	s := State{ID: o.id, First: o.first, Last: o.last}
 	oldest := max(o.stored+1, o.first)
 	o.mu.Unlock()
-	if oldest > s.Last {
+	if oldest > s.Last || o.db == nil {
 		return s, nil
 	}
 	s.Pending = int(s.Last + 1 - oldest)
@@ -222,7 +263,7 @@ func (o *Outbox) Close() error {
 	again := o.closing
 	o.closing = true
 	o.mu.Unlock()
-	if again {
+	if again || o.db == nil {
 		return nil
 	}
 	poke(o.wake)
@@ -241,6 +282,9 @@ func (o *Outbox) Close() error {
 
 // read runs a read-only transaction; damage is remembered.
 func (o *Outbox) read(do func(*bbolt.Tx) error) error {
+	if o.db == nil {
+		return nil
+	}
 	err := guard(func() error { return o.db.View(do) })
 	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		return ErrClosed

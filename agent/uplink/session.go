@@ -77,6 +77,10 @@ func (s *session) settle(seq uint64, now time.Time) {
 	first, _ := s.cfg.Outbox.Span() // what is gone cannot be sent again, whatever the hub lacks
 	s.answered, s.settled, s.last = true, max(seq, first-1), now
 	s.next = max(s.next, s.settled+1)
+	s.owes(false)
+	if s.next > s.settled+1 {
+		s.owes(true) // the rest, from now on
+	}
 	s.cfg.Outbox.DeleteTo(seq)
 }
 
@@ -131,6 +135,7 @@ func (s *session) send(ctx context.Context) error {
 		default:
 		}
 		s.next = start + uint64(len(events))
+		s.owes(true)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
 
 	"hallkeeper/wire"
 )
@@ -88,6 +89,7 @@ type Uplink struct {
 
 	connected atomic.Bool
 	since     atomic.Int64 // when connected last changed, Unix nanoseconds
+	asked     atomic.Int64 // since when the hub owes an answer, Unix nanoseconds; 0 while it does not
 }
 
 // New makes an uplink; Run connects it.
@@ -100,6 +102,27 @@ func New(cfg Config) *Uplink {
 // Connected tells whether the broker is connected, and since when it is or is not.
 func (u *Uplink) Connected() (connected bool, since time.Time) {
 	return u.connected.Load(), time.Unix(0, u.since.Load())
+}
+
+// Away is for how long the hub has not been reached: the broker is not connected,
+// or nobody answers behind it. 0 while it is reached, as far as is known.
+func (u *Uplink) Away(now time.Time) time.Duration {
+	if connected, since := u.Connected(); !connected {
+		return now.Sub(since)
+	}
+	if asked := u.asked.Load(); asked != 0 {
+		return now.Sub(time.Unix(0, asked))
+	}
+	return 0
+}
+
+// owes notes whether an answer of the hub is awaited.
+func (u *Uplink) owes(answer bool) {
+	if !answer {
+		u.asked.Store(0)
+		return
+	}
+	u.asked.CompareAndSwap(0, time.Now().UnixNano())
 }
 
 func (u *Uplink) set(connected bool) {
@@ -129,8 +152,10 @@ func CheckURL(text string) error {
 // and tried again.
 func (u *Uplink) Run(ctx context.Context) error {
 	wait := backoffLeast
-	silent := false // the same fault is logged once
+	silent := false      // the same fault is logged once
+	var ends []time.Time // of the latest connections that stood for a short time
 	for ctx.Err() == nil {
+		began := time.Now()
 		up, err := u.session(ctx)
 		u.set(false)
 		var fatal *outboxError
@@ -142,6 +167,17 @@ func (u *Uplink) Run(ctx context.Context) error {
 		case up:
 			wait, silent = backoffLeast, false
 			u.cfg.Logger.Warn("the connection to the broker is lost", "error", err)
+			if ends = shortLived(ends, began, time.Now()); len(ends) == suspicious {
+				wait = backoffMost // so that the other one gets some peace as well
+				u.cfg.Logger.Error("the broker ends the connection again and again: has another device the same name? Each needs its own (setting agent)", "agent", u.cfg.Agent)
+				ends = nil
+			}
+		case refused(err):
+			if !silent {
+				u.cfg.Logger.Error("the hub refuses this device: is the hall's id right (setting hall), and is the device allowed?",
+					"broker", u.cfg.Broker, "hall", u.cfg.Hall, "agent", u.cfg.Agent, "error", err)
+			}
+			silent = true
 		case !silent:
 			silent = true
 			u.cfg.Logger.Warn("the broker cannot be reached; trying again until it can", "broker", u.cfg.Broker, "error", err)
@@ -156,6 +192,25 @@ func (u *Uplink) Run(ctx context.Context) error {
 		wait = min(2*wait, backoffMost)
 	}
 	return nil
+}
+
+const (
+	// suspicious is so many connections in a row that each stood for less than shortLife.
+	suspicious = 4
+	shortLife  = 10 * time.Second
+)
+
+// shortLived adds a connection to those in a row that did not last.
+func shortLived(ends []time.Time, began, ended time.Time) []time.Time {
+	if ended.Sub(began) >= shortLife {
+		return nil
+	}
+	return append(ends, ended)
+}
+
+// refused tells a broker that does not want this device from one that is away.
+func refused(err error) bool {
+	return errors.Is(err, packets.ErrorRefusedNotAuthorised) || errors.Is(err, packets.ErrorRefusedIDRejected) || errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword)
 }
 
 // outboxError is a fault of the outbox, which no new connection mends.
@@ -191,6 +246,7 @@ func (s *session) options() *mqtt.ClientOptions {
 	return mqtt.NewClientOptions().AddBroker(s.cfg.Broker).
 		SetClientID("hallkeeper-agent-"+s.cfg.Hall+"-"+s.cfg.Agent).
 		SetUsername(s.cfg.Agent). // whose will it is, for the hub's own broker
+		SetProtocolVersion(4).    // MQTT 3.1.1, and no second try with 3.1 where that is refused
 		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).
 		SetKeepAlive(keepAlive).SetPingTimeout(pingTimeout).SetConnectTimeout(connectTimeout).SetWriteTimeout(writeTimeout).
 		SetOrderMatters(true). // the handlers do not wait

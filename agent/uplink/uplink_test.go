@@ -240,7 +240,7 @@ func TestARestoredHubGetsAgainWhatTheDeviceStillHas(t *testing.T) {
 	d := newDevice(t, h.Addr)
 	d.press(t, 10)
 	await(t, "the events", func() bool { return h.Count() == 10 })
-	h.Locked(func() { h.Mark, h.Stored, h.Silent = 4, h.Stored[:4], false }) // a backup from before
+	h.Locked(func() { h.Marks[h.Stored[0].Outbox], h.Stored, h.Silent = 4, h.Stored[:4], false }) // a backup from before
 	h.Cut()
 	await(t, "all events", func() bool { return d.pending() == 0 })
 	h.InOrder(10)

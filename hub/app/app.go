@@ -156,7 +156,8 @@ func (a *App) openDelivery() error {
 	if a.cfg.MQTTURL != "" {
 		a.broker, err = broker.NewExternal(broker.ExternalConfig{URL: a.cfg.MQTTURL, Topics: a.topics}, a.ingest, logger)
 	} else {
-		a.broker, err = broker.NewEmbedded(broker.EmbeddedConfig{Addr: a.cfg.MQTT, Topics: a.topics}, a.ingest, logger)
+		a.broker, err = broker.NewEmbedded(broker.EmbeddedConfig{Addr: a.cfg.MQTT, Topics: a.topics,
+			Refused: func(device, hall string) { a.views.live.Refused(device, hall, time.Now()) }}, a.ingest, logger)
 	}
 	if err != nil {
 		return fmt.Errorf("start MQTT: %w", err)

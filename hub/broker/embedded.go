@@ -22,6 +22,9 @@ type EmbeddedConfig struct {
 	Addr string
 	// Topics are the hall's.
 	Topics wire.Topics
+	// Refused, where not nil, is told of a device that asked to connect and names
+	// another hall; both names are as it wrote them, at most 64 bytes. It must not block.
+	Refused func(device, hall string)
 }
 
 // Embedded is the broker inside the hub: mochi-mqtt without any store. A PUBACK
@@ -62,7 +65,7 @@ func NewEmbedded(cfg EmbeddedConfig, sink Sink, logger *slog.Logger) (*Embedded,
 	})
 	e := &Embedded{server: server, net: l, logger: logger, clock: time.Now}
 	e.state = Health{Since: e.clock(), Detail: "the embedded broker has not started"}
-	e.hook = newHook(server, cfg.Topics, sink, logger)
+	e.hook = newHook(server, cfg, sink, logger)
 	if err := server.AddHook(e.hook, nil); err != nil {
 		_ = l.Close()
 		return nil, fmt.Errorf("set up the embedded broker: %w", err)

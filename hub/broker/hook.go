@@ -28,6 +28,8 @@ type hook struct {
 	topics wire.Topics
 	sink   Sink
 	logger *slog.Logger
+	// stranger is told of devices of another hall; may be nil.
+	stranger func(device, hall string)
 
 	refused seldom
 	cutOff  seldom
@@ -36,8 +38,8 @@ type hook struct {
 	holders map[string]*conn // by client id: the one connection that the server may know
 }
 
-func newHook(server *mqtt.Server, topics wire.Topics, sink Sink, logger *slog.Logger) *hook {
-	return &hook{server: server, topics: topics, sink: sink, logger: logger, holders: map[string]*conn{},
+func newHook(server *mqtt.Server, cfg EmbeddedConfig, sink Sink, logger *slog.Logger) *hook {
+	return &hook{server: server, topics: cfg.Topics, stranger: cfg.Refused, sink: sink, logger: logger, holders: map[string]*conn{},
 		refused: seldom{every: time.Second}, cutOff: seldom{every: time.Second}}
 }
 
@@ -71,6 +73,15 @@ func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 	if !pk.Connect.WillFlag {
 		return nil
 	}
+	if hall := wire.HallOf(pk.Connect.WillTopic); hall != "" && hall != h.topics.Hall {
+		if device := string(pk.Connect.Username); h.stranger != nil {
+			if device == "" {
+				device = cl.ID
+			}
+			h.stranger(clip(device), clip(hall))
+		}
+		return h.refuse(cl, packets.ErrNotAuthorized, "it is set up for another hall: "+clip(hall))
+	}
 	agent, leaf, ok := h.topics.Parse(pk.Connect.WillTopic)
 	if !ok || leaf != wire.LeafStatus || agent != cl.ID && agent != string(pk.Connect.Username) {
 		return h.refuse(cl, packets.ErrNotAuthorized, "its will is not for its own status topic")
@@ -89,7 +100,11 @@ func (h *hook) refuse(cl *mqtt.Client, code packets.Code, why string) error {
 	if skipped, ok := h.refused.allow(time.Now()); ok {
 		h.logger.Warn("an MQTT connection was refused", "client", clip(cl.ID), "remote", cl.Net.Remote, "reason", why, "skipped", skipped)
 	}
-	_ = h.server.SendConnack(cl, code, false, nil) // the connection ends either way
+	answer := code
+	if code == packets.ErrNotAuthorized && cl.Properties.ProtocolVersion != mqtt5 {
+		answer = packets.Err3NotAuthorized // the server would send a code that MQTT 3 does not have
+	}
+	_ = h.server.SendConnack(cl, answer, false, nil) // the connection ends either way
 	return code
 }
 

@@ -62,11 +62,39 @@ func (l *Live) deviceAlarms(d *wire.LiveDevice) {
 		since, values = *d.Outbox.Oldest, map[string]string{"pending": strconv.Itoa(d.Outbox.Pending)}
 	}
 	l.alarm(old, wire.AlarmOutboxOld, wire.SeverityAlarm, d.ID, since, "", values)
+	fault := ""
+	if online && d.Outbox != nil {
+		fault = d.Outbox.Fault
+	}
+	l.alarm(fault != "", wire.AlarmOutboxFault, wire.SeverityAlarm, d.ID, l.now, fault, nil)
 	skew := time.Duration(d.ClockSkewMS) * time.Millisecond
 	l.alarm(online && (d.Clock == wire.ClockUnsynced || skew.Abs() > clockSkew), wire.AlarmClock, wire.SeverityNotice, d.ID, l.now, "", nil)
 	for _, name := range l.inputs(d) {
 		in, ok := d.Inputs[name]
 		l.alarm(ours && ok && !in.OK, wire.AlarmInput, wire.SeverityAlarm, d.ID+"/"+name, l.now, in.Fault, nil)
+	}
+}
+
+// strangerFor is how long a device that was refused is shown after its last try;
+// maxStrangers bounds how many are.
+const (
+	strangerFor  = time.Minute
+	maxStrangers = 20
+)
+
+// stranger is a device that names another hall.
+type stranger struct {
+	device, hall string
+	at           time.Time
+}
+
+func (l *Live) strangersAlarms() {
+	for id, s := range l.strangers {
+		on := l.now.Sub(s.at) < strangerFor
+		l.alarm(on, wire.AlarmRefused, wire.SeverityNotice, id, s.at, "", map[string]string{"device": s.device, "hall": s.hall})
+		if !on {
+			delete(l.strangers, id)
+		}
 	}
 }
 

@@ -98,12 +98,14 @@ func (f *Facts) window(id string) {
 func (f *Facts) Name() string { return "facts" }
 
 // Version changes with what Apply makes of a record.
-func (f *Facts) Version() int { return 4 }
+func (f *Facts) Version() int { return 5 }
 
 // Apply folds one record.
 func (f *Facts) Apply(r *wire.Record) {
-	_, known := f.Roster.Devices[r.Agent]
-	outboxes := len(f.Roster.Devices[r.Agent].Outboxes)
+	before, known := f.Roster.Devices[r.Agent]
+	outboxes := len(before.Outboxes)
+	_, had := before.Outboxes[r.Outbox]
+	back := had && r.Outbox != before.Outbox // an outbox that another had followed
 	switch r.Kind {
 	case wire.KindWindowSet, wire.KindWindowRemoved, wire.KindDeviceAssigned, wire.KindDeviceDismissed:
 		f.touchAll() // rare, and it can move a device between windows
@@ -121,6 +123,9 @@ func (f *Facts) Apply(r *wire.Record) {
 	case r.Agent != "":
 		if known && outboxes > 0 && len(f.Roster.Devices[r.Agent].Outboxes) > outboxes {
 			f.raise(wire.AlarmOutboxNew, wire.SeverityNotice, r.Agent, r.StoredAt, "", nil)
+		}
+		if back { // a new SD card does not give way to the old one: these are two devices
+			f.raise(wire.AlarmTwice, wire.SeverityAlarm, r.Agent, r.StoredAt, "", nil)
 		}
 		f.fromDevice(r)
 	default:
@@ -181,7 +186,7 @@ func (f *Facts) fromDevice(r *wire.Record) {
 		}
 	case wire.KindAgentStarted: // a fresh start ends what the last run complained of
 		for id, i := range f.Incidents {
-			if i.Kind != wire.AlarmOutboxGap && i.Kind != wire.AlarmOutboxNew && strings.HasPrefix(i.Subject+"/", r.Agent+"/") {
+			if i.Kind != wire.AlarmOutboxGap && i.Kind != wire.AlarmOutboxNew && i.Kind != wire.AlarmTwice && strings.HasPrefix(i.Subject+"/", r.Agent+"/") {
 				f.clear(id)
 			}
 		}
@@ -225,6 +230,7 @@ func (f *Facts) fromHub(r *wire.Record) {
 		if json.Unmarshal(r.Data, &d) == nil {
 			f.clear(string(wire.AlarmOutboxNew) + "/" + d.Agent)
 			f.clear(string(wire.AlarmOutboxGap) + "/" + d.Agent)
+			f.clear(string(wire.AlarmTwice) + "/" + d.Agent)
 		}
 	}
 }

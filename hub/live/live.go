@@ -52,6 +52,8 @@ type Live struct {
 	letters int // all dead letters there are
 	now     time.Time
 	lost    bool // the broker
+
+	strangers map[string]stranger // by device@hall
 }
 
 // heard is what a device last said of itself.
@@ -64,7 +66,7 @@ type heard struct {
 // New composes the document of facts. read runs a function while the facts
 // don't change; letters is how many dead letters there are in all.
 func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
-	l := &Live{cfg: cfg, facts: facts, read: read, status: map[string]heard{}, now: cfg.Started, letters: letters}
+	l := &Live{cfg: cfg, facts: facts, read: read, status: map[string]heard{}, now: cfg.Started, letters: letters, strangers: map[string]stranger{}}
 	l.doc = wire.Live{Hall: cfg.Hall, Windows: map[string]wire.LiveWindow{}, Devices: map[string]wire.LiveDevice{}, Alarms: map[string]wire.Alarm{},
 		Hub: wire.LiveHub{Version: cfg.Version, Demo: cfg.Demo, StartedAt: cfg.Started, Writable: true}}
 	l.doc.Hall.Day = string(hall.DateOf(cfg.Started, cfg.Zone))
@@ -194,6 +196,17 @@ func (l *Live) SetBroker(ok bool, reason string) {
 	})
 }
 
+// Refused shows a device that asked to connect and names another hall.
+func (l *Live) Refused(device, hall string, at time.Time) {
+	l.update(func() {
+		id := device + "@" + hall // its name may be that of one of ours
+		if _, known := l.strangers[id]; known || len(l.strangers) < maxStrangers {
+			l.strangers[id] = stranger{device, hall, at}
+		}
+		l.strangersAlarms()
+	})
+}
+
 // SetDeadLetters tells how many dead letters there are in all.
 func (l *Live) SetDeadLetters(n int) {
 	l.update(func() {
@@ -228,4 +241,5 @@ func (l *Live) everything() {
 		l.incident(id)
 	}
 	l.deadLetters()
+	l.strangersAlarms()
 }

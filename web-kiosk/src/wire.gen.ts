@@ -387,6 +387,9 @@ export type AlarmKind =
   | "outbox_old" // subject: agent
   | "outbox_gap" // subject: agent
   | "outbox_new" // subject: agent
+  | "outbox_fault" // subject: agent; detail: full, disk or newer
+  | "device_twice" // subject: agent
+  | "device_refused" // subject: the MQTT client
   | "clock_unsynced" // subject: agent
   | "input_fault" // subject: agent/input
   | "dead_letters" // subject: empty
@@ -446,6 +449,11 @@ export interface OutboxStatus {
   pending: number
   /** Oldest is when the oldest pending event happened; absent where nothing is pending. */
   oldest?: string
+  /**
+   * Fault says why the device can keep nothing now: FaultFull, FaultDisk (it
+   * cannot be written), or FaultNewer (a newer program has made it). Empty where it can.
+   */
+  fault?: string
 }
 
 /** InputStatus is the health of one input. */

@@ -34,8 +34,9 @@ type Hub struct {
 	once   sync.Once
 
 	mu sync.Mutex
-	// All below is for Locked only. Mark is the last seq that was stored or refused.
-	Mark   uint64
+	// All below is for Locked only. Marks are the last seqs that were stored or
+	// refused, by outbox.
+	Marks  map[string]uint64
 	Stored []wire.Event
 	// Came has every seq as it came, Payloads the number of events in each publish.
 	Came     []uint64
@@ -44,26 +45,34 @@ type Hub struct {
 	// Deaf is how many publishes more are lost; Silent answers nothing.
 	Deaf   int
 	Silent bool
+	// Closed refuses connections, as a hub does with devices of another hall.
+	Closed bool
 	// Refuse are the seqs that go to the dead letters.
 	Refuse map[uint64]bool
 }
 
-// allow lets everybody in.
-type allow struct{ broker.HookBase }
+// allow lets everybody in, unless the hub is closed.
+type allow struct {
+	broker.HookBase
+	hub *Hub
+}
 
 func (*allow) ID() string { return "allow" }
 func (*allow) Provides(b byte) bool {
 	return b == broker.OnConnectAuthenticate || b == broker.OnACLCheck
 }
-func (*allow) OnConnectAuthenticate(*broker.Client, packets.Packet) bool { return true }
-func (*allow) OnACLCheck(*broker.Client, string, bool) bool              { return true }
+func (a *allow) OnConnectAuthenticate(*broker.Client, packets.Packet) (ok bool) {
+	a.hub.Locked(func() { ok = !a.hub.Closed })
+	return ok
+}
+func (*allow) OnACLCheck(*broker.Client, string, bool) bool { return true }
 
 // New starts one at addr, where port 0 takes a free one; it ends with the test.
 func New(t testing.TB, addr string) *Hub {
 	t.Helper()
-	h := &Hub{t: t, Addr: addr, topics: wire.Topics{Hall: Hall}, Refuse: map[uint64]bool{}}
+	h := &Hub{t: t, Addr: addr, topics: wire.Topics{Hall: Hall}, Refuse: map[uint64]bool{}, Marks: map[string]uint64{}}
 	h.server = broker.New(&broker.Options{InlineClient: true, Logger: slog.New(slog.DiscardHandler)})
-	if err := h.server.AddHook(new(allow), nil); err != nil {
+	if err := h.server.AddHook(&allow{hub: h}, nil); err != nil {
 		t.Fatal(err)
 	}
 	listener, err := net.Listen("tcp", addr)
@@ -107,20 +116,20 @@ func (h *Hub) events(payload []byte) {
 	for _, p := range parsed {
 		e := p.Event
 		answer.Outbox = e.Outbox
-		if e.First > h.Mark+1 {
-			h.Mark = e.First - 1 // outbox.gap
+		if e.First > h.Marks[e.Outbox]+1 {
+			h.Marks[e.Outbox] = e.First - 1 // outbox.gap
 		}
-		if e.Seq != h.Mark+1 {
+		if e.Seq != h.Marks[e.Outbox]+1 {
 			continue
 		}
-		h.Mark = e.Seq
+		h.Marks[e.Outbox] = e.Seq
 		if h.Refuse[e.Seq] {
 			answer.Refused = append(answer.Refused, wire.Refusal{Seq: e.Seq, Reason: wire.ReasonBadData})
 			continue
 		}
 		h.Stored = append(h.Stored, e)
 	}
-	answer.Seq = h.Mark
+	answer.Seq = h.Marks[answer.Outbox]
 	if !h.Silent {
 		h.Answer(answer)
 	}

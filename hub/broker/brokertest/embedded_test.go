@@ -345,3 +345,29 @@ func TestTheAddressIsFreeAgainAfterAStop(t *testing.T) {
 		h.Up()
 	}
 }
+
+func TestADeviceOfAnotherHallIsRefusedAndTold(t *testing.T) {
+	told := make(chan string, 4)
+	h := NewHub(t, "h1", func(t testing.TB, topics wire.Topics, sink broker.Sink) broker.Broker {
+		b, err := broker.NewEmbedded(broker.EmbeddedConfig{Addr: "127.0.0.1:0", Topics: topics, Refused: func(device, hall string) { told <- device + " of " + hall }},
+			sink, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	})
+	other := wire.Topics{Hall: "h2"}
+	r := DialRaw(t, h.Broker.Addr())
+	r.Write(RawConnect(4, "hallkeeper-agent-h2-w01", "w01", other.Agent("w01", wire.LeafStatus), "{}")...)
+	if body := r.Expect(connack); body[1] != 5 {
+		t.Errorf("it is answered %x, want 5: not authorised", body)
+	}
+	select {
+	case got := <-told:
+		if got != "w01 of h2" {
+			t.Errorf("told %q", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nobody is told")
+	}
+}
