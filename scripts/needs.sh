@@ -9,13 +9,13 @@ set -euo pipefail
 case "${1:-}" in
 test)
     needs=(gcc:gcc mosquitto:mosquitto mosquitto_pub:mosquitto-clients chromium:chromium
-        /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk)
+        /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk systemd-analyze:systemd)
     ;;
 powercut)
     needs=(qemu-system-x86_64:qemu-system-x86 mkfs.ext4:e2fsprogs xz:xz-utils)
     ;;
 rig)
-    needs=(qemu-system-aarch64:qemu-system-arm aarch64-linux-gnu-gcc-12:gcc-12-aarch64-linux-gnu make:make flex:flex bison:bison xz:xz-utils)
+    needs=(qemu-system-aarch64:qemu-system-arm aarch64-linux-gnu-gcc-12:gcc-12-aarch64-linux-gnu make:make flex:flex bison:bison xz:xz-utils mkfs.ext4:e2fsprogs)
     ;;
 *)
     echo "usage: scripts/needs.sh test|powercut|rig" >&2

@@ -58,6 +58,7 @@ func open(dir string) (contents, error) {
 			return err
 		}
 		c.db.AllocSize = 1 << 20 // the file grows by this; an SD card is small
+		c.db.NoSync = noSync
 		db := c.db
 		empty := false
 		if err := db.View(func(tx *bbolt.Tx) error {

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"hallkeeper/faults/powercut/disk"
+	"hallkeeper/faults/disk"
 	"hallkeeper/wire"
 )
 
@@ -108,7 +108,7 @@ func runCampaign(ctx context.Context, o *options, k kernel, initramfs, name stri
 // withDisk makes the disk, serves it while do runs, and checks its file system.
 func (c *campaign) withDisk(ctx context.Context, do func() error) error {
 	image := filepath.Join(c.work, "disk.img")
-	if err := makeDisk(ctx, image, diskSize); err != nil {
+	if err := disk.Make(ctx, image, diskSize); err != nil {
 		return err
 	}
 	d, err := disk.Open(image)
@@ -133,7 +133,7 @@ func (c *campaign) withDisk(ctx context.Context, do func() error) error {
 	if err := d.Close(); err != nil {
 		return err
 	}
-	return checkDisk(ctx, image)
+	return disk.Check(ctx, image)
 }
 
 // run plays, cuts and checks, then drains, stops and checks all once more.

@@ -7,11 +7,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
+	"hallkeeper/faults/disk"
 	"hallkeeper/faults/vm"
 )
 
@@ -50,15 +49,13 @@ func powerOn(p parts, consoleFile string) (*machine, error) {
 		return nil, err
 	}
 	m.console = vm.NewConsole(file)
-	m.process = exec.Command("qemu-system-x86_64",
+	m.process = exec.Command("qemu-system-x86_64", append(disk.Drive(p.socket),
 		"-no-user-config", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
 		"-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", "768",
 		"-kernel", p.kernel, "-initrd", p.initramfs,
 		"-append", "console=ttyS0 quiet panic=-1 oops=panic mitigations=off random.trust_cpu=on",
-		"-blockdev", "driver=nbd,node-name=disk,server.type=unix,server.path="+p.socket+",cache.direct=on,cache.no-flush=off",
-		"-device", "virtio-blk-pci,drive=disk,write-cache=on",
 		"-netdev", "user,id=net,restrict=on,ipv6=off"+forward,
-		"-device", "virtio-net-pci,netdev=net,romfile=")
+		"-device", "virtio-net-pci,netdev=net,romfile=")...)
 	m.process.Stdout, m.process.Stderr = m.console, m.console
 	m.process.SysProcAttr = vm.DiesWithUs()
 	if err := m.process.Start(); err != nil {
@@ -131,28 +128,4 @@ type downError struct {
 
 func (e *downError) Error() string {
 	return fmt.Sprintf("%s; the console ends with\n%s", e.what, e.console)
-}
-
-// makeDisk makes an image with an empty ext4 in a new file.
-func makeDisk(ctx context.Context, path string, size int64) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("make the disk: %w", err)
-	}
-	if err := errors.Join(file.Truncate(size), file.Close()); err != nil {
-		return fmt.Errorf("make the disk: %w", err)
-	}
-	// All tables are written now: nothing shall write to the disk but the hall.
-	_, err = vm.Output(ctx, filepath.Dir(path), "mkfs.ext4", "-q", "-F", "-b", "4096", "-E",
-		"lazy_itable_init=0,lazy_journal_init=0,nodiscard", "-e", "panic", path, strconv.FormatInt(size/4096, 10))
-	return err
-}
-
-// checkDisk sees that the file system is whole: otherwise the disk of the rig has
-// done what no disk does, or the kernel has a fault, and the log proves nothing.
-func checkDisk(ctx context.Context, path string) error {
-	if _, err := vm.Output(ctx, filepath.Dir(path), "e2fsck", "-fn", path); err != nil {
-		return fmt.Errorf("the machine's file system is damaged, and with it the rig: %w", err)
-	}
-	return nil
 }

@@ -55,6 +55,9 @@ func startHub(ctx context.Context, program, work string) (*hub, error) {
 	}
 }
 
+// keys is the folder of its keys.
+func (h *hub) keys() string { return filepath.Join(h.data, "keys") }
+
 // stop ends the hub in good order and checks its log.
 func (h *hub) stop(ctx context.Context) error {
 	if err := h.cmd.Process.Signal(os.Interrupt); err != nil {

@@ -29,6 +29,12 @@ const (
 	compiler       = crossCompile + "gcc-12"
 )
 
+// wanted are the modules that the machine loads, with what they need.
+const wanted = "virtio_pci virtio_net virtio_blk ext4 evdev uinput gpio_sim"
+
+// errUnavailable means that Debian's packages cannot be had here and now.
+var errUnavailable = errors.New("the machine's packages of Debian cannot be had")
+
 type kernel struct {
 	image   string
 	modules []string
@@ -58,6 +64,9 @@ func readKernel(folder string) (kernel, error) {
 	if _, err := os.Stat(filepath.Join(folder, "vmlinuz")); err != nil {
 		return kernel{}, err
 	}
+	if has, err := os.ReadFile(filepath.Join(folder, "wanted")); err != nil || string(has) != wanted {
+		return kernel{}, errors.New("it was made for an older rig")
+	}
 	modules, err := filepath.Glob(filepath.Join(folder, "*.ko"))
 	slices.Sort(modules)
 	return kernel{filepath.Join(folder, "vmlinuz"), modules}, err
@@ -67,7 +76,7 @@ func makeKernel(ctx context.Context, work, made string, log func(string, ...any)
 	log("downloading Debian's kernel 6.12 for arm64 with its headers and source, once (260 MB, unpacked, not installed)")
 	version, debs, err := download(ctx, work)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errUnavailable, err)
 	}
 	root := filepath.Join(work, "root")
 	for _, deb := range debs {
@@ -91,7 +100,12 @@ func makeKernel(ctx context.Context, work, made string, log func(string, ...any)
 		}
 		modules[vm.ModuleName(filepath.Base(path))] = content
 	}
-	order, err := vm.LoadOrder(modules, builtin, "virtio_pci", "virtio_net", "gpio_sim")
+	wants := strings.Fields(wanted)
+	// ext4 asks for the checksum by name only.
+	if _, found := modules["crc32c_generic"]; found {
+		wants = append([]string{"crc32c_generic"}, wants...)
+	}
+	order, err := vm.LoadOrder(modules, builtin, wants...)
 	if err != nil {
 		return err
 	}
@@ -102,6 +116,9 @@ func makeKernel(ctx context.Context, work, made string, log func(string, ...any)
 		if err := os.WriteFile(filepath.Join(made, fmt.Sprintf("%02d-%s.ko", i, name)), modules[name], 0o644); err != nil {
 			return err
 		}
+	}
+	if err := os.WriteFile(filepath.Join(made, "wanted"), []byte(wanted), 0o644); err != nil {
+		return err
 	}
 	return os.Rename(filepath.Join(root, "boot", "vmlinuz-"+version+"-arm64"), filepath.Join(made, "vmlinuz"))
 }
@@ -256,12 +273,17 @@ func debianModules(root, version string) (modules map[string][]byte, builtin str
 		return nil, "", err
 	}
 	modules = map[string][]byte{}
-	for _, pattern := range []string{"fs/configfs/*", "drivers/virtio/*", "drivers/net/virtio_net*", "drivers/net/net_failover*", "net/core/failover*"} {
+	for _, pattern := range []string{"fs/configfs/*", "fs/ext4/*", "fs/jbd2/*", "fs/mbcache*", "lib/*", "crypto/*",
+		"drivers/virtio/*", "drivers/block/virtio*", "drivers/net/virtio_net*", "drivers/net/net_failover*", "net/core/failover*",
+		"drivers/input/evdev*", "drivers/input/misc/uinput*"} {
 		paths, err := filepath.Glob(filepath.Join(dir, "kernel", pattern))
 		if err != nil {
 			return nil, "", err
 		}
 		for _, path := range paths {
+			if !strings.Contains(filepath.Base(path), ".ko") {
+				continue // a folder
+			}
 			file, err := os.Open(path)
 			if err != nil {
 				return nil, "", err

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"time"
 
+	"hallkeeper/faults/disk"
 	"hallkeeper/faults/rig/link"
 	"hallkeeper/faults/vm"
 )
@@ -18,7 +19,15 @@ import (
 // guestPort is where the guest takes orders, inside the machine.
 const guestPort = 18081
 
-// machine is the window computer.
+// parts are what a window computer is made of.
+type parts struct {
+	kernel    kernel
+	initramfs string
+	hubPort   int    // on this computer's loopback
+	disk      string // socket that serves the disk
+}
+
+// machine is the window computer while it is switched on.
 type machine struct {
 	process *exec.Cmd
 	console *vm.Console
@@ -29,9 +38,9 @@ type machine struct {
 	answers *bufio.Reader
 }
 
-// powerOn starts the window computer and waits until it takes orders. hubPort is
-// the port on this computer's loopback behind which its hub is.
-func powerOn(ctx context.Context, k kernel, initramfs string, hubPort int, consoleFile string) (*machine, error) {
+// powerOn starts the window computer and waits until it takes orders. Its clock
+// is wrong until it is told the time, as a Pi's is.
+func powerOn(ctx context.Context, p parts, consoleFile string) (*machine, error) {
 	control, err := vm.FreeAddress()
 	if err != nil {
 		return nil, err
@@ -41,16 +50,17 @@ func powerOn(ctx context.Context, k kernel, initramfs string, hubPort int, conso
 		return nil, err
 	}
 	m := &machine{ended: make(chan struct{}), console: vm.NewConsole(file), monitor: consoleFile + ".monitor"}
-	set := link.Settings{Hub: hubPort, Control: guestPort}
-	m.process = exec.Command("qemu-system-aarch64",
+	set := link.Settings{Hub: p.hubPort, Control: guestPort}
+	m.process = exec.Command("qemu-system-aarch64", append(disk.Drive(p.disk),
 		"-no-user-config", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
 		// One processor: with two, one boot in eight panicked.
 		"-machine", "virt", "-accel", "tcg", "-cpu", "cortex-a72", "-smp", "1", "-m", "512",
-		"-kernel", k.image, "-initrd", initramfs,
+		"-rtc", "base=2020-01-01T00:00:00",
+		"-kernel", p.kernel.image, "-initrd", p.initramfs,
 		"-append", "console=ttyAMA0 quiet panic=-1 oops=panic mitigations=off nokaslr rig="+set.String(),
 		"-netdev", fmt.Sprintf("user,id=net,ipv6=off,hostfwd=tcp:%s-:%d", control, guestPort),
 		"-device", "virtio-net-pci,netdev=net,id=card,romfile=",
-		"-monitor", "unix:"+m.monitor+",server=on,wait=off")
+		"-monitor", "unix:"+m.monitor+",server=on,wait=off")...)
 	m.process.Stdout, m.process.Stderr = m.console, m.console
 	m.process.SysProcAttr = vm.DiesWithUs()
 	if err := m.process.Start(); err != nil {
@@ -76,8 +86,8 @@ func powerOn(ctx context.Context, k kernel, initramfs string, hubPort int, conso
 func (m *machine) await(ctx context.Context, sign string, limit time.Duration) error {
 	end := time.NewTimer(limit)
 	defer end.Stop()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	for {
 		if _, found := m.console.Find(sign); found {
 			return nil
@@ -94,7 +104,7 @@ func (m *machine) await(ctx context.Context, sign string, limit time.Duration) e
 			return fmt.Errorf("QEMU ended by itself: %w; the console ends with\n%s", m.err, m.console.Tail(15))
 		case <-end.C:
 			return fmt.Errorf("the machine did not say %q within %v; the console ends with\n%s", sign, limit, m.console.Tail(15))
-		case <-look.C:
+		case <-tick.C:
 		}
 	}
 }
@@ -102,11 +112,8 @@ func (m *machine) await(ctx context.Context, sign string, limit time.Duration) e
 // order has something done and waits for its end.
 func (m *machine) order(o link.Order) (link.Answer, error) {
 	var a link.Answer
-	if err := m.conn.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
+	if err := m.send(o); err != nil {
 		return a, err
-	}
-	if err := json.NewEncoder(m.conn).Encode(o); err != nil {
-		return a, fmt.Errorf("order %s: %w", o.Do, err)
 	}
 	line, err := m.answers.ReadBytes('\n')
 	if err == nil {
@@ -119,6 +126,17 @@ func (m *machine) order(o link.Order) (link.Answer, error) {
 		return a, fmt.Errorf("order %s: %w; the console ends with\n%s", o.Do, err, m.console.Tail(15))
 	}
 	return a, nil
+}
+
+// send gives an order whose answer is not waited for: the power goes before it comes.
+func (m *machine) send(o link.Order) error {
+	if err := m.conn.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
+		return err
+	}
+	if err := json.NewEncoder(m.conn).Encode(o); err != nil {
+		return fmt.Errorf("order %s: %w", o.Do, err)
+	}
+	return nil
 }
 
 // cable pulls the machine's network cable, or plugs it in. Orders do not pass while it is out.
@@ -148,7 +166,11 @@ func (m *machine) cable(in bool) error {
 	return nil
 }
 
+// kill takes the power away.
 func (m *machine) kill() {
 	_ = m.process.Process.Kill()
 	<-m.ended
+	if m.conn != nil {
+		_ = m.conn.Close()
+	}
 }

@@ -49,6 +49,19 @@ func (c *Console) Find(sign string) (line string, found bool) {
 	return "", false
 }
 
+// Lines gives the rest of all whole lines that begin with sign.
+func (c *Console) Lines(sign string) (rests []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text := c.text.Bytes()
+	for line := range bytes.Lines(text[:bytes.LastIndexByte(text, '\n')+1]) {
+		if rest, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte(sign)); ok {
+			rests = append(rests, string(rest))
+		}
+	}
+	return rests
+}
+
 // Tail gives the last n lines.
 func (c *Console) Tail(n int) string {
 	c.mu.Lock()

@@ -77,7 +77,7 @@ func (c *chip) live() error {
 		}
 	}
 	say("the chip is %s", filepath.Base(c.dir))
-	return nil
+	return allow("/dev/"+filepath.Base(c.dir), gpioGroup)
 }
 
 // gone takes the chip away, while the agent has its lines open.
