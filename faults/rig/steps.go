@@ -147,6 +147,7 @@ func (c *campaign) together(ctx context.Context) error {
 		c.presses++
 	}
 	up[0].AfterUS = pulse.Hold(c.r).Microseconds()
+	up = append(up, simlink.Level{AfterUS: rest.Microseconds(), Line: "call", High: true}) // or the next press would be this one
 	if _, err := c.train(slices.Concat(down, up), time.Hour); err != nil {
 		return err
 	}
