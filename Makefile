@@ -16,6 +16,7 @@ RESULTS   := build/results
 PROGRAMS := hub agent simulator
 LINT     := build/bin/golangci-lint
 TALLY    := build/bin/tally
+RIG      := build/bin/rig
 NPM_DONE := web-kiosk/node_modules/.installed
 WEB_DONE := web-kiosk/dist/.built
 WEB_SRC  := $(shell find web-kiosk -type f -not -path 'web-kiosk/node_modules/*' -not -path 'web-kiosk/dist/*' \
@@ -49,6 +50,11 @@ bin/agent:
 	@CGO_ENABLED=0 $(GO) build $(GOFLAGS_LD) -o $@ ./agent/cmd/agent
 bin/simulator:
 	@$(GO) build $(GOFLAGS_LD) -o $@ ./simulator/cmd/simulator
+
+# The agent as it is shipped: for a Pi and for a PC, without cgo.
+.PHONY: agents
+agents: ## build the static agents: build/agent-linux-arm64 and build/agent-linux-amd64
+	for arch in arm64 amd64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build $(GOFLAGS_LD) -o build/agent-linux-$$arch ./agent/cmd/agent; done
 
 .PHONY: web
 web: $(WEB_DONE) ## build the pages into web-kiosk/dist
@@ -114,14 +120,18 @@ test-powercut: build ## cut the power of a virtual machine under the hub (SEED=,
 	$(GO) run ./faults/powercut -seed $(SEED) -cuts $(CUTS) $(FAULT_FLAGS)
 
 .PHONY: rig
-rig: ## build the virtual window computer: an arm64 kernel with GPIO, the agent as for a Pi
+rig: $(RIG) ## build the virtual window computer: an arm64 kernel with GPIO, the agent as for a Pi
 	@scripts/needs.sh rig
-	$(GO) run ./faults/rig -build-only
+	$(RIG) -build-only
 
 .PHONY: test-rig
-test-rig: build ## press, swipe, unplug and kill the virtual window computer (SEED=, FRAMES=)
+test-rig: build $(RIG) ## press, swipe, unplug, kill and cut the power of the virtual window computer (SEED=, FRAMES=)
 	@scripts/needs.sh rig
-	$(GO) run ./faults/rig -seed $(SEED) -frames $(FRAMES) $(FAULT_FLAGS)
+	$(RIG) -seed $(SEED) -frames $(FRAMES) $(FAULT_FLAGS)
+
+.PHONY: $(RIG)
+$(RIG):
+	@$(GO) build -o $@ ./faults/rig
 
 .PHONY: soak
 soak: test-needs build ## the fault campaign for a long time (SOAK=8h)
