@@ -167,8 +167,7 @@ func (a *Agent) work(ctx context.Context) error {
 			return nil
 		}
 	})
-	first, last := a.outbox.Span()
-	a.logger.Info("the agent works", "agent", a.cfg.Agent, "board", file.Name, "outbox", a.outbox.ID(), "pending", last+1-first, "version", a.cfg.Version)
+	a.logger.Info("the agent works", "agent", a.cfg.Agent, "board", file.Name, "outbox", a.outbox.ID(), "pending", a.outbox.Pending(), "version", a.cfg.Version)
 	err = group.Wait()
 	a.logger.Info("the agent has stopped")
 	return err
@@ -353,12 +352,12 @@ func (a *Agent) tellClock() {
 
 // tellFull reports presses that found the outbox full, once it has room again.
 func (a *Agent) tellFull() {
-	first, last := a.outbox.Span()
-	if a.overflow.Load() == 0 || last+1-first >= uint64(a.cfg.OutboxLimit) {
+	pending := a.outbox.Pending()
+	if a.overflow.Load() == 0 || pending >= a.cfg.OutboxLimit {
 		return
 	}
 	n := a.overflow.Swap(0)
-	a.report(a.event(wire.KindOutboxFull, wire.OutboxFull{Refused: int(n), Pending: int(last + 1 - first)}, a.board.Now()), func(err error) {
+	a.report(a.event(wire.KindOutboxFull, wire.OutboxFull{Refused: int(n), Pending: pending}, a.board.Now()), func(err error) {
 		if err != nil {
 			a.overflow.Add(n)
 		}

@@ -80,9 +80,8 @@ func (a *Agent) watchdog(ctx context.Context, ready <-chan struct{}) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
-		first, last := a.outbox.Span()
 		connected, _ := a.uplink.Connected()
-		status := fmt.Sprintf("STATUS=%d 条待送 waiting, 已连接 connected: %v", last+1-first, connected)
+		status := fmt.Sprintf("STATUS=%d 条待送 waiting, 已连接 connected: %v", a.outbox.Pending(), connected)
 		if what := a.hangs(); what != "" {
 			a.logger.Error("a part of the agent hangs; the watchdog is not fed and systemd starts the agent again", "part", what)
 			a.notify("STATUS=停滞 hangs: " + what)

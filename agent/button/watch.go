@@ -15,7 +15,7 @@ type Line interface {
 
 // slice is the longest single wait: waits cannot be interrupted, and the end
 // of ctx must be seen.
-const slice = 100 * time.Millisecond
+const slice = 500 * time.Millisecond
 
 // Watch tells what the button on a line does until ctx ends (nil) or the line
 // is lost. It begins with first, the line's state at power-on. alive is called

@@ -80,7 +80,7 @@ const (
 	// sameCard is how long after its last reading the same card is the same swipe.
 	sameCard = 2 * time.Second
 	// slice is the longest single wait, so that the end of ctx is seen.
-	slice = 200 * time.Millisecond
+	slice = 500 * time.Millisecond
 )
 
 // Watch tells what is held to a reader until ctx ends (nil) or the reader is

@@ -31,7 +31,8 @@ func (o *Outbox) share() {
 	alone := func() bool {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		return len(o.queue) == 0 && !o.closing && !o.probe
+		// A hub that is ahead of this disk is believed at once.
+		return len(o.queue) == 0 && !o.closing && !o.probe && o.stored <= o.last && o.stored < o.first-1+deleteMost
 	}
 	if !alone() {
 		return

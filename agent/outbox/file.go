@@ -54,6 +54,8 @@ func open(dir string) (contents, error) {
 	var c contents
 	err := guard(func() error {
 		var err error
+		// Not NoFreelistSync, which would save a page of each write: then bbolt reads a
+		// damaged file in a goroutine of its own, whose panic nobody can catch.
 		if c.db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockPatience}); err != nil {
 			return err
 		}

@@ -37,8 +37,12 @@ const (
 	maxQueued = 256
 	// reserve is room above the limit for the device's own reports.
 	reserve = 64
-	// deleteDelay is how long a deletion waits for an event to share its fsync with.
-	deleteDelay = 500 * time.Millisecond
+	// deleteDelay is how long a deletion waits for an event to share its fsync
+	// with, unless deleteMost events are to be deleted: each fsync of its own wears
+	// the SD card. What is deleted late is at worst sent twice after a power cut,
+	// and the hub knows it.
+	deleteDelay = 5 * time.Minute
+	deleteMost  = 256
 	// maxSeq ends nonsense: nobody presses so often.
 	maxSeq = 1 << 53
 )
@@ -142,7 +146,15 @@ func (o *Outbox) Probe() {
 	}
 }
 
-func (o *Outbox) full(limit int) bool { return int(o.last+1-o.first)+len(o.queue) >= limit }
+func (o *Outbox) full(limit int) bool { return o.pending()+len(o.queue) >= limit }
+
+// pending counts what the hub is not known to have; mu is held.
+func (o *Outbox) pending() int {
+	if o.stored >= o.last {
+		return 0
+	}
+	return int(o.last + 1 - max(o.first, o.stored+1))
+}
 
 // ID is the UUID that was made with the outbox.
 func (o *Outbox) ID() string { return o.id }
@@ -177,7 +189,7 @@ func (o *Outbox) add(e wire.Event, kept func(error), limit int) error {
 }
 
 // DeleteTo says that the hub has all events up to and with seq on its disk. They
-// are deleted with the next fsync. A seq above Last comes of a disk image older
+// are deleted with the next fsync of an event, or some minutes later. A seq above Last comes of a disk image older
 // than the hub's memory: numbers that the hub knows are then not given out again.
 func (o *Outbox) DeleteTo(seq uint64) {
 	o.mu.Lock()
@@ -225,6 +237,21 @@ func (o *Outbox) Read(from uint64, maxEvents, maxBytes int) (start uint64, event
 		return err
 	})
 	return start, events, err
+}
+
+// Pending is how many events are not known to be stored by the hub.
+func (o *Outbox) Pending() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.pending()
+}
+
+// Next is the seq from which on the hub may lack events; what is before it may
+// still be on the disk, too.
+func (o *Outbox) Next() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return max(o.first, o.stored+1)
 }
 
 // Span gives the oldest seq on the disk and the latest one given out.

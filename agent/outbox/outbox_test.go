@@ -101,13 +101,36 @@ func TestEventsAreNumberedFromOneAndCarryFirst(t *testing.T) {
 		}
 	}
 	o.DeleteTo(3)
-	until(t, o, "deletion", func() bool { first, _ := o.Span(); return first == 4 })
-	if start, events := read(t, o, 1); start != 4 || len(events) != 2 || events[0].First != 4 {
+	s, err := o.State()
+	if err != nil || s.Pending != 2 || o.Pending() != 2 || o.Next() != 4 || s.Last != 5 || !s.Oldest.Equal(press(4).At) {
+		t.Errorf("state is %+v, %v", s, err)
+	}
+	keep(t, o, press(6)) // the deletion shares its fsync
+	if first, last := o.Span(); first != 4 || last != 6 {
+		t.Errorf("after the next event it holds %d to %d", first, last)
+	}
+	if start, events := read(t, o, 1); start != 4 || len(events) != 3 || events[0].First != 4 {
 		t.Errorf("after a deletion read %d events from %d", len(events), start)
 	}
-	s, err := o.State()
-	if err != nil || s.Pending != 2 || s.First != 4 || s.Last != 5 || !s.Oldest.Equal(press(4).At) {
-		t.Errorf("state is %+v, %v", s, err)
+}
+
+func TestADeletionWaitsForAnEventButManyDoNot(t *testing.T) {
+	dir := t.TempDir()
+	o := mustOpen(t, dir, 1000)
+	keep(t, o, presses(1, 200)...)
+	keep(t, o, presses(201, deleteMost+10)...)
+	o.DeleteTo(deleteMost - 1)
+	if first, _ := o.Span(); first != 1 {
+		t.Errorf("few are deleted at once, up to %d", first)
+	}
+	o.DeleteTo(deleteMost)
+	until(t, o, "deletion", func() bool { first, _ := o.Span(); return first == deleteMost+1 })
+	o.DeleteTo(deleteMost + 10)
+	if err := o.Close(); err != nil { // and a good end deletes all
+		t.Fatal(err)
+	}
+	if s, err := Inspect(dir); err != nil || s.Pending != 0 {
+		t.Errorf("after a good end %+v, %v", s, err)
 	}
 }
 
@@ -148,7 +171,6 @@ func TestMoreThanTheLimitIsRefused(t *testing.T) {
 		t.Errorf("the device's own report: %v", err)
 	}
 	o.DeleteTo(5)
-	until(t, o, "room", func() bool { first, _ := o.Span(); return first == 6 })
 	keep(t, o, press(12))
 }
 

@@ -35,9 +35,9 @@ type session struct {
 
 // run sends until the connection or ctx ends.
 func (s *session) run(ctx context.Context) error {
-	first, _ := s.cfg.Outbox.Span()
+	next := s.cfg.Outbox.Next()
 	now := time.Now()
-	s.next, s.settled, s.moved, s.last, s.resend = first, first-1, now, now, resendAfter
+	s.next, s.settled, s.moved, s.last, s.resend = next, next-1, now, now, resendAfter
 	s.tell(now)
 	look := time.NewTicker(statusLook)
 	defer look.Stop()

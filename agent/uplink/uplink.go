@@ -25,6 +25,8 @@ type Outbox interface {
 	ID() string
 	// Read gives events from seq from on as JSON, the first of them being start.
 	Read(from uint64, maxEvents, maxBytes int) (start uint64, events [][]byte, err error)
+	// Next is the seq from which on the hub may lack events.
+	Next() uint64
 	// Span gives the oldest seq it holds and the latest.
 	Span() (first, last uint64)
 	// DeleteTo says that the hub has all up to and with seq.
