@@ -16,6 +16,8 @@ import (
 	"hallkeeper/agent/board"
 	"hallkeeper/agent/clock"
 	"hallkeeper/agent/outbox"
+	"hallkeeper/agent/uplink"
+	"hallkeeper/wire"
 )
 
 // The marks of a finding.
@@ -98,9 +100,16 @@ func examineBroker(ctx context.Context, cfg Config, tell teller) {
 		return
 	}
 	_ = conn.Close()
-	client := paho.NewClient(paho.NewClientOptions().AddBroker(cfg.MQTT).SetClientID("doctor-" + cfg.Agent).SetCleanSession(true).
-		SetAutoReconnect(false).SetConnectTimeout(5 * time.Second))
-	if t := client.Connect(); !t.WaitTimeout(6*time.Second) || t.Error() != nil {
+	// With a will, as the agent has one: a hub of another hall refuses that.
+	name := "doctor-" + cfg.Agent
+	client := paho.NewClient(paho.NewClientOptions().AddBroker(cfg.MQTT).SetClientID(name).SetUsername(name).SetProtocolVersion(4).SetCleanSession(true).
+		SetWill(wire.Topics{Hall: cfg.Hall}.Agent(name, wire.LeafStatus), "{}", 0, false).SetAutoReconnect(false).SetConnectTimeout(5 * time.Second))
+	t := client.Connect()
+	switch answered := t.WaitTimeout(6 * time.Second); {
+	case answered && uplink.Refused(t.Error()):
+		tell.say(Ill, "连接：%s 拒绝了大厅 %s 的设备；请核对设置 hall 与主机的 hall.id", "connection: %s refuses devices of the hall %s; compare the setting hall with the hub's hall.id", u.Host, cfg.Hall)
+		return
+	case !answered || t.Error() != nil:
 		tell.say(Ill, "连接：%s 有程序在听，但不接受 MQTT 连接：%v", "connection: a program listens at %s and takes no MQTT connection: %v", u.Host, t.Error())
 		return
 	}
@@ -118,9 +127,10 @@ func examineBoard(ctx context.Context, cfg Config, watch time.Duration, tell tel
 	file := b.File()
 	tell.say(Well, "接线：%s，%d 个按键，%d 个读卡器，%d 个灯或蜂鸣器", "board: %s with %d buttons, %d readers, %d lamps or buzzers",
 		file.Name, len(file.Buttons), len(file.Readers), len(file.Outputs))
-	if cfg.Board == board.Sim {
+	if board.IsSim(cfg.Board) {
 		tell.say(Note, "引脚是模拟的（sim），没有接真实硬件", "the pins are simulated (sim), no hardware is looked at")
 	}
+	examineOutputs(b, watch > 0, tell)
 	inputs := openInputs(b)
 	for _, in := range inputs {
 		tell(in.describe())
@@ -128,6 +138,7 @@ func examineBoard(ctx context.Context, cfg Config, watch time.Duration, tell tel
 	if watch <= 0 {
 		return
 	}
+	tell.say(Note, "请在 %v 内试按、试刷：", "press and swipe within %v:", watch)
 	ctx, cancel := context.WithTimeout(ctx, watch)
 	defer cancel()
 	seen := make(chan Finding, 64)
@@ -144,3 +155,35 @@ func examineBoard(ctx context.Context, cfg Config, watch time.Duration, tell tel
 		tell(f)
 	}
 }
+
+// examineOutputs says how lamps and buzzer are wired; with light it switches
+// each on for a moment, so that a technician sees which is which.
+func examineOutputs(b board.Board, light bool, tell teller) {
+	names := map[string][2]string{board.LampGreen: {"绿灯", "green lamp"}, board.LampRed: {"红灯", "red lamp"}, board.Buzzer: {"蜂鸣器", "buzzer"}}
+	for _, name := range []string{board.LampGreen, board.LampRed, board.Buzzer} {
+		wiring, ok := b.File().Outputs[name]
+		if !ok {
+			continue
+		}
+		zh, en := names[name][0], names[name][1]
+		s, err := b.Output(name)
+		if err != nil {
+			tell.say(Ill, zh+"（%s）：%v；代理正在运行时引脚由它占用", en+" (%s): %v; while the agent runs, it has the line", wiring.Pin, err)
+			continue
+		}
+		if !light {
+			tell.say(Well, zh+"（%s）：已熄灭，加 --watch 会亮（响）一下", en+" (%s): off; with --watch it is on for a moment", wiring.Pin)
+			continue
+		}
+		err = s.Set(true)
+		time.Sleep(lampTest)
+		if err = errors.Join(err, s.Set(false)); err != nil {
+			tell.say(Ill, zh+"（%s）：%v", en+" (%s): %v", wiring.Pin, err)
+			continue
+		}
+		tell.say(Well, zh+"（%s）：刚才亮（响）了一下；没有的话，请检查接线", en+" (%s): it was on for a moment; if not, look at its wires", wiring.Pin)
+	}
+}
+
+// lampTest is how long the doctor switches a lamp on.
+const lampTest = 500 * time.Millisecond

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -75,6 +76,8 @@ func Load(dst any, file string, environ []string, flags ...Flag) error {
 	l.flags(leaves, flags)
 	l.check("", root)
 	if len(l.faults) > 0 {
+		// The file's mistakes come first, in its order.
+		slices.SortStableFunc(l.faults, func(a, b Fault) int { return cmp.Compare(uint(a.Line-1), uint(b.Line-1)) })
 		return &Faults{List: l.faults}
 	}
 	return nil
@@ -345,16 +348,16 @@ func (l *loader) faulty(key string) bool {
 	})
 }
 
-// origin finds where key was written. What was written around it gives the
-// file only: its line would mislead.
+// origin finds where key was written, or where it is missing: the line of the
+// map around it. Of what is missing in the file as a whole there is no line.
 func (l *loader) origin(key string) Fault {
 	if f, ok := l.origins[key]; ok {
 		return f
 	}
 	for at := key; at != ""; {
 		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
-		if f, ok := l.origins[at]; ok && f.Name == "" {
-			return Fault{File: f.File}
+		if f, ok := l.origins[at]; ok && f.Name == "" && at != "" {
+			return Fault{File: f.File, Line: f.Line}
 		}
 	}
 	return Fault{File: l.file}

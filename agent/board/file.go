@@ -2,7 +2,6 @@ package board
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -135,7 +134,7 @@ func Standard() File {
 func LoadFile(path string) (File, error) {
 	var f File
 	if err := settings.Load(&f, path, nil); err != nil {
-		return File{}, fmt.Errorf("the board file: %w", err)
+		return File{}, err
 	}
 	return f, nil
 }
@@ -198,7 +197,10 @@ func (b *Button) Check() error {
 	if b.Bias == "" {
 		wrong = append(wrong, settings.At("bias", "expected up, down or none"))
 	}
-	return errors.Join(append(wrong, b.Timing.Check())...)
+	if key, expected := b.Wrong(); key != "" {
+		wrong = append(wrong, settings.At(key, "expected %s", expected))
+	}
+	return errors.Join(wrong...)
 }
 
 // usbID is a USB device's vendor and product.

@@ -1,9 +1,6 @@
 package button
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // Sample is the state of a line at a moment of the board's monotonic clock.
 type Sample struct {
@@ -25,19 +22,20 @@ type Timing struct {
 	Stuck time.Duration `yaml:"stuck" json:"stuck,omitempty"`
 }
 
-// Check refuses timings outside their ranges.
-func (t Timing) Check() error {
+// Wrong names the first setting outside its range, and what was expected; the
+// key is empty where all is well.
+func (t Timing) Wrong() (key, expected string) {
 	switch {
 	case t.Debounce < time.Millisecond || t.Debounce > time.Second:
-		return errors.New("debounce: expected 1ms to 1s")
+		return "debounce", "1ms to 1s"
 	case t.Long < 0 || t.Long > 30*time.Second:
-		return errors.New("long: expected 0s to 30s")
+		return "long", "0s to 30s"
 	case t.Long != 0 && t.Long <= t.Debounce:
-		return errors.New("long: expected 0s, or more than debounce")
+		return "long", "0s, or more than debounce"
 	case t.Stuck < time.Second || t.Stuck > 10*time.Minute || t.Stuck <= t.Long:
-		return errors.New("stuck: expected 1s to 10m, and more than long")
+		return "stuck", "1s to 10m, and more than long"
 	}
-	return nil
+	return "", ""
 }
 
 // Kind says what a button did.

@@ -74,8 +74,8 @@ func TestWhatAButtonDoes(t *testing.T) {
 
 func TestTimingsOutsideTheirRangesAreRefused(t *testing.T) {
 	good := Timing{Debounce: 10 * time.Millisecond, Long: time.Second, Stuck: 5 * time.Second}
-	if err := good.Check(); err != nil {
-		t.Errorf("%+v: %v", good, err)
+	if key, _ := good.Wrong(); key != "" {
+		t.Errorf("%+v: %s", good, key)
 	}
 	for says, change := range map[string]func(*Timing){
 		"no debounce":             func(x *Timing) { x.Debounce = 0 },
@@ -87,7 +87,7 @@ func TestTimingsOutsideTheirRangesAreRefused(t *testing.T) {
 	} {
 		bad := good
 		change(&bad)
-		if bad.Check() == nil {
+		if key, expected := bad.Wrong(); key == "" || expected == "" {
 			t.Errorf("%s is let through", says)
 		}
 	}

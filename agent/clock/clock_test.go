@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hallkeeper/wire"
@@ -138,4 +139,61 @@ func TestTheKernelAnswers(t *testing.T) {
 	if _, err := KernelSynced(); err != nil {
 		t.Logf("this kernel does not say: %v", err)
 	}
+}
+
+// Hours without a time service, over several starts of the program, as they pass.
+func TestAMorningWithoutTheTime(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		boot := time.Now()
+		truth := day(8, 0)                                   // when it was switched on, in truth
+		wrong := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) // what its clock says then
+		set, synced := false, false                          // the clock; what the kernel says of it
+		open := func() *Clock {
+			c, err := New(Config{Dir: dir, Uptime: func() time.Duration { return time.Since(boot) }, Boot: "b1", Logger: slog.New(slog.DiscardHandler),
+				Now: func() time.Time {
+					if set {
+						return truth.Add(time.Since(boot))
+					}
+					return wrong.Add(time.Since(boot))
+				}, Synced: func() (bool, error) { return synced, nil }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		var events []wire.Event
+		for range 6 { // a press every half an hour, each of a new start
+			time.Sleep(30 * time.Minute)
+			var e wire.Event
+			open().Stamp(&e, time.Since(boot)-5*time.Second)
+			events = append(events, e)
+		}
+		c := open()
+		if _, owed := c.Correction(); owed {
+			t.Fatal("a correction is known before the time is")
+		}
+		time.Sleep(time.Minute)
+		set, synced = true, true
+		d, owed := c.Correction()
+		if !owed {
+			t.Fatal("no correction is owed")
+		}
+		for i, e := range events {
+			want := truth.Add(time.Duration(i+1)*30*time.Minute - 5*time.Second)
+			if got := e.At.Add(time.Duration(d.OffsetMS) * time.Millisecond); e.Clock != wire.ClockUnsynced || !got.Equal(want) {
+				t.Errorf("press %d is put right to %v, want %v", i, got, want)
+			}
+		}
+		if err := c.Corrected(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(12 * time.Hour) // the service goes away again: the clock stays good for the day
+		synced = false
+		var e wire.Event
+		c.Stamp(&e, time.Since(boot))
+		if e.Clock != wire.ClockSynced || !e.At.Equal(truth.Add(time.Since(boot))) {
+			t.Errorf("in the evening it is %s %v", e.Clock, e.At)
+		}
+	})
 }

@@ -174,7 +174,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 				u.cfg.Logger.Error("the broker ends the connection again and again: has another device the same name? Each needs its own (setting agent)", "agent", u.cfg.Agent)
 				ends = nil
 			}
-		case refused(err):
+		case Refused(err):
 			if !silent {
 				u.cfg.Logger.Error("the hub refuses this device: is the hall's id right (setting hall), and is the device allowed?",
 					"broker", u.cfg.Broker, "hall", u.cfg.Hall, "agent", u.cfg.Agent, "error", err)
@@ -210,8 +210,8 @@ func shortLived(ends []time.Time, began, ended time.Time) []time.Time {
 	return append(ends, ended)
 }
 
-// refused tells a broker that does not want this device from one that is away.
-func refused(err error) bool {
+// Refused tells a broker that does not want this device from one that is away.
+func Refused(err error) bool {
 	return errors.Is(err, packets.ErrorRefusedNotAuthorised) || errors.Is(err, packets.ErrorRefusedIDRejected) || errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword)
 }
 
