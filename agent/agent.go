@@ -108,9 +108,9 @@ func (a *Agent) openClock() error {
 	if err != nil {
 		return err
 	}
-	a.clock, err = clock.New(clock.Config{Dir: a.cfg.Data, AssumeSynced: a.cfg.Clock.AssumeSynced, Now: time.Now, Uptime: a.board.Now,
+	a.clock = clock.New(clock.Config{Dir: a.cfg.Data, AssumeSynced: a.cfg.Clock.AssumeSynced, Now: time.Now, Uptime: a.board.Now,
 		Synced: clock.KernelSynced, Boot: boot, Logger: a.logger})
-	return err
+	return nil
 }
 
 // work runs the parts together; the first that fails ends the others.

@@ -378,3 +378,21 @@ func corrupt(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+func TestALongPressIsToldFromAShortOne(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t, uplinktest.New(t, "127.0.0.1:0"))
+	w.end(t)
+	w.cfg.Board = "sim:../firmware-config/boards/tablet-window.yaml"
+	w.start(t)
+	for _, held := range []int64{200_000, 1_700_000} {
+		if err := w.hand.Play(t.Context(), []simlink.Level{{Line: "call"}, {AfterUS: held, Line: "call", High: true}, {AfterUS: 100_000, Line: "call", High: true}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, "both presses", func() bool { return len(w.events()) == 2 })
+	list := w.events()
+	if string(list[0].Data) != `{"button":"call"}` || string(list[1].Data) != `{"button":"call","long":true}` {
+		t.Errorf("the hub has %s and %s", list[0].Data, list[1].Data)
+	}
+}

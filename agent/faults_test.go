@@ -314,6 +314,20 @@ func TestAReadOnlyDisk(t *testing.T) {
 	w.keeps(t)
 }
 
+func TestADataFolderThatIsNone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "disk")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := on(t, filepath.Join(file, "data"))
+	w.refuses(t, wire.FaultDisk)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	w.keeps(t)
+}
+
 func TestAnOutboxOfANewerVersion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

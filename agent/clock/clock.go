@@ -57,13 +57,15 @@ const fileName = "clock.json"
 
 // New reads what earlier runs of this boot left. A file that cannot be read is
 // made anew: at worst a correction is missing, and the events stay uncertain.
-func New(cfg Config) (*Clock, error) {
+// One that cannot be written is no error either: what is dated then cannot be
+// kept on the same disk.
+func New(cfg Config) *Clock {
 	c := &Clock{cfg: cfg}
 	raw, err := os.ReadFile(filepath.Join(cfg.Dir, fileName))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, fmt.Errorf("read the clock's memory: %w", err)
+		cfg.Logger.Warn("the clock's memory cannot be read", "error", err)
 	case json.Unmarshal(raw, &c.memory) != nil:
 		cfg.Logger.Warn("the clock's memory cannot be read and is made anew")
 		c.memory = memory{}
@@ -77,10 +79,10 @@ func New(cfg Config) (*Clock, error) {
 		c.memory.Base = cfg.Now().Add(-cfg.Uptime()).Round(0)
 		c.memory.Owed = true
 	}
-	if err := c.save(); err != nil { // what it dates cannot be kept then either
+	if err := c.save(); err != nil {
 		cfg.Logger.Warn("the clock's memory could not be written", "error", err)
 	}
-	return c, nil
+	return c
 }
 
 // Boot is the id of the kernel's boot.

@@ -21,12 +21,8 @@ type pi struct {
 
 func (p *pi) open(t *testing.T, dir string, assume bool) *Clock {
 	t.Helper()
-	c, err := New(Config{Dir: dir, AssumeSynced: assume, Now: func() time.Time { return p.wall.Add(p.up) }, Uptime: func() time.Duration { return p.up },
+	return New(Config{Dir: dir, AssumeSynced: assume, Now: func() time.Time { return p.wall.Add(p.up) }, Uptime: func() time.Duration { return p.up },
 		Synced: func() (bool, error) { return p.synced, nil }, Boot: p.boot, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 func (p *pi) stamp(c *Clock, ago time.Duration) wire.Event {
@@ -132,6 +128,18 @@ func TestAMemoryThatCannotBeReadIsMadeAnew(t *testing.T) {
 	}
 }
 
+func TestAMemoryThatCannotBeKeptIsNoError(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := &pi{boot: "b1", wall: day(8, 0), up: time.Minute, synced: true}
+	c := p.open(t, filepath.Join(file, "folder"), false)
+	if e := p.stamp(c, 0); e.Clock != wire.ClockSynced || !e.At.Equal(day(8, 1)) {
+		t.Errorf("dated %+v", e)
+	}
+}
+
 func TestTheKernelAnswers(t *testing.T) {
 	if id, err := BootID(); err != nil || len(id) != 36 {
 		t.Errorf("the boot id is %q, %v", id, err)
@@ -150,17 +158,13 @@ func TestAMorningWithoutTheTime(t *testing.T) {
 		wrong := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) // what its clock says then
 		set, synced := false, false                          // the clock; what the kernel says of it
 		open := func() *Clock {
-			c, err := New(Config{Dir: dir, Uptime: func() time.Duration { return time.Since(boot) }, Boot: "b1", Logger: slog.New(slog.DiscardHandler),
+			return New(Config{Dir: dir, Uptime: func() time.Duration { return time.Since(boot) }, Boot: "b1", Logger: slog.New(slog.DiscardHandler),
 				Now: func() time.Time {
 					if set {
 						return truth.Add(time.Since(boot))
 					}
 					return wrong.Add(time.Since(boot))
 				}, Synced: func() (bool, error) { return synced, nil }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return c
 		}
 		var events []wire.Event
 		for range 6 { // a press every half an hour, each of a new start

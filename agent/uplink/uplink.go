@@ -167,9 +167,11 @@ func (u *Uplink) Run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // the end of ctx is no error
 		case up:
-			wait, silent = backoffLeast, false
+			silent = false
 			u.cfg.Logger.Warn("the connection to the broker is lost", "error", err)
-			if ends = shortLived(ends, began, time.Now()); len(ends) == suspicious {
+			if ends = shortLived(ends, began, time.Now()); len(ends) < suspicious {
+				wait = backoffLeast
+			} else {
 				wait = backoffMost // so that the other one gets some peace as well
 				u.cfg.Logger.Error("the broker ends the connection again and again: has another device the same name? Each needs its own (setting agent)", "agent", u.cfg.Agent)
 				ends = nil
@@ -221,7 +223,8 @@ type outboxError struct{ err error }
 func (e *outboxError) Error() string { return "read the outbox: " + e.err.Error() }
 func (e *outboxError) Unwrap() error { return e.err }
 
-// session is one connection from its beginning to its end; up tells whether it stood.
+// session is one connection from its beginning to its end; up tells whether the
+// broker took it.
 func (u *Uplink) session(ctx context.Context) (up bool, err error) {
 	s := &session{Uplink: u, stored: make(chan wire.Stored, 1), commands: make(chan wire.Command, maxCommands), lost: make(chan error, 1)}
 	client := mqtt.NewClient(s.options())
@@ -232,7 +235,7 @@ func (u *Uplink) session(ctx context.Context) (up bool, err error) {
 	}
 	filters := map[string]byte{u.topics.Agent(u.cfg.Agent, wire.LeafStored): 0, u.topics.Agent(u.cfg.Agent, wire.LeafCommand): 1}
 	if err := wait(ctx, client.SubscribeMultiple(filters, s.take), connectTimeout); err != nil {
-		return false, fmt.Errorf("subscribe: %w", err)
+		return true, fmt.Errorf("subscribe: %w", err)
 	}
 	u.set(true)
 	u.cfg.Logger.Info("connected to the broker", "broker", u.cfg.Broker)
