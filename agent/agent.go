@@ -225,7 +225,9 @@ func (a *Agent) event(kind wire.Kind, data any, at time.Duration) wire.Event {
 // keep stores what a person did and shows them what became of it; taken is
 // false where it is known at once that it could not be kept.
 func (a *Agent) keep(e wire.Event, shown string) (taken bool) {
+	settled := a.soon()
 	err := a.outbox.Add(e, func(err error) {
+		settled()
 		if err != nil {
 			a.notKept(e.Kind, err)
 			return
@@ -236,9 +238,21 @@ func (a *Agent) keep(e wire.Event, shown string) (taken bool) {
 		}
 	})
 	if err != nil {
+		settled()
 		a.notKept(e.Kind, err)
 	}
 	return err == nil
+}
+
+// feedback is how long a person waits at most for the first answer, less what
+// the lamp takes to show it.
+const feedback = 80 * time.Millisecond
+
+// soon lets a person know that they were felt where the disk takes long; done is
+// called when there is more to show.
+func (a *Agent) soon() (done func()) {
+	timer := time.AfterFunc(feedback, func() { a.light(signal.Seen) })
+	return func() { timer.Stop() }
 }
 
 func (a *Agent) notKept(kind wire.Kind, err error) {

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hallkeeper/agent/signal"
 	"hallkeeper/agent/uplink/uplinktest"
 )
 
@@ -66,5 +67,25 @@ func TestAPartThatHangsIsFoundOut(t *testing.T) {
 		if silent := v.silent(time.Now()); len(silent) != 0 {
 			t.Errorf("%v are silent again", silent)
 		}
+	})
+}
+
+func TestASlowDiskIsToldWithin100Milliseconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &Agent{show: make(chan string, 4)}
+		done := a.soon()
+		time.Sleep(feedback - time.Millisecond)
+		done()
+		time.Sleep(time.Second)
+		if len(a.show) != 0 {
+			t.Errorf("a disk that is fast enough shows %s", <-a.show)
+		}
+		done = a.soon()
+		time.Sleep(100 * time.Millisecond)
+		synctest.Wait()
+		if len(a.show) != 1 || <-a.show != signal.Seen {
+			t.Error("nothing is shown while the disk is slow")
+		}
+		done()
 	})
 }

@@ -11,6 +11,7 @@ func (l Lamps) dark() bool { return !l.Green && !l.Red }
 
 // The patterns, as commands of the hub name them.
 const (
+	Seen        = "seen"         // felt, and not safe yet: the disk takes long
 	Kept        = "kept"         // a press or swipe is safe in this device: green rises once for each
 	Counted     = "counted"      // the hall has counted the rating
 	Accepted    = "accepted"     // the hall has accepted the card
@@ -41,12 +42,16 @@ type Row struct {
 }
 
 // Table lists all patterns. Green rises by itself in Kept only where the device
-// speaks; what the hub asks for follows what the person has seen already.
+// speaks; what the hub asks for follows what the person has seen already. Seen is
+// a tick without a lamp, for it promises nothing; it comes only where the disk is
+// slower than a tenth of a second.
 func Table() []Row {
 	const ms = time.Millisecond
 	green, red, both := Lamps{Green: true}, Lamps{Red: true}, Lamps{Green: true, Red: true}
 	loud := func(l Lamps) Lamps { l.Buzzer = true; return l }
 	return []Row{
+		{Seen, "已感应，正在记录（存储卡较慢）", "felt, being recorded (the SD card is slow)", "等绿灯亮", "wait for the green lamp",
+			[]Step{{Lamps{Buzzer: true}, 30 * ms}}, 1},
 		{Kept, "已记录", "kept", "无需处理", "nothing",
 			[]Step{{loud(green), 60 * ms}, {green, 190 * ms}}, 1},
 		{Counted, "评价已计入", "your rating counts", "无需处理", "nothing",

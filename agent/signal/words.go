@@ -47,9 +47,12 @@ func (r Row) Look() (zh, en string) {
 	seconds := func(d time.Duration) string {
 		return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", d.Seconds()), "0"), ".")
 	}
-	if flashes == 1 {
+	switch flashes {
+	case 0:
+		zh, en = "灯不亮", "no lamp"
+	case 1:
 		zh, en = fmt.Sprintf("%s亮 %s 秒", nameZh, seconds(lit)), fmt.Sprintf("%s for %s s", nameEn, seconds(lit))
-	} else {
+	default:
 		zh, en = fmt.Sprintf("%s闪 %d 下", nameZh, flashes), fmt.Sprintf("%s flashes %d times", nameEn, flashes)
 	}
 	kindZh, kindEn := "短响", "short"

@@ -118,6 +118,8 @@ func (c *campaign) burst() (acts []link.Act, keys map[int]string, err error) {
 				return nil, nil, err
 			}
 			keys[act.ID], act.Train = token, c.convert(levels)
+			c.broken(levels[2:]) // nobody tells whether it was late: its parts may be there
+			c.broken(levels[:len(levels)-3])
 		default:
 			act.Text, keys[act.ID] = c.text()
 		}

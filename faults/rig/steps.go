@@ -126,8 +126,12 @@ func (c *campaign) badFrames(ctx context.Context) error {
 		default: // noise: a few pulses
 			levels = append(levels[:2*(1+c.r.IntN(10))], levels[len(levels)-1])
 		}
-		if _, err := c.train(levels, lateFrame); err != nil {
+		clean, err := c.train(levels, lateFrame)
+		if err != nil {
 			return err
+		}
+		if !clean {
+			c.broken(levels)
 		}
 	}
 	if err := c.must(c.swipe()); err != nil { // and the reader reads on
