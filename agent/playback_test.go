@@ -53,6 +53,12 @@ func TestARecordingIsLivedAgain(t *testing.T) {
 	var again []string
 	for _, h := range happened {
 		again = append(again, h.EN)
+		if h.At <= 0 || h.At > time.Since(head.At) {
+			t.Errorf("%q is dated %v", h.EN, h.At)
+		}
+	}
+	if n := len(happened); n < 3 || happened[2].At-happened[1].At < 500*time.Millisecond || happened[2].At-happened[1].At > 30*time.Second {
+		t.Errorf("it went away at another time: %+v", happened)
 	}
 	if got := strings.Join(again, "; "); !strings.HasPrefix(got, want) {
 		t.Errorf("replayed %q, want %q", got, want)

@@ -114,7 +114,11 @@ func (in *input) watch(ctx context.Context, b board.Board, tell func(Happening))
 		}
 		if !said {
 			said = true
-			teller(func(f Finding) { tell(Happening{b.Now(), f}) }).say(Ill, "%s 断开：%v", "%s went away: %v", in.name, in.err)
+			at, played := board.LostAt(in.err)
+			if !played {
+				at = b.Now()
+			}
+			teller(func(f Finding) { tell(Happening{at, f}) }).say(Ill, "%s 断开：%v", "%s went away: %v", in.name, in.err)
 		}
 		pause(ctx, b)
 		in.open(b)

@@ -54,6 +54,25 @@ func newPlayback(r *recording, paced bool) *playback {
 	return p
 }
 
+// lostError is that an input went away, and when.
+type lostError struct {
+	at   time.Duration
+	what string
+}
+
+func (e *lostError) Error() string { return e.what }
+func (e *lostError) Unwrap() error { return ErrLost }
+
+// LostAt gives when an input of a recording went away, on the board's clock; ok is
+// false for any other error.
+func LostAt(err error) (at time.Duration, ok bool) {
+	var lost *lostError
+	if !errors.As(err, &lost) {
+		return 0, false
+	}
+	return lost.at, true
+}
+
 // track is what one input does; it is used by one goroutine at a time.
 type track struct {
 	of    *playback
@@ -171,7 +190,7 @@ func (l *playedLine) Next(timeout time.Duration) (button.Sample, error) {
 	case err != nil:
 		return button.Sample{}, err
 	case ok && m.Lost != "":
-		return button.Sample{}, fmt.Errorf("%w: %s", ErrLost, m.Lost)
+		return button.Sample{}, &lostError{t.time(), m.Lost}
 	case ok && m.Down != nil:
 		t.down = *m.Down
 	}
@@ -194,7 +213,7 @@ func (s *playedSource[T]) Read(buf []T, timeout time.Duration) (int, error) {
 	case err != nil:
 		return 0, err
 	case ok && m.Lost != "":
-		return 0, fmt.Errorf("%w: %s", ErrLost, m.Lost)
+		return 0, &lostError{s.time(), m.Lost}
 	case !ok:
 		return 0, nil
 	}
