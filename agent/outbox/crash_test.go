@@ -41,15 +41,15 @@ func child(dir string) {
 			}) == nil {
 				seq++
 			}
-			if seq%50 == 0 {
-				o.DeleteTo(seq - 50)
-			}
 			time.Sleep(50 * time.Microsecond) // faster than a disk, slower than a queue
 		}
 	}()
 	for n := range out {
 		last += n
 		fmt.Println(last)
+		if last > 50 && last%50 == 0 { // the hub has none that was not kept
+			o.DeleteTo(last - 50)
+		}
 	}
 }
 
