@@ -102,5 +102,8 @@ func act(t *testing.T, socket string) error {
 		train = append(train, simlink.Level{AfterUS: 3000, Line: "key." + line}, simlink.Level{AfterUS: 1000, Line: "key." + line, High: true})
 	}
 	train = append(train, simlink.Level{AfterUS: 700_000, Line: "plug"})
-	return c.Play(t.Context(), train)
+	if err := c.Play(t.Context(), train); !errors.Is(err, simlink.ErrGone) { // the recording may end with the last step
+		return err
+	}
+	return nil
 }
