@@ -50,6 +50,19 @@ func TestAlarmsOfDevicesInTrouble(t *testing.T) {
 			t.Errorf("the alarm stays: %v", alarms(s))
 		}
 	})
+	t.Run("what an old SD card still had to send, or a history that is brought in, is no second device", func(t *testing.T) {
+		s := newScene().furnished()
+		old := press(s, "o1")
+		s.happen(old, press(s, "o2"))
+		for range 3 {
+			old = press(s, "o1")
+			old.At = s.now.Add(-24 * time.Hour)
+			s.happen(old, press(s, "o2"))
+		}
+		if _, twice := alarms(s)["device_twice/a1"]; twice {
+			t.Errorf("got %v", alarms(s))
+		}
+	})
 	t.Run("a device of another hall, while it tries", func(t *testing.T) {
 		s := newScene().furnished()
 		s.live.Refused("a1", "h2", s.now)

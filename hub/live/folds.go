@@ -29,6 +29,8 @@ type Seen struct {
 	At       time.Time     `json:"at"`
 	Kind     wire.Kind     `json:"kind"`
 	Position wire.Position `json:"position"`
+	// Outbox is the one that it came from.
+	Outbox string `json:"outbox,omitempty"`
 }
 
 // Incident is something that an alarm tells of until it is over.
@@ -105,7 +107,6 @@ func (f *Facts) Apply(r *wire.Record) {
 	before, known := f.Roster.Devices[r.Agent]
 	outboxes := len(before.Outboxes)
 	_, had := before.Outboxes[r.Outbox]
-	back := had && r.Outbox != before.Outbox // an outbox that another had followed
 	switch r.Kind {
 	case wire.KindWindowSet, wire.KindWindowRemoved, wire.KindDeviceAssigned, wire.KindDeviceDismissed:
 		f.touchAll() // rare, and it can move a device between windows
@@ -124,10 +125,10 @@ func (f *Facts) Apply(r *wire.Record) {
 		if known && outboxes > 0 && len(f.Roster.Devices[r.Agent].Outboxes) > outboxes {
 			f.raise(wire.AlarmOutboxNew, wire.SeverityNotice, r.Agent, r.StoredAt, "", nil)
 		}
-		if back { // a new SD card does not give way to the old one: these are two devices
+		if last := f.Seen[r.Agent].Outbox; f.fromDevice(r) && had && last != "" && r.Outbox != last {
+			// A new SD card does not give way to the old one: these are two devices.
 			f.raise(wire.AlarmTwice, wire.SeverityAlarm, r.Agent, r.StoredAt, "", nil)
 		}
-		f.fromDevice(r)
 	default:
 		f.fromHub(r)
 	}
@@ -145,12 +146,15 @@ func (f *Facts) touchAll() {
 	}
 }
 
-func (f *Facts) fromDevice(r *wire.Record) {
+// fromDevice folds what a device has sent, and tells whether nothing newer is
+// known of it: what an old SD card still had to send is not.
+func (f *Facts) fromDevice(r *wire.Record) (newest bool) {
 	f.follow(r.StoredAt)
 	at := f.at(r)
 	window := f.Roster.WindowOf(r.Agent)
 	if old := f.Seen[r.Agent]; !at.Before(old.At) || old.At.After(r.StoredAt) {
-		f.Seen[r.Agent] = Seen{at, r.Kind, r.Position}
+		f.Seen[r.Agent] = Seen{at, r.Kind, r.Position, r.Outbox}
+		newest = true
 		f.dirty["seen/"+r.Agent] = true
 	}
 	f.count(r, at, window)
@@ -191,6 +195,7 @@ func (f *Facts) fromDevice(r *wire.Record) {
 			}
 		}
 	}
+	return newest
 }
 
 func (f *Facts) fromHub(r *wire.Record) {
