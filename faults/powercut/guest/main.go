@@ -18,11 +18,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hallkeeper/faults/vm/boot"
 )
 
 const (
@@ -123,91 +123,23 @@ func awaitStop(address string) (<-chan struct{}, error) {
 // prepare brings up what a hub finds on any machine.
 func prepare() error {
 	for _, m := range []struct{ what, where string }{{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"tmpfs", "/tmp"}} {
-		if err := mount(m.what, m.where, m.what); err != nil {
+		if err := boot.Mount(m.what, m.where, m.what); err != nil {
 			return err
 		}
 	}
-	modules, err := filepath.Glob("/modules/*.ko")
-	if err != nil {
+	if err := boot.LoadModules(); err != nil {
 		return err
 	}
-	slices.Sort(modules) // they are numbered
-	for _, path := range modules {
-		if err := load(path); err != nil {
-			return err
-		}
-	}
-	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(device); err == nil {
-			break
-		}
-		if time.Since(start) > time.Minute {
-			return fmt.Errorf("there is no %s", device)
-		}
-	}
-	if err := mount(device, data, "ext4"); err != nil {
+	if err := boot.Await(device); err != nil {
 		return err
 	}
-	if err := address("lo", [4]byte{127, 0, 0, 1}, 8); err != nil {
+	if err := boot.Mount(device, data, "ext4"); err != nil {
 		return err
 	}
-	return address("eth0", [4]byte{10, 0, 2, 15}, 24)
-}
-
-func mount(what, where, kind string) error {
-	if err := os.MkdirAll(where, 0o755); err != nil {
+	if err := boot.Address("lo", [4]byte{127, 0, 0, 1}, 8); err != nil {
 		return err
 	}
-	if err := unix.Mount(what, where, kind, 0, ""); err != nil && !errors.Is(err, unix.EBUSY) {
-		return fmt.Errorf("mount %s on %s: %w", what, where, err)
-	}
-	return nil
-}
-
-func load(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if err := unix.FinitModule(int(file.Fd()), "", 0); err != nil && !errors.Is(err, unix.EEXIST) {
-		return fmt.Errorf("load %s: %w", path, err)
-	}
-	return nil
-}
-
-// address gives an interface its IPv4 address and takes it up.
-func address(name string, ip [4]byte, bits int) error {
-	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(socket)
-	mask := net.CIDRMask(bits, 32)
-	for _, set := range []struct {
-		request uint
-		value   []byte
-	}{{unix.SIOCSIFADDR, ip[:]}, {unix.SIOCSIFNETMASK, mask}} {
-		ifr, err := unix.NewIfreq(name)
-		if err == nil {
-			err = ifr.SetInet4Addr(set.value)
-		}
-		if err == nil {
-			err = unix.IoctlIfreq(socket, set.request, ifr)
-		}
-		if err != nil {
-			return fmt.Errorf("set the address of %s: %w", name, err)
-		}
-	}
-	ifr, err := unix.NewIfreq(name)
-	if err != nil {
-		return err
-	}
-	ifr.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	if err := unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, ifr); err != nil {
-		return fmt.Errorf("take %s up: %w", name, err)
-	}
-	return nil
+	return boot.Address("eth0", [4]byte{10, 0, 2, 15}, 24)
 }
 
 // forward takes pairs of an address to listen on and one to connect to.
