@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -193,7 +194,17 @@ func checkText(name, value string, need bool) string {
 func hubOnly(k Kind) bool {
 	switch k {
 	case KindHubStarted, KindOutboxGap, KindWindowSet, KindWindowRemoved, KindDeviceAssigned, KindDeviceDismissed,
-		KindDeadLetterDismissed, KindLogCheckpoint, KindLogRepaired, KindLogRecovered:
+		KindDeadLetterDismissed, KindLogCheckpoint, KindLogRepaired, KindLogRecovered,
+		KindDepartmentSet, KindDepartmentRemoved, KindPostSet, KindPostRemoved, KindStaffSet, KindStaffPosted,
+		KindStaffDeparted, KindCardIssued, KindCardLost, KindShiftSet, KindShiftRemoved, KindShiftAssigned,
+		KindRepresentativeSet, KindCalendarPublished, KindCalendarClosed, KindCalendarReopened, KindParameterSet,
+		KindAssignmentOpened, KindAssignmentExamined, KindAssignmentAccepted, KindAssignmentReturned, KindChangeAsked,
+		KindChangeDecided, KindHandoverSigned, KindReplacementAsked, KindReplacementMet, KindCriticismMade,
+		KindStaffReturned, KindLeaveAsked, KindLeaveDecided, KindLeaveCancelled, KindSecondmentSet, KindSecondmentEnded,
+		KindPunchAsked, KindPunchDecided, KindPunchEntered, KindSwipeJudged, KindSwapJudged, KindFindingMade,
+		KindFindingDropped, KindFindingReplied, KindDayChecked, KindDayRevised, KindDayPublished, KindDelegationSet,
+		KindDelegationEnded, KindRotaSet, KindAccountSet, KindAccountPassword, KindAccountDisabled, KindSessionOpened,
+		KindSessionClosed, KindTokenCreated, KindTokenRevoked:
 		return true
 	}
 	return false
@@ -211,7 +222,7 @@ type KindInfo struct {
 
 // Kinds lists every kind of the contract with its current version.
 func Kinds() []KindInfo {
-	return []KindInfo{
+	return slices.Concat([]KindInfo{
 		{KindCardSwiped, 1, false, CardSwiped{}}, {KindRatingPressed, 1, false, RatingPressed{}},
 		{KindCallPressed, 1, false, CallPressed{}}, {KindAgentStarted, 1, false, AgentStarted{}},
 		{KindOutboxFull, 1, false, OutboxFull{}}, {KindPrintDone, 1, false, PrintDone{}},
@@ -223,7 +234,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}
+	}, staffingKinds(), attendanceKinds(), accessKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

@@ -34,10 +34,17 @@ func sample(k Kind) Record {
 		KindLogRepaired:         LogRepaired{"00001_2026-11.open", "found", "did", 1041, "aside"},
 		KindLogRecovered:        LogRecovered{12, "no space left on device"},
 	}[k]
+	if data == nil {
+		data = sampleOfPeople(k)
+	}
 	r.Data, _ = json.Marshal(data)
 	if hubOnly(k) {
 		r.Agent, r.Outbox, r.Seq, r.Boot, r.UptimeMS, r.Clock = "", "", 0, "", 0, ""
 		r.Actor = &Actor{Kind: ActorSchedule, ID: "daily"}
+	}
+	if info := sealedKinds[k]; info != "" {
+		r.Actor = &Actor{Kind: ActorPerson, ID: "supervisor", Session: "5e1f"}
+		r.Personal = []Sealed{{Person: info, Box: []byte{1, 2, 3, 4}}}
 	}
 	if k == KindDeadLetterDismissed {
 		r.Actor = &Actor{Kind: ActorPerson, ID: "operator", Session: "s1"}

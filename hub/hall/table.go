@@ -130,6 +130,13 @@ func (ts Tables) Save(put func(key string, value []byte), remove func(key string
 	}
 }
 
+// Each gives all rows as Save would write them.
+func (ts Tables) Each(use func(key string, value []byte)) {
+	for name, t := range ts {
+		t.each(func(id string, value []byte) { use(name+"/"+id, value) })
+	}
+}
+
 // Load reads one key back.
 func (ts Tables) Load(key string, value []byte) error {
 	name, id, _ := strings.Cut(key, "/")

@@ -1,0 +1,450 @@
+package attendance
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/policy"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// Ground is everything that a sheet stands on. Its parts are borrowed and not changed.
+type Ground struct {
+	People *roster.People
+	Policy *policy.State
+	Book   *Book
+	Swipes *Swipes
+	Zone   *time.Location
+}
+
+// index is the book by person and day, made once for many days.
+type index struct {
+	leaves   map[string][]Leave
+	seconded map[string][]Secondment
+	punches  map[hall.Date][]Punch
+	inspect  map[hall.Date][]Inspection
+}
+
+func (b *Book) index() *index {
+	x := &index{map[string][]Leave{}, map[string][]Secondment{}, map[hall.Date][]Punch{}, map[hall.Date][]Inspection{}}
+	for _, l := range b.Leaves.All() {
+		x.leaves[l.Staff] = append(x.leaves[l.Staff], l)
+	}
+	for _, s := range b.Secondments.All() {
+		x.seconded[s.Staff] = append(x.seconded[s.Staff], s)
+	}
+	for _, p := range b.Punches.All() {
+		x.punches[hall.Date(p.Day)] = append(x.punches[hall.Date(p.Day)], p)
+	}
+	for _, i := range b.Inspections.All() {
+		x.inspect[hall.Date(i.Day)] = append(x.inspect[hall.Date(i.Day)], i)
+	}
+	return x
+}
+
+// calc makes the sheet of one day.
+type calc struct {
+	Ground
+	day   hall.Date
+	book  *index
+	split hall.Minute
+	// over is the minute up to which time has passed, for a day that is not over.
+	over hall.Minute
+	// granted: what is asked for and not decided counts as approved.
+	granted bool
+
+	parameters map[string]policy.Parameter
+	// posts are the posts that there are on the day; deputies the windows for which each person may act.
+	posts    map[string]roster.Post
+	deputies map[string]map[string]bool
+	staff    []*person
+	suspects []*suspect
+	byStaff  map[string]*person
+}
+
+// person is one staff member's day on the way to a line.
+type person struct {
+	*roster.Staff
+	plan      plan
+	marks     []*mark
+	frame     []hall.Span
+	visits    []visit
+	uncertain bool
+}
+
+// suspect is somebody at a window who may not act there (63号 第十三条(二)).
+type suspect struct {
+	wire.Suspect
+	first hall.Minute
+}
+
+// whole is a minute after every minute of a day and the night after it.
+const whole = 2 * hall.DayMinutes
+
+// DaySheet makes the sheet of a day. over bounds what has happened: a moment in
+// the day, or the zero time for a day that is over.
+func (g Ground) DaySheet(day hall.Date, over time.Time) wire.Sheet {
+	return g.sheet(day, over, g.Book.index())
+}
+
+func (g Ground) sheet(day hall.Date, over time.Time, book *index) wire.Sheet {
+	c := g.calc(day, over, book)
+	c.gather()
+	sheet := c.lines()
+	if c.undecided() {
+		other := g.calc(day, over, book)
+		other.granted = true
+		other.gather()
+		granted := other.lines()
+		hold(&sheet, &granted)
+	}
+	return sheet
+}
+
+func (g Ground) calc(day hall.Date, over time.Time, book *index) *calc {
+	c := &calc{Ground: g, day: day, book: book, over: whole, parameters: map[string]policy.Parameter{}, posts: map[string]roster.Post{},
+		deputies: map[string]map[string]bool{}, byStaff: map[string]*person{}}
+	if !over.IsZero() {
+		c.over = min(whole, hall.MinuteOf(over, day, g.Zone))
+	}
+	c.split = c.minutes("half_day_split")
+	for id := range g.People.Posts.Each() {
+		post, ok := g.People.Post(id, day)
+		if !ok {
+			continue
+		}
+		c.posts[id] = post
+		for _, d := range post.Deputies {
+			if c.deputies[d] == nil {
+				c.deputies[d] = map[string]bool{}
+			}
+			c.deputies[d][post.Window] = true
+		}
+	}
+	return c
+}
+
+// parameter is a number of the policy on the day.
+func (c *calc) parameter(name string) policy.Parameter {
+	p, ok := c.parameters[name]
+	if !ok {
+		p, _ = c.Policy.On(name, c.day)
+		c.parameters[name] = p
+	}
+	return p
+}
+
+func (c *calc) minutes(name string) hall.Minute { return hall.Minute(c.parameter(name).Value) }
+
+func (c *calc) windowOfPost(post string, day hall.Date) string {
+	if day == c.day {
+		return c.posts[post].Window
+	}
+	p, _ := c.People.Post(post, day)
+	return p.Window
+}
+
+// gather finds everybody's marks and reads them.
+func (c *calc) gather() {
+	for _, s := range c.People.Staff.All() {
+		if !s.Here(c.day) {
+			continue
+		}
+		p := &person{Staff: &s, plan: c.planFor(&s, c.day)}
+		c.staff = append(c.staff, p)
+		c.byStaff[s.ID] = p
+	}
+	c.swiped()
+	c.entered()
+	lim := limits{offPost: int(c.minutes("off_post_from")), halfDay: int(c.minutes("half_day_from"))}
+	for _, p := range c.staff {
+		slices.SortStableFunc(p.marks, func(a, b *mark) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.second, b.second)) })
+		c.read(p, lim)
+	}
+}
+
+// read drops what is repeated or off and reads the rest by the plan.
+func (c *calc) read(p *person, lim limits) {
+	repeat := int64(c.parameter("repeat_swipe").Value)
+	last := map[string]int64{}
+	var counted []*mark
+	for _, m := range p.marks {
+		if m.use != "" {
+			continue // uncertain or refused
+		}
+		if before, ok := last[m.window]; ok && m.how == howSwipe && m.second-before <= repeat {
+			m.use = useRepeat
+			continue
+		}
+		if m.how == howSwipe {
+			last[m.window] = m.second
+		}
+		if p.plan.off == offLeave || p.plan.off == offSeconded {
+			m.use = useLeave
+			continue
+		}
+		counted = append(counted, m)
+	}
+	p.frame = p.plan.frame()
+	if p.plan.off != "" && len(counted) > 0 { // who has no shift can still act for somebody
+		p.frame = nil
+		if (p.plan.off == offUnposted || p.plan.off == offNoShift) && counted[0].window != "" {
+			p.frame = c.windowPlan(counted[0].window, c.day)
+		}
+	}
+	p.visits = walk(p.frame, counted, c.over, lim)
+	for _, m := range counted { // what was outside of half a day's work may be in the leave
+		for _, e := range p.plan.excused {
+			if x := halfSpan(e.Half, c.split); (m.use == useOutside || m.use == useRepeat) && x.From <= m.at && m.at < x.Until {
+				m.use = useLeave
+			}
+		}
+	}
+}
+
+// swiped places swipes on the day: its own, those of the next morning that end
+// its night, and those that somebody has put there.
+func (c *calc) swiped() {
+	ends := map[string][2]hall.Minute{}
+	for _, d := range [2]hall.Date{c.day, c.day.AddDays(1)} {
+		for _, sw := range c.Swipes.on(d) {
+			c.swipe(&sw, ends)
+		}
+	}
+	put, _ := c.Swipes.Moved.Get(string(c.day))
+	for i := range put {
+		c.moved(&put[i])
+	}
+	for _, u := range c.Swipes.unsetOn(c.day) {
+		c.unset(&u)
+	}
+}
+
+func (c *calc) swipe(sw *swipe, ends map[string][2]hall.Minute) {
+	at := time.UnixMilli(sw.at)
+	minute := hall.MinuteOf(at, c.day, c.Zone)
+	event := c.Swipes.eventText(sw.event)
+	j, judged := c.Book.Judgements.Get(event)
+	if judged && j.Counts {
+		return // it is where it was put
+	}
+	holder, _ := c.People.Holder(*sw.card, at, c.day.AddDays(int(minute/hall.DayMinutes)))
+	p := c.byStaff[holder]
+	from, until := hall.Minute(0), hall.DayMinutes
+	if p != nil {
+		e, ok := ends[holder]
+		if !ok {
+			e = [2]hall.Minute{c.boundary(p.Staff, c.day.AddDays(-1)) - hall.DayMinutes, c.boundary(p.Staff, c.day)}
+			ends[holder] = e
+		}
+		from, until = e[0], e[1]
+	}
+	if minute < from || minute >= until {
+		return
+	}
+	m := &mark{at: minute, second: sw.at / 1000, window: c.People.WindowOf(sw.agent.agent, at), how: howSwipe, event: event}
+	switch doubt := c.Swipes.doubt(sw); {
+	case judged:
+		m.use = useRefused
+	case doubt != "":
+		m.use, m.doubt = useUncertain, doubt
+	}
+	c.place(p, holder, *sw.card, m, at)
+}
+
+// moved places a swipe that somebody has put on the day.
+func (c *calc) moved(x *moved) {
+	minute, ok := hall.ParseMinute(x.At)
+	if !ok {
+		return
+	}
+	at := c.day.Time(c.Zone).Add(time.Duration(minute) * time.Minute)
+	holder, _ := c.People.Holder(x.Card, at, c.day)
+	m := &mark{at: minute, second: at.Unix(), window: c.People.WindowOf(x.Agent, at), how: howJudged, event: x.Event}
+	c.place(c.byStaff[holder], holder, x.Card, m, at)
+}
+
+func (c *calc) place(p *person, holder, card string, m *mark, at time.Time) {
+	if p == nil || m.use == "" && !c.mayBe(p, m.window) {
+		c.suspect(p, holder, card, m, at)
+	}
+	if p != nil {
+		p.marks = append(p.marks, m)
+		p.uncertain = p.uncertain || m.use == useUncertain
+	}
+}
+
+// unset places a swipe whose time is not known on every day on which it may have been.
+func (c *calc) unset(u *unset) {
+	j, judged := c.Book.Judgements.Get(u.Event)
+	if judged && j.Counts {
+		return // it is where it was put
+	}
+	at := time.UnixMilli(u.Upper)
+	holder, _ := c.People.Holder(u.Card, at, hall.DateOf(at, c.Zone))
+	p := c.byStaff[holder]
+	if p == nil {
+		return // an unknown card of an unknown time says nothing
+	}
+	m := &mark{at: hall.MinuteOf(at, c.day, c.Zone), second: at.Unix(), window: c.People.WindowOf(u.Agent, at), how: howSwipe,
+		use: useUncertain, doubt: DoubtUnset, event: u.Event}
+	if judged {
+		m.use = useRefused
+	}
+	p.marks = append(p.marks, m)
+	p.uncertain = p.uncertain || !judged
+}
+
+// mayBe tells whether a person may act at a window: it is their own, or they are a deputy there.
+func (c *calc) mayBe(p *person, window string) bool {
+	return window == "" || p.plan.window == window || c.deputies[p.ID][window]
+}
+
+func (c *calc) suspect(p *person, holder, card string, m *mark, at time.Time) {
+	if m.window == "" {
+		return // a device in nobody's window accuses nobody
+	}
+	if c.Policy.Calendar().Kind(c.day) == hall.DayClosed {
+		return
+	}
+	who, why := SuspectCard(card), wire.SuspectUnknown
+	switch {
+	case p != nil && p.plan.post == "":
+		who, why = p.ID, wire.SuspectUnposted
+	case p != nil:
+		who, why = p.ID, wire.SuspectNoDeputy
+	case holder != "":
+		who, why = holder, wire.SuspectDeparted
+	default:
+		if _, ended := c.People.Holder(card, at, hall.DateOf(at, c.Zone)); ended {
+			why = wire.SuspectEnded
+		}
+	}
+	id := string(c.day) + "." + m.window + "." + who
+	for _, s := range c.suspects {
+		if s.ID == id {
+			s.Events = append(s.Events, m.event)
+			if m.at < s.first {
+				s.first, s.At = m.at, m.at.String()
+			}
+			return
+		}
+	}
+	x := &suspect{first: m.at, Suspect: wire.Suspect{ID: id, At: m.at.String(), Window: m.window, Why: why, Events: []string{m.event}, State: wire.SuspectOpen}}
+	if p != nil || holder != "" {
+		x.Staff = holder
+	}
+	x.Department = c.departmentOf(m.window)
+	if j, ok := c.Book.Swaps.Get(id); ok {
+		x.State = wire.SuspectCleared
+		if j.Confirmed {
+			x.State = wire.SuspectConfirmed
+			if j.Department != "" {
+				x.Department = j.Department
+			}
+		}
+	}
+	c.suspects = append(c.suspects, x)
+}
+
+// departmentOf is the department of the first post of a window that has a holder.
+func (c *calc) departmentOf(window string) string {
+	best, dep := "", ""
+	for _, p := range c.staff {
+		if p.plan.window == window && (best == "" || p.plan.post < best) {
+			best, dep = p.plan.post, p.Departments.Around(c.day)
+		}
+	}
+	return dep
+}
+
+func cardKey(token string) string {
+	_, key, ok := strings.Cut(token, ":")
+	if !ok {
+		key = token
+	}
+	return key[:min(len(key), 10)]
+}
+
+// late is how near to midnight a shift ends that may be left after it.
+const late = 60
+
+// boundary is the minute at which a person's day ends and their next one begins:
+// midnight, unless the shift goes on until then or beyond.
+func (c *calc) boundary(s *roster.Staff, day hall.Date) hall.Minute {
+	end := lastOf(c.spansOf(s, day))
+	if end < hall.DayMinutes-late {
+		return hall.DayMinutes
+	}
+	next := c.spansOf(s, day.AddDays(1))
+	if len(next) == 0 {
+		return end + reach
+	}
+	return max(end, (end+next[0].From+hall.DayMinutes)/2)
+}
+
+func lastOf(spans []hall.Span) hall.Minute {
+	if len(spans) == 0 {
+		return 0
+	}
+	return spans[len(spans)-1].Until
+}
+
+func (c *calc) spansOf(s *roster.Staff, day hall.Date) []hall.Span {
+	post := s.PostOf(day)
+	if post == "" {
+		return nil
+	}
+	shift, ok := c.People.ShiftFor(s.ID, c.windowOfPost(post, day), day)
+	if !ok {
+		return nil
+	}
+	return c.periods(&shift, day)
+}
+
+// entered places make-up punches and manual entries.
+func (c *calc) entered() {
+	for _, x := range c.book.punches[c.day] {
+		p := c.byStaff[x.Staff]
+		at, ok := hall.ParseMinute(x.At)
+		if p == nil || !ok || x.State != Approved && (x.State != Asked || !c.granted) {
+			continue
+		}
+		m := &mark{at: at, window: x.Window, how: howMakeup, event: x.Asked.Event}
+		if x.Decided != nil {
+			m.event = x.Decided.Event
+		}
+		if x.Manual {
+			m.how = howManual
+		}
+		if m.window == "" {
+			m.window = p.plan.window
+		}
+		m.second = c.day.Time(c.Zone).Add(time.Duration(at) * time.Minute).Unix()
+		p.marks = append(p.marks, m)
+	}
+}
+
+// undecided tells whether anything is asked for that would change the day.
+func (c *calc) undecided() bool {
+	for _, x := range c.book.punches[c.day] {
+		if x.State == Asked {
+			return true
+		}
+	}
+	for _, p := range c.staff {
+		for _, l := range c.book.leaves[p.ID] {
+			if l.State == Asked && hall.Date(l.From) <= c.day && c.day <= hall.Date(l.Until) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// SuspectCard is how a suspicion names a card that is nobody's, by its keyed hash.
+func SuspectCard(token string) string { return "card-" + cardKey(token) }

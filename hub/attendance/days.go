@@ -1,0 +1,225 @@
+package attendance
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/policy"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// Days are the sheets: swipes by day, the revisions of closed days, and which of
+// those no longer say what the log says. Make it with NewDays.
+type Days struct {
+	Ground
+	// Revisions are what was made of each closed day, in order; Sheets the sheets
+	// themselves, compressed, by day/number.
+	Revisions hall.Table[[]wire.SheetRevision]
+	Sheets    hall.Table[[]byte]
+	// Stale are closed days about which something has become known since, and how often.
+	Stale hall.Table[int]
+
+	book *index // nil where it must be made again
+}
+
+// NewDays is what an empty log gives, on the ground of states that somebody else folds.
+func NewDays(people *roster.People, pol *policy.State, book *Book, zone *time.Location) *Days {
+	return &Days{Ground: Ground{People: people, Policy: pol, Book: book, Swipes: newSwipes(zone), Zone: zone}}
+}
+
+// Sheet makes the sheet of a day as it is known now; over is the present on a day
+// that is not over, else the zero time.
+func (d *Days) Sheet(day hall.Date, over time.Time) wire.Sheet {
+	return d.sheet(day, over, d.index())
+}
+
+func (d *Days) index() *index {
+	if d.book == nil {
+		d.book = d.Ground.Book.index()
+	}
+	return d.book
+}
+
+// Index prepares what Sheet needs, so that several may call it at a time afterwards.
+func (d *Days) Index() { d.index() }
+
+// Apply folds a record after the ground has. from and until bound the days whose
+// ground it has changed, both included; empty where none.
+func (d *Days) Apply(r *wire.Record, from, until hall.Date) {
+	if r.Agent != "" {
+		d.Swipes.fold(r, func(day hall.Date) { d.stale(day, day) })
+		return
+	}
+	if from != "" {
+		d.book = nil
+		d.stale(from, until)
+	}
+	switch r.Kind {
+	case wire.KindSwipeJudged:
+		var x wire.SwipeJudged
+		if read(r, &x) {
+			d.Swipes.judge(&x, func(day hall.Date) { d.stale(day, day) })
+		}
+	case wire.KindDayChecked:
+		var x wire.DayChecked
+		if read(r, &x) && !d.Revisions.Has(x.Day) {
+			d.revise(hall.Date(x.Day), r)
+		}
+	case wire.KindDayRevised:
+		var x wire.DayRevised
+		if read(r, &x) && d.Revisions.Has(x.Day) {
+			d.revise(hall.Date(x.Day), r)
+		}
+	}
+}
+
+// stale marks closed days of which there is news. A swipe may belong to the night before.
+func (d *Days) stale(from, until hall.Date) {
+	from = from.AddDays(-1)
+	if until.Sub(from) < 5 {
+		for day := from; day <= until; day = day.AddDays(1) {
+			if d.Revisions.Has(string(day)) {
+				d.Stale.Change(string(day), count)
+			}
+		}
+		return
+	}
+	for day := range d.Revisions.Each() {
+		if from <= hall.Date(day) && hall.Date(day) <= until {
+			d.Stale.Change(day, count)
+		}
+	}
+}
+
+func count(n *int) { *n++ }
+
+// revise makes the next revision of a day, where it differs from the last.
+func (d *Days) revise(day hall.Date, r *wire.Record) {
+	d.Stale.Delete(string(day))
+	sheet := d.Sheet(day, time.Time{})
+	text, digest := Encode(&sheet)
+	before, _ := d.Revisions.Get(string(day))
+	rev := wire.SheetRevision{Number: len(before) + 1, At: r.StoredAt, Event: r.Position, Digest: digest}
+	if n := len(before); n > 0 {
+		if before[n-1].Digest == digest {
+			return
+		}
+		if old, err := d.Revision(day, n); err == nil {
+			rev.Changes = Compare(&old, &sheet)
+		}
+	}
+	d.Revisions.Set(string(day), append(before[:len(before):len(before)], rev))
+	d.Sheets.Set(sheetKey(day, rev.Number), deflate(text))
+}
+
+// News tells whether a closed day's sheet would now be another one.
+func (d *Days) News(day hall.Date) bool {
+	all, _ := d.Revisions.Get(string(day))
+	if len(all) == 0 {
+		return false
+	}
+	sheet := d.Sheet(day, time.Time{})
+	_, digest := Encode(&sheet)
+	return digest != all[len(all)-1].Digest
+}
+
+// Latest is the newest revision of a closed day; ok is false on an open one.
+func (d *Days) Latest(day hall.Date) (rev wire.SheetRevision, ok bool) {
+	all, _ := d.Revisions.Get(string(day))
+	if len(all) == 0 {
+		return rev, false
+	}
+	return all[len(all)-1], true
+}
+
+// Revision reads a numbered revision back.
+func (d *Days) Revision(day hall.Date, number int) (sheet wire.Sheet, err error) {
+	packed, ok := d.Sheets.Get(sheetKey(day, number))
+	if !ok {
+		return sheet, hall.Unknown("revision_unknown", fmt.Sprintf("%s 没有第 %d 版", day, number), fmt.Sprintf("%s has no revision %d", day, number))
+	}
+	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+	if err != nil {
+		return sheet, fmt.Errorf("read revision %d of %s: %w", number, day, err)
+	}
+	err = json.Unmarshal(text, &sheet)
+	return sheet, err
+}
+
+// Encode gives a sheet's JSON and the hex SHA-256 of it.
+func Encode(s *wire.Sheet) (text []byte, digest string) {
+	text, err := json.Marshal(s)
+	if err != nil { // plain data
+		panic(fmt.Sprintf("attendance: a sheet cannot be written: %v", err))
+	}
+	sum := sha256.Sum256(text)
+	return text, hex.EncodeToString(sum[:])
+}
+
+func deflate(text []byte) []byte {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestSpeed)
+	if err == nil {
+		_, err = w.Write(text)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil { // memory does not fail
+		panic(fmt.Sprintf("attendance: a sheet cannot be compressed: %v", err))
+	}
+	return b.Bytes()
+}
+
+func sheetKey(day hall.Date, number int) string { return string(day) + "/" + strconv.Itoa(number) }
+
+func (d *Days) tables() hall.Tables {
+	t := d.Swipes.tables()
+	t["revision"], t["sheet"], t["stale"] = &d.Revisions, &d.Sheets, &d.Stale
+	return t
+}
+
+// Save writes what changed since the last Save.
+func (d *Days) Save(put func(string, []byte), remove func(string)) {
+	d.Swipes.save(put)
+	d.tables().Save(put, remove)
+}
+
+// Each gives everything as Save would write it.
+func (d *Days) Each(use func(string, []byte)) {
+	for day := range d.Swipes.days {
+		use(swipesKey+string(day), d.Swipes.encode(day))
+	}
+	d.tables().Each(use)
+}
+
+// Load reads one key back.
+func (d *Days) Load(key string, value []byte) error {
+	if day, ok := strings.CutPrefix(key, swipesKey); ok {
+		return d.Swipes.load(hall.Date(day), value)
+	}
+	return d.tables().Load(key, value)
+}
+
+// Over is the minute at which the last shift of a day is over, with the time in
+// which its people may still swipe: midnight, unless somebody works into the night.
+func (d *Days) Over(day hall.Date) hall.Minute {
+	c := d.calc(day, time.Time{}, d.index())
+	over := hall.DayMinutes
+	for _, s := range d.People.Staff.Each() {
+		if s.Here(day) {
+			over = max(over, c.boundary(&s, day))
+		}
+	}
+	return over
+}

@@ -1,0 +1,402 @@
+package attendance
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/wire"
+)
+
+// tolerance is how far a device's clock may differ from the hub's, and from
+// itself, before a time is doubtful.
+const tolerance = 2 * time.Minute
+
+// Doubt says why the time of a swipe is uncertain; empty where it is not.
+type Doubt string
+
+// The doubts.
+const (
+	DoubtUnset  Doubt = "unset"  // the clock had not been set, and was not put right later
+	DoubtFuture Doubt = "future" // it was stored before it happened, by the device's clock
+	DoubtJump   Doubt = "jump"   // the device's clock was set meanwhile: it does not fit the one of the same boot that the hub has compared
+)
+
+// swipe is one swipe of a card. It is small: a hall keeps years of them.
+type swipe struct {
+	at    int64 // Unix milliseconds, put right where its boot was
+	base  int64 // at minus uptime where it came late with a boot; 0 where nothing is to be compared
+	event eventID
+	card  *string
+	agent *source
+	doubt uint8 // 1: future
+}
+
+// eventID is an event's id: the bytes of a UUID, or a digest of what is none.
+type eventID [16]byte
+
+// source is what swipes of one boot of one device share.
+type source struct {
+	agent, boot string
+}
+
+// unset is a swipe whose boot had no time yet.
+type unset struct {
+	At    int64  `json:"at"` // Unix milliseconds of a clock that was not set
+	Event string `json:"event"`
+	Card  string `json:"card"`
+	Agent string `json:"agent"`
+	Boot  string `json:"boot"`
+	// Lower and Upper bound when it was: after what the device had sent before, before it was stored.
+	Lower int64 `json:"lower"`
+	Upper int64 `json:"upper"`
+}
+
+// moved is a swipe on the day on which somebody says that it was.
+type moved struct {
+	Event string `json:"event"`
+	Card  string `json:"card"`
+	Agent string `json:"agent"`
+	At    string `json:"at"` // hh:mm
+}
+
+// Swipes are all swipes by the civil day on which they were made. The zero
+// value is not usable: see newSwipes.
+type Swipes struct {
+	zone    *time.Location
+	days    map[hall.Date][]swipe
+	dirty   map[hall.Date]bool
+	cards   map[string]*string
+	sources map[source]*source
+
+	Unset   hall.Table[[]unset] // by boot
+	Offsets hall.Table[int64]   // by boot, in milliseconds
+	Bases   hall.Table[int64]   // by boot: Unix milliseconds at which it began, as the hub's clock confirms
+	Newest  hall.Table[int64]   // by agent: its newest certain time, in Unix milliseconds
+	Odd     hall.Table[string]  // by eventID in hex: ids that are no UUID
+	// Moved are swipes that somebody has put on a day, by that day.
+	Moved hall.Table[[]moved]
+}
+
+func newSwipes(zone *time.Location) *Swipes {
+	return &Swipes{zone: zone, days: map[hall.Date][]swipe{}, dirty: map[hall.Date]bool{}, cards: map[string]*string{}, sources: map[source]*source{}}
+}
+
+// fold learns from anything that a device sent, and calls touched with each day
+// whose swipes have changed.
+func (s *Swipes) fold(r *wire.Record, touched func(hall.Date)) {
+	if r.Agent == "" {
+		return
+	}
+	if r.Kind == wire.KindClockCorrected {
+		s.correct(r, touched)
+	}
+	set := r.Clock != wire.ClockUnsynced
+	near := r.StoredAt.Sub(r.At).Abs() <= tolerance
+	if set && near && r.Boot != "" && r.UptimeMS > 0 && !s.Bases.Has(r.Boot) {
+		s.Bases.Set(r.Boot, r.At.UnixMilli()-r.UptimeMS)
+		s.compared(r.Boot, touched)
+	}
+	if r.Kind == wire.KindCardSwiped {
+		s.swiped(r, touched)
+	}
+	if set && !r.At.After(r.StoredAt.Add(tolerance)) {
+		if newest, _ := s.Newest.Get(r.Agent); r.At.UnixMilli() > newest {
+			s.Newest.Set(r.Agent, r.At.UnixMilli())
+		}
+	}
+}
+
+func (s *Swipes) swiped(r *wire.Record, touched func(hall.Date)) {
+	var d wire.CardSwiped
+	if json.Unmarshal(r.Data, &d) != nil || d.Card == "" {
+		return
+	}
+	at := r.At.UnixMilli()
+	if r.Clock == wire.ClockUnsynced {
+		offset, known := s.Offsets.Get(r.Boot)
+		if !known {
+			lower, _ := s.Newest.Get(r.Agent)
+			u := unset{at, r.ID, d.Card, r.Agent, r.Boot, lower, r.StoredAt.UnixMilli()}
+			if lower == 0 {
+				u.Lower = u.Upper - int64(24*time.Hour/time.Millisecond)
+			}
+			s.Unset.Change(r.Boot, func(all *[]unset) { *all = append(slices.Clone(*all), u) })
+			s.eachDay(u.Lower, u.Upper, touched)
+			return
+		}
+		at += offset
+	}
+	sw := swipe{at: at, event: s.event(r.ID), card: s.card(d.Card), agent: s.source(r.Agent, r.Boot)}
+	switch late := r.StoredAt.UnixMilli() - at; {
+	case late < -tolerance.Milliseconds():
+		sw.doubt = 1
+	case late > tolerance.Milliseconds() && r.Boot != "" && r.UptimeMS > 0 && r.Clock != wire.ClockUnsynced:
+		sw.base = at - r.UptimeMS
+	}
+	s.put(sw, touched)
+}
+
+func (s *Swipes) put(sw swipe, touched func(hall.Date)) {
+	day := s.dayOf(sw.at)
+	s.days[day] = append(s.days[day], sw)
+	s.dirty[day] = true
+	touched(day)
+}
+
+// correct puts the times of a boot right.
+func (s *Swipes) correct(r *wire.Record, touched func(hall.Date)) {
+	var d wire.ClockCorrected
+	if json.Unmarshal(r.Data, &d) != nil || d.Boot == "" {
+		return
+	}
+	s.Offsets.Set(d.Boot, d.OffsetMS)
+	waiting, _ := s.Unset.Get(d.Boot)
+	s.Unset.Delete(d.Boot)
+	for _, u := range waiting {
+		s.eachDay(u.Lower, u.Upper, touched)
+		s.put(swipe{at: u.At + d.OffsetMS, event: s.event(u.Event), card: s.card(u.Card), agent: s.source(u.Agent, u.Boot)}, touched)
+	}
+}
+
+// compared looks again at the late swipes of a boot whose clock the hub has compared.
+func (s *Swipes) compared(boot string, touched func(hall.Date)) {
+	for day, list := range s.days {
+		if slices.ContainsFunc(list, func(sw swipe) bool { return sw.base != 0 && sw.agent.boot == boot }) {
+			touched(day)
+		}
+	}
+}
+
+// judge puts a swipe on the day on which somebody says that it was.
+func (s *Swipes) judge(d *wire.SwipeJudged, touched func(hall.Date)) {
+	for day, list := range s.Moved.All() { // an earlier decision gives way
+		if rest := slices.DeleteFunc(slices.Clone(list), func(m moved) bool { return m.Event == d.Event }); len(rest) < len(list) {
+			s.Moved.Set(day, rest)
+			touched(hall.Date(day))
+		}
+	}
+	m, days := s.find(d.Event)
+	for _, day := range days {
+		touched(day)
+	}
+	if m.Event != "" && d.Counts {
+		m.At = d.At
+		s.Moved.Change(d.Day, func(all *[]moved) { *all = append(slices.Clone(*all), m) })
+		touched(hall.Date(d.Day))
+	}
+}
+
+// find looks for a swipe by its event; days are those on which it is or may be.
+func (s *Swipes) find(event string) (m moved, days []hall.Date) {
+	for _, list := range s.Unset.All() {
+		for _, u := range list {
+			if u.Event == event {
+				s.eachDay(u.Lower, u.Upper, func(d hall.Date) { days = append(days, d) })
+				return moved{Event: event, Card: u.Card, Agent: u.Agent}, days
+			}
+		}
+	}
+	id := s.event(event)
+	for day, list := range s.days {
+		for i := range list {
+			if list[i].event == id {
+				return moved{Event: event, Card: *list[i].card, Agent: list[i].agent.agent}, []hall.Date{day}
+			}
+		}
+	}
+	return moved{}, nil
+}
+
+// event makes an id small; eventText gives it back.
+func (s *Swipes) event(id string) (e eventID) {
+	if u, err := hex.DecodeString(strings.ReplaceAll(id, "-", "")); err == nil && len(u) == len(e) {
+		copy(e[:], u)
+		if uuidText(e) == id {
+			return e
+		}
+	}
+	digest := sha256.Sum256([]byte(id))
+	copy(e[:], digest[:])
+	if key := hex.EncodeToString(e[:]); !s.Odd.Has(key) {
+		s.Odd.Set(key, id)
+	}
+	return e
+}
+
+func (s *Swipes) eventText(e eventID) string {
+	if s.Odd.Len() > 0 {
+		if id, ok := s.Odd.Get(hex.EncodeToString(e[:])); ok {
+			return id
+		}
+	}
+	return uuidText(e)
+}
+
+func uuidText(e eventID) string {
+	var b [36]byte
+	hex.Encode(b[:8], e[:4])
+	hex.Encode(b[9:13], e[4:6])
+	hex.Encode(b[14:18], e[6:8])
+	hex.Encode(b[19:23], e[8:10])
+	hex.Encode(b[24:], e[10:])
+	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
+	return string(b[:])
+}
+
+// doubt says whether the time of a swipe is uncertain.
+func (s *Swipes) doubt(sw *swipe) Doubt {
+	if sw.doubt == 1 {
+		return DoubtFuture
+	}
+	if base, known := s.Bases.Get(sw.agent.boot); sw.base != 0 && known {
+		if d := sw.base - base; d > tolerance.Milliseconds() || d < -tolerance.Milliseconds() {
+			return DoubtJump
+		}
+	}
+	return ""
+}
+
+// on gives the swipes of a day in the order in which they were made, whatever
+// the order in which they came.
+func (s *Swipes) on(day hall.Date) []swipe {
+	list := slices.Clone(s.days[day])
+	slices.SortFunc(list, func(a, b swipe) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.agent.agent, b.agent.agent), strings.Compare(*a.card, *b.card), bytes.Compare(a.event[:], b.event[:]))
+	})
+	return list
+}
+
+// unsetOn gives the swipes without a time that may have been made on a day.
+func (s *Swipes) unsetOn(day hall.Date) (all []unset) {
+	for _, list := range s.Unset.All() {
+		for _, u := range list {
+			if s.dayOf(u.Lower) <= day && day <= s.dayOf(u.Upper) {
+				all = append(all, u)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b unset) int { return strings.Compare(a.Event, b.Event) })
+	return all
+}
+
+func (s *Swipes) card(token string) *string {
+	if p, ok := s.cards[token]; ok {
+		return p
+	}
+	s.cards[token] = &token
+	return &token
+}
+
+func (s *Swipes) source(agent, boot string) *source {
+	k := source{agent, boot}
+	if p, ok := s.sources[k]; ok {
+		return p
+	}
+	s.sources[k] = &k
+	return &k
+}
+
+func (s *Swipes) dayOf(ms int64) hall.Date { return hall.DateOf(time.UnixMilli(ms), s.zone) }
+
+func (s *Swipes) eachDay(lower, upper int64, do func(hall.Date)) {
+	last := s.dayOf(upper)
+	for i, day := 0, s.dayOf(lower); day <= last && i < 400; i, day = i+1, day.AddDays(1) {
+		do(day)
+	}
+}
+
+// The tables beside the days.
+func (s *Swipes) tables() hall.Tables {
+	return hall.Tables{"unset": &s.Unset, "offset": &s.Offsets, "base": &s.Bases, "newest": &s.Newest, "odd": &s.Odd, "moved": &s.Moved}
+}
+
+const swipesKey = "swipes/"
+
+// save writes the days that changed, each as names and rows of varints.
+func (s *Swipes) save(put func(string, []byte)) {
+	for day := range s.dirty {
+		put(swipesKey+string(day), s.encode(day))
+	}
+	clear(s.dirty)
+}
+
+func (s *Swipes) encode(day hall.Date) []byte {
+	var b []byte
+	var names []string
+	index := map[string]uint64{}
+	name := func(v string) uint64 {
+		i, ok := index[v]
+		if !ok {
+			i = uint64(len(names))
+			index[v], names = i, append(names, v)
+		}
+		return i
+	}
+	var last swipe
+	for _, sw := range s.days[day] {
+		b = binary.AppendVarint(b, sw.at-last.at)
+		b = binary.AppendVarint(b, sw.base)
+		b = binary.AppendUvarint(b, name(*sw.card))
+		b = binary.AppendUvarint(b, name(sw.agent.agent))
+		b = binary.AppendUvarint(b, name(sw.agent.boot))
+		b = append(append(b, sw.doubt), sw.event[:]...)
+		last = sw
+	}
+	head := binary.AppendUvarint(nil, uint64(len(s.days[day])))
+	return append(append(head, strings.Join(names, "\n")...), append([]byte{0}, b...)...)
+}
+
+var errDay = errors.New("a day's swipes do not read")
+
+func (s *Swipes) load(day hall.Date, value []byte) error {
+	n, used := binary.Uvarint(value)
+	head, rows, ok := bytes.Cut(value[max(used, 0):], []byte{0})
+	if used <= 0 || !ok {
+		return errDay
+	}
+	names := strings.Split(string(head), "\n")
+	failed := false
+	signed := func() int64 {
+		v, k := binary.Varint(rows)
+		if k <= 0 {
+			failed = true
+			return 0
+		}
+		rows = rows[k:]
+		return v
+	}
+	word := func() string {
+		v, k := binary.Uvarint(rows)
+		if k <= 0 || v >= uint64(len(names)) {
+			failed = true
+			return ""
+		}
+		rows = rows[k:]
+		return names[v]
+	}
+	var last swipe
+	list := make([]swipe, 0, n)
+	for range n {
+		sw := swipe{at: last.at + signed(), base: signed()}
+		sw.card = s.card(word())
+		agent := word()
+		sw.agent = s.source(agent, word())
+		if failed || len(rows) < 1+len(sw.event) {
+			return errDay
+		}
+		sw.doubt = rows[0]
+		rows = rows[1+copy(sw.event[:], rows[1:]):]
+		list, last = append(list, sw), sw
+	}
+	s.days[day] = list
+	return nil
+}

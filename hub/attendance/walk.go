@@ -1,0 +1,214 @@
+package attendance
+
+import "hallkeeper/hub/hall"
+
+// The uses of a mark; see wire.Mark.
+const (
+	useIn        = "in"
+	useOut       = "out"
+	useMove      = "move"
+	useRepeat    = "repeat"
+	useOutside   = "outside"
+	useUncertain = "uncertain"
+	useRefused   = "refused"
+	useLeave     = "leave"
+)
+
+// How a mark came about; see wire.Slot.
+const (
+	howSwipe  = "swipe"
+	howMakeup = "makeup"
+	howManual = "manual"
+	howJudged = "judged"
+)
+
+// mark is one swipe or entry of a person, placed on their day.
+type mark struct {
+	at     hall.Minute
+	second int64 // Unix seconds, for what a minute is too coarse for
+	window string
+	how    string // one of the hows
+	use    string
+	doubt  Doubt
+	event  string // its id
+}
+
+// stay is a time for which a person was at a window.
+type stay struct {
+	hall.Span
+	window string
+	// since and left are Unix seconds of the marks at its ends; 0 where there is none.
+	since, left int64
+}
+
+// visit is what became of one period of a person's shift.
+type visit struct {
+	span    hall.Span
+	in, out *mark
+	stays   []stay
+	// lost is true where a swipe is missing between the first and the last: when
+	// the person came back is not known.
+	lost bool
+	away []hall.Span
+}
+
+// limits are the parameters that walk needs, in minutes.
+type limits struct {
+	offPost int
+	halfDay int
+}
+
+// walk reads marks, in order of time, as the periods of a shift. over is the
+// minute up to which time has passed: until a period is over, whoever swiped last
+// to come in is in. Each mark's use is set.
+func walk(periods []hall.Span, marks []*mark, over hall.Minute, lim limits) []visit {
+	visits := make([]visit, len(periods))
+	for i, group := range share(periods, marks, lim) {
+		visits[i] = read1(periods[i], group, over, lim)
+	}
+	return visits
+}
+
+// reach is how long after its end a swipe still belongs to the last period, and
+// how long before its beginning to the first.
+const reach = 4 * 60
+
+// share says which marks belong to which period. Within a period that is clear;
+// between two of them, whoever is in goes out of the former and comes in to the latter.
+func share(periods []hall.Span, marks []*mark, lim limits) [][]*mark {
+	groups := make([][]*mark, len(periods))
+	if len(periods) == 0 {
+		for _, m := range marks {
+			m.use = useOutside
+		}
+		return groups
+	}
+	last := len(periods) - 1
+	var gap []*mark
+	at := 0 // the period after which gap's marks are
+	for _, m := range marks {
+		for at < last && m.at >= periods[at+1].From {
+			share1(groups, periods, at, gap, lim)
+			gap, at = nil, at+1
+		}
+		switch {
+		case m.at < periods[0].From-reach || m.at > periods[last].Until+reach:
+			m.use = useOutside
+		case at < last && m.at > periods[at].Until:
+			gap = append(gap, m)
+		default:
+			groups[at] = append(groups[at], m)
+		}
+	}
+	if at < last {
+		share1(groups, periods, at, gap, lim)
+	}
+	return groups
+}
+
+// share1 shares the marks between period q and the next one.
+func share1(groups [][]*mark, periods []hall.Span, q int, gap []*mark, lim limits) {
+	if len(gap) == 0 {
+		return
+	}
+	before := groups[q]
+	middle := (periods[q].Until + periods[q+1].From) / 2
+	first := gap[0]
+	out := first.at <= middle || len(gap) > 1
+	if n := len(before); n > 0 && !inside(before) {
+		// They had gone: once more soon after is the same going, and two after a
+		// long time mean that they had come back without a swipe.
+		soon := int(first.at-before[n-1].at) < lim.offPost
+		left := before[n-1].at < periods[q].Until-hall.Minute(lim.offPost)
+		out = soon || left && first.at <= middle
+	}
+	if out {
+		groups[q] = append(before, first)
+		gap = gap[1:]
+	}
+	groups[q+1] = append(groups[q+1], gap...)
+}
+
+// inside tells whether somebody is in after these marks: the first is in, at the
+// same window the next is out, at another one it is a move.
+func inside(marks []*mark) bool {
+	in, window := false, ""
+	for _, m := range marks {
+		if in && (m.window == window || m.window == "") {
+			in = false
+			continue
+		}
+		in, window = true, m.window
+	}
+	return in
+}
+
+// read1 reads the marks of one period.
+func read1(span hall.Span, marks []*mark, over hall.Minute, lim limits) visit {
+	v := visit{span: span}
+	marks = collapse(span, marks)
+	done := over >= span.Until // an open period's last word is not spoken
+	switch {
+	case len(marks) == 0:
+		return v
+	case len(marks) == 1 && done && marks[0].at > span.From && span.Until-marks[0].at < marks[0].at-span.From:
+		v.out = marks[0]
+		v.out.use = useOut
+		v.stays = []stay{{Span: hall.Span{From: span.From, Until: v.out.at}, window: v.out.window, left: v.out.second}}
+		return v
+	}
+	v.in = marks[0]
+	in, now := true, stay{Span: hall.Span{From: marks[0].at}, window: marks[0].window, since: marks[0].second}
+	marks[0].use = useIn
+	leave := func(m *mark) {
+		now.Until, now.left = m.at, m.second
+		v.stays = append(v.stays, now)
+	}
+	for i, m := range marks[1:] {
+		final := i == len(marks)-2
+		switch {
+		case in && (m.window == now.window || m.window == "" || now.window == ""):
+			leave(m)
+			in, m.use = false, useOut
+			if final {
+				v.out = m
+			}
+		case in:
+			leave(m)
+			now = stay{Span: hall.Span{From: m.at}, window: m.window, since: m.second}
+			m.use = useMove
+		case final && done && m.at >= span.Until-hall.Minute(lim.halfDay):
+			v.out, v.lost = m, true // came back without a swipe
+			m.use = useOut
+		default:
+			v.away = append(v.away, hall.Span{From: now.Until, Until: m.at})
+			in, now = true, stay{Span: hall.Span{From: m.at}, window: m.window, since: m.second}
+			m.use = useIn
+		}
+	}
+	if in { // still here, or gone without a swipe
+		now.Until = max(now.From, min(span.Until, over))
+		v.stays = append(v.stays, now)
+	}
+	return v
+}
+
+// collapse takes swipes again before the period begins for one coming, the first,
+// and those after its end for one going, the first, where they are at the same window.
+func collapse(span hall.Span, marks []*mark) []*mark {
+	var kept []*mark
+	for _, m := range marks {
+		if n := len(kept); n > 0 && kept[n-1].window == m.window {
+			switch last := kept[n-1]; {
+			case m.at <= span.From:
+				m.use = useRepeat
+				continue
+			case last.at >= span.Until:
+				m.use = useRepeat
+				continue
+			}
+		}
+		kept = append(kept, m)
+	}
+	return kept
+}

@@ -1,0 +1,157 @@
+// Package register is all that commands are decided on: master data, policy,
+// what people entered about days, and who may act. It owns nothing but their
+// being together: each part decides and folds its own events.
+package register
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"hallkeeper/hub/access"
+	"hallkeeper/hub/attendance"
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/policy"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// State is the register. Make it with New.
+type State struct {
+	People roster.People
+	Policy *policy.State
+	Book   attendance.Book
+	Access access.State
+}
+
+// New is the register of an empty log.
+func New() (*State, error) {
+	p, err := policy.New()
+	if err != nil {
+		return nil, err
+	}
+	return &State{Policy: p}, nil
+}
+
+// Tables are what a view keeps.
+func (s *State) Tables() hall.Tables {
+	all := hall.Tables{}
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Access.Tables()} {
+		for name, t := range part {
+			if all[name] != nil {
+				panic("register: two tables are called " + name)
+			}
+			all[name] = t
+		}
+	}
+	return all
+}
+
+// Clone copies a register whole.
+func (s *State) Clone() (*State, error) {
+	c, err := New()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Tables().CopyTo(c.Tables()); err != nil {
+		return nil, fmt.Errorf("copy the register: %w", err)
+	}
+	return c, c.Policy.Loaded()
+}
+
+// end is after every day.
+const end = hall.Date("9999-12-31")
+
+// Fold applies a record and gives the days whose sheets it may change, both
+// included; empty where none.
+func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
+	if from, until = s.Book.Fold(r); from != "" {
+		return from, until
+	}
+	if s.Policy.Fold(r) || s.People.Fold(r) {
+		return touched(r)
+	}
+	s.Access.Fold(r)
+	return "", ""
+}
+
+// Decide gives the events of a command of any part, or an *hall.Error.
+func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Draft, error) {
+	h := roster.Hall{Windows: windows, People: &s.People, Policy: s.Policy}
+	switch c := cmd.(type) {
+	case roster.PeopleCommand:
+		return c.DecidePeople(h, m)
+	case policy.Command:
+		return c.DecidePolicy(s.Policy, m)
+	case attendance.Command:
+		return c.DecideBook(&s.Book, h, m)
+	case access.Command:
+		return c.DecideAccess(&s.Access, h, m)
+	}
+	return nil, fmt.Errorf("no command is a %T", cmd)
+}
+
+// Command tells whether Decide knows a command.
+func Command(cmd any) bool {
+	switch cmd.(type) {
+	case roster.PeopleCommand, policy.Command, attendance.Command, access.Command:
+		return true
+	}
+	return false
+}
+
+// View is the register and the sheets that stand on it, as one fold of the log.
+type View struct {
+	State *State
+	Days  *attendance.Days
+}
+
+// NewView is the view of an empty log.
+func NewView(zone *time.Location) (*View, error) {
+	s, err := New()
+	if err != nil {
+		return nil, err
+	}
+	return &View{State: s, Days: attendance.NewDays(&s.People, s.Policy, &s.Book, zone)}, nil
+}
+
+// Name and Version make View a view.Fold.
+func (v *View) Name() string { return "register" }
+
+// Version changes with what Apply makes of a record.
+func (v *View) Version() int { return 1 }
+
+// Apply folds one record.
+func (v *View) Apply(r *wire.Record) {
+	from, until := v.State.Fold(r)
+	v.Days.Apply(r, from, until)
+}
+
+// days is before the keys of Days.
+const days = "days/"
+
+// Save writes what changed since the last Save.
+func (v *View) Save(put func(string, []byte), remove func(string)) {
+	v.State.Tables().Save(put, remove)
+	v.Days.Save(func(key string, value []byte) { put(days+key, value) }, func(key string) { remove(days + key) })
+}
+
+// Each gives everything as Save would write it.
+func (v *View) Each(use func(key string, value []byte)) {
+	v.State.Tables().Each(use)
+	v.Days.Each(func(key string, value []byte) { use(days+key, value) })
+}
+
+// Load reads one key back.
+func (v *View) Load(key string, value []byte) error {
+	if rest, ok := strings.CutPrefix(key, days); ok {
+		return v.Days.Load(rest, value)
+	}
+	if err := v.State.Tables().Load(key, value); err != nil {
+		return err
+	}
+	if strings.HasPrefix(key, "calendar-year/") || strings.HasPrefix(key, "closure/") {
+		return v.State.Policy.Loaded()
+	}
+	return nil
+}
