@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"hallkeeper/faults/operator"
 )
 
 // child is a program that runs while something is measured.
@@ -26,6 +28,9 @@ type child struct {
 
 func start(ctx context.Context, program string, args ...string) (*child, error) {
 	c := &child{cmd: exec.CommandContext(ctx, program, args...), ended: make(chan struct{})}
+	if c.cmd.Env = os.Environ(); filepath.Base(program) == "hub" {
+		c.cmd.Env = append(c.cmd.Env, operator.Env)
+	}
 	c.cmd.Stderr = &c.stderr
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := c.cmd.Start(); err != nil {
@@ -159,6 +164,7 @@ func (h *hub) furnish(ctx context.Context, n int) error {
 			if err != nil {
 				return err
 			}
+			operator.Sign(req)
 			req.Header.Set("Content-Type", "application/json")
 			res, err := http.DefaultClient.Do(req)
 			if err != nil {

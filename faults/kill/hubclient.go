@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"hallkeeper/faults/operator"
 	"hallkeeper/wire"
 )
 
@@ -49,6 +50,7 @@ func (h hubClient) do(ctx context.Context, method, path string, body, answer any
 	if err != nil {
 		return err
 	}
+	operator.Sign(request)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 		request.Header.Set("Idempotency-Key", method+" "+path)

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"hallkeeper/faults/operator"
 )
 
 // stopTimeout is how long a program may take to end when it is asked to.
@@ -45,6 +47,9 @@ func (p *program) start() error {
 	defer log.Close()
 	cmd := exec.Command(p.command[0], p.command[1:]...)
 	cmd.Stdout, cmd.Stderr = log, log
+	if cmd.Env = os.Environ(); p.name == "hub" { // an agent knows no such setting
+		cmd.Env = append(cmd.Env, operator.Env)
+	}
 	cmd.SysProcAttr = diesWithUs()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"hallkeeper/faults/operator"
 	"hallkeeper/wire"
 )
 
@@ -29,6 +30,7 @@ func (h hubClient) get(ctx context.Context, path string, answer any) error {
 	if err != nil {
 		return err
 	}
+	operator.Sign(request)
 	request.Close = true // each machine is another hub behind another port
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"hallkeeper/faults/operator"
 	"hallkeeper/faults/vm"
 	"hallkeeper/wire"
 )
@@ -41,6 +42,7 @@ func startHub(ctx context.Context, program, work string) (*hub, error) {
 		return nil, err
 	}
 	h.cmd = exec.Command(program, "serve", "--config", settings, "--data", h.data, "--http", h.http, "--mqtt", h.mqtt)
+	h.cmd.Env = append(os.Environ(), operator.Env)
 	h.cmd.Stdout, h.cmd.Stderr, h.cmd.SysProcAttr = h.log, h.log, vm.DiesWithUs()
 	if err := h.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the hub: %w", err)
@@ -79,6 +81,7 @@ func (h *hub) get(ctx context.Context, path string, answer any) error {
 	if err != nil {
 		return err
 	}
+	operator.Sign(request)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err

@@ -207,3 +207,14 @@ func distinct(s string) int {
 	}
 	return len(seen)
 }
+
+// SetUp makes the first administrator; there must be none.
+type SetUp struct{ SetAccount }
+
+// DecideAccess decides; see Command.
+func (c SetUp) DecideAccess(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
+	if s.Administrators() > 0 {
+		return nil, hall.Refuse("set_up_already", "已有管理员，请直接登录", "there is an administrator already; sign in")
+	}
+	return c.SetAccount.DecideAccess(s, h, m)
+}

@@ -1,93 +1,122 @@
 package api
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
+	"context"
+	"crypto/subtle"
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
+	"hallkeeper/hub/access"
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/register"
+	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
 
-// Who acts at the console until people can sign in.
-const (
-	operator      = "operator"
-	sessionCookie = "hallkeeper_session"
-)
+const sessionCookie = "hallkeeper_session"
 
-// fromHere tells whether a request was made by a program on this machine, to
-// this machine by its own name: a page of another site whose name was made to
-// point here (DNS rebinding) still sends its own name as Host, and what a
-// proxy passes on says so.
-func fromHere(r *http.Request) bool {
-	remote, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !remote.Addr().Unmap().IsLoopback() {
-		return false
+type whoKey struct{}
+
+// who is who makes a request that a guarded route serves.
+func who(r *http.Request) access.Identity {
+	if i, ok := r.Context().Value(whoKey{}).(access.Identity); ok {
+		return i
 	}
-	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
-		if r.Header.Get(header) != "" {
-			return false
-		}
-	}
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	} else if n := len(host); n > 2 && host[0] == '[' && host[n-1] == ']' {
-		host = host[1 : n-1]
-	}
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	return access.Nobody()
 }
 
 // guarded lets through to a route only who may use it.
 func (a *API) guarded(rt route) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		i, err := a.identify(r)
 		switch {
-		case rt.local && !fromHere(r):
-			a.fail(w, r, problem("loopback_only"))
+		case err != nil:
 		case rt.changes && origins.Check(r) != nil:
-			a.fail(w, r, problem("cross_origin"))
+			err = problem("cross_origin")
 		case rt.changes && !a.rate.take():
-			a.fail(w, r, problem("too_many_requests"))
-		default:
-			err := rt.checkQuery(r)
-			if err == nil {
-				err = rt.handle(w, r)
-			}
-			if err != nil {
-				a.fail(w, r, err)
-			}
+			err = problem("too_many_requests")
+		case !i.May(rt.may) && i.Role == wire.RolePublic:
+			err = problem("not_signed_in")
+		case !i.May(rt.may):
+			err = problem("not_permitted")
+		case i.Temporary && rt.may != access.Anybody && rt.may != access.SignedIn:
+			err = problem("password_temporary")
+		}
+		if err == nil {
+			err = rt.checkQuery(r)
+		}
+		if err == nil {
+			err = rt.handle(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, i)))
+		}
+		if err != nil {
+			a.fail(w, r, err)
 		}
 	})
 }
 
-// actor is who a request acts as. A browser keeps one session in a cookie; what
-// the log gets is a digest of it, since the log is for reading and the cookie is not.
-func actor(w http.ResponseWriter, r *http.Request) wire.Actor {
-	var secret []byte
-	if c, err := r.Cookie(sessionCookie); err == nil {
-		secret, err = base64.RawURLEncoding.DecodeString(c.Value)
-		if err != nil || len(secret) != 16 {
-			secret = nil
+// identify says who makes a request: by the bearer token of a program or the
+// session of a browser. A token that is given and no good is refused; a session
+// that is over is nobody's.
+func (a *API) identify(r *http.Request) (access.Identity, error) {
+	now := a.Now()
+	if header := r.Header.Get("Authorization"); header != "" {
+		secret, ok := strings.CutPrefix(header, "Bearer ")
+		if !ok {
+			return access.Nobody(), problem("token_invalid")
+		}
+		if a.Secret != "" && subtle.ConstantTimeCompare([]byte(secret), []byte(a.Secret)) == 1 && fromHere(r) {
+			return access.Identity{Account: "operator", Role: wire.RoleAdministrator, Operator: true, Session: "local"}, nil
+		}
+		i, found := access.Nobody(), false
+		a.Register.Read(func(v *register.View, _ *roster.State) {
+			i, found = v.State.Access.ByToken(secret, hall.DateOf(now, a.Zone))
+		})
+		if !found {
+			return i, problem("token_invalid")
+		}
+		return i, nil
+	}
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return access.Nobody(), nil //nolint:nilerr // no session
+	}
+	i := access.Nobody()
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		if i, _ = v.State.Access.BySession(c.Value, now); i.Role == wire.RolePublic {
+			return
+		}
+		for _, account := range v.State.Book.Delegated(i.Account, hall.DateOf(now, a.Zone)) {
+			if x, ok := v.State.Access.Accounts.Get(account); ok && !x.Disabled && x.Role == wire.RoleSupervisor {
+				i.Acting = append(i.Acting, x.Role)
+			}
+		}
+	})
+	return i, nil
+}
+
+// fromHere tells whether a request was made by a program on this machine and
+// was not passed on by a proxy.
+func fromHere(r *http.Request) bool {
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
+		if r.Header.Get(header) != "" {
+			return false
 		}
 	}
-	if secret == nil {
-		secret = make([]byte, 16)
-		_, _ = rand.Read(secret) // never fails (crypto/rand)
-		http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: base64.RawURLEncoding.EncodeToString(secret),
-			Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && remote.Addr().Unmap().IsLoopback()
+}
+
+// address is where a request comes from, for the limits of guessing.
+func address(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
 	}
-	digest := sha256.Sum256(secret)
-	return wire.Actor{Kind: wire.ActorPerson, ID: operator, Session: hex.EncodeToString(digest[:8])}
+	return r.RemoteAddr
 }
 
 // bucket bounds a rate: it holds twice a second's worth.

@@ -10,6 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"hallkeeper/hub/access"
+	"hallkeeper/hub/register"
+	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
 
@@ -82,6 +85,24 @@ type Commands interface {
 	Do(ctx context.Context, actor wire.Actor, key string, cmd any) (made []wire.Record, again bool, err error)
 }
 
+// Register is everything that the hall knows besides the log and the live view.
+type Register interface {
+	// Read runs fn while nothing changes; it keeps nothing of what it is given.
+	Read(fn func(v *register.View, windows *roster.State))
+	// Unseal reads what is sealed; nil where the key was destroyed.
+	Unseal(s *wire.Sealed) map[string]string
+	// CardToken is the keyed hash of a card's number.
+	CardToken(number string) string
+}
+
+// Photos keeps pictures beside the log by their content.
+type Photos interface {
+	// Put keeps a picture and gives the hex SHA-256 of it, after it is on disk.
+	Put(picture []byte) (hash string, err error)
+	// Get gives a picture back; fs.ErrNotExist where there is none.
+	Get(hash string) ([]byte, error)
+}
+
 // Unready is one reason why the hub cannot store what comes in.
 type Unready struct {
 	// Code is "not_writable", "broker_lost" or another stable word.
@@ -98,6 +119,16 @@ type Deps struct {
 	Checkpoints Checkpoints
 	DeadLetters DeadLetters
 	Commands    Commands
+	// Register is master data, days and accounts.
+	Register Register
+	// Photos keeps the pictures of inspections.
+	Photos Photos
+	// Secret lets a program on this machine act as the operator; empty for none. SetupCode is of the link of
+	// the first start, empty where there is none.
+	Secret    string
+	SetupCode func() string
+	Now       func() time.Time
+	Zone      *time.Location
 	// Ready gives why the hub cannot store now; nothing means that it can.
 	Ready func() []Unready
 	// Metrics is what /metrics shows; the API registers its own at Registry.
@@ -121,6 +152,7 @@ type API struct {
 	rate    *bucket
 	pages   *pages
 	metrics *metrics
+	limits  access.Limits
 }
 
 // How long a command may take until its answer is "unknown".

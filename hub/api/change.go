@@ -25,12 +25,51 @@ type order struct {
 
 // made tells whether r is the event of o: the same key with another request is a mistake.
 func (o order) made(r *wire.Record) bool {
-	if r.Kind != o.kind || o.data == nil {
+	if o.data == nil {
+		return (o.kind == "" || r.Kind == o.kind) && agrees(o.cmd, r.Data)
+	}
+	if r.Kind != o.kind {
 		return false
 	}
 	got := reflect.New(reflect.TypeOf(o.data))
 	return json.Unmarshal(r.Data, got.Interface()) == nil && got.Elem().Interface() == o.data
 }
+
+// agrees tells whether what a command says is what an event says, where both say it.
+func agrees(cmd any, data json.RawMessage) bool {
+	text, err := json.Marshal(cmd)
+	var asked, stored map[string]json.RawMessage
+	if err != nil || json.Unmarshal(text, &asked) != nil || json.Unmarshal(data, &stored) != nil {
+		return false
+	}
+	both := 0
+	for name, v := range asked {
+		if s, ok := stored[name]; ok && string(v) != `""` {
+			both++
+			if !bytes.Equal(v, s) {
+				return false
+			}
+		}
+	}
+	return both > 0 || len(asked) == 0
+}
+
+// enter makes an order of a command whose body is the command itself; fill adds
+// what the path says.
+func enter[T any](fill func(*http.Request, *T)) func(*http.Request, []byte) (order, error) {
+	return func(r *http.Request, body []byte) (order, error) {
+		var c T
+		if err := decode(body, &c); err != nil {
+			return order{}, err
+		}
+		if fill != nil {
+			fill(r, &c)
+		}
+		return order{cmd: c, status: http.StatusOK}, nil
+	}
+}
+
+func jsonInto(data json.RawMessage, into any) error { return json.Unmarshal(data, into) }
 
 // Changed answers a request that changed something, after it is on disk.
 type Changed struct {
@@ -44,10 +83,12 @@ type Made struct {
 	StoredAt time.Time     `json:"stored_at"`
 	ID       string        `json:"id"`
 	Kind     wire.Kind     `json:"kind"`
+	// Data is the event's, with the id of what was made in it; what is personal is not in it.
+	Data json.RawMessage `json:"data,omitempty"`
 }
 
-// change makes a handler of what builds an order from a request.
-func (a *API) change(build func(r *http.Request, body []byte) (order, error)) func(http.ResponseWriter, *http.Request) error {
+// carryOut makes a handler of what builds an order from a request.
+func (a *API) carryOut(build func(r *http.Request, body []byte) (order, error)) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		key, err := idempotencyKey(r)
 		if err != nil {
@@ -61,21 +102,22 @@ func (a *API) change(build func(r *http.Request, body []byte) (order, error)) fu
 		if err != nil {
 			return err
 		}
-		who := actor(w, r)
+		i := who(r)
+		actor := i.Actor()
 		if key == "" {
-			done, err := a.do(r, who, "", o)
+			done, err := a.do(r, actor, "", o)
 			if err != nil {
 				return err
 			}
 			send(w, r, done.status, "application/json", done.body)
 			return nil
 		}
-		return a.once(w, r, who, operator+"/"+key, fingerprint(r, body), o)
+		return a.once(w, r, actor, i.Account+"/"+key, fingerprint(r, body), o)
 	}
 }
 
 // once gives every request of one key the first one's answer.
-func (a *API) once(w http.ResponseWriter, r *http.Request, who wire.Actor, key string, request [32]byte, o order) error {
+func (a *API) once(w http.ResponseWriter, r *http.Request, actor wire.Actor, key string, request [32]byte, o order) error {
 	try, own := a.repeats.begin(key, request)
 	if try.request != request {
 		return problem("key_reused")
@@ -85,7 +127,7 @@ func (a *API) once(w http.ResponseWriter, r *http.Request, who wire.Actor, key s
 		failed := problem("internal") // what a panic leaves
 		defer func() { a.repeats.finish(try, done, failed) }()
 		var err error
-		if done, err = a.do(r, who, "http/"+key, o); err != nil {
+		if done, err = a.do(r, actor, "http/"+key, o); err != nil {
 			failed = asFailure(err)
 			return err
 		}
@@ -108,10 +150,10 @@ func (a *API) once(w http.ResponseWriter, r *http.Request, who wire.Actor, key s
 
 // do runs a command to its end even where the one who asked has gone: they
 // will ask again, with the same key.
-func (a *API) do(r *http.Request, who wire.Actor, key string, o order) (*answer, error) {
+func (a *API) do(r *http.Request, actor wire.Actor, key string, o order) (*answer, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer cancel()
-	records, again, err := a.Commands.Do(ctx, who, key, o.cmd)
+	records, again, err := a.Commands.Do(ctx, actor, key, o.cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -120,10 +162,10 @@ func (a *API) do(r *http.Request, who wire.Actor, key string, o order) (*answer,
 	}
 	changed := Changed{Events: []Made{}}
 	for _, m := range records {
-		changed.Events = append(changed.Events, Made{Position: m.Position, StoredAt: m.StoredAt, ID: m.ID, Kind: m.Kind})
+		changed.Events = append(changed.Events, Made{Position: m.Position, StoredAt: m.StoredAt, ID: m.ID, Kind: m.Kind, Data: m.Data})
 	}
 	a.Logger.InfoContext(ctx, "changed by request", "request", requestID(r), "path", r.URL.Path,
-		"session", who.Session, "events", len(records), "again", again)
+		"account", actor.ID, "session", actor.Session, "events", len(records), "again", again)
 	body, err := encode(changed)
 	if err != nil {
 		return nil, err

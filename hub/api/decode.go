@@ -59,10 +59,7 @@ func decode(body []byte, into any) error {
 	}
 	target := reflect.ValueOf(into).Elem()
 	fields := map[string]reflect.Value{}
-	for i := range target.NumField() {
-		name, _, _ := strings.Cut(target.Type().Field(i).Tag.Get("json"), ",")
-		fields[name] = target.Field(i)
-	}
+	gather(target, fields)
 	var bad []field
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		target, known := fields[name]
@@ -70,18 +67,44 @@ func decode(body []byte, into any) error {
 			bad = append(bad, field{shorten(name), "unknown", text{"没有这个字段", "there is no such field"}})
 			continue
 		}
-		if string(given[name]) == "null" || json.Unmarshal(given[name], target.Addr().Interface()) != nil {
-			words := text{"应为文字", "must be a string"}
-			if target.Kind() != reflect.String {
-				words = text{"应为数字", "must be a number"}
-			}
-			bad = append(bad, field{name, "type", words})
+		strict := json.NewDecoder(bytes.NewReader(given[name]))
+		strict.DisallowUnknownFields()
+		if string(given[name]) == "null" || strict.Decode(target.Addr().Interface()) != nil {
+			bad = append(bad, field{name, "type", typeWords(target.Kind())})
 		}
 	}
 	if len(bad) > 0 {
 		return wrong(bad...)
 	}
 	return nil
+}
+
+// gather finds the fields of a struct by their names in JSON, those of embedded structs among them.
+func gather(v reflect.Value, into map[string]reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && f.Type.Kind() == reflect.Struct:
+			gather(v.Field(i), into)
+		case name != "" && name != "-":
+			into[name] = v.Field(i)
+		}
+	}
+}
+
+func typeWords(k reflect.Kind) text {
+	switch k {
+	case reflect.String:
+		return text{"应为文字", "must be a string"}
+	case reflect.Bool:
+		return text{"应为 true 或 false", "must be true or false"}
+	case reflect.Slice:
+		return text{"应为列表", "must be a list"}
+	case reflect.Map, reflect.Struct:
+		return text{"应为 JSON 对象", "must be an object"}
+	}
+	return text{"应为数字", "must be a number"}
 }
 
 func shorten(s string) string {

@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+
+	"hallkeeper/hub/access"
+	"hallkeeper/wire"
 )
 
 //go:embed docs.html
@@ -19,7 +22,8 @@ func (a *API) docs(w http.ResponseWriter, r *http.Request) {
 	lang := languageOf(r)
 	type row struct {
 		Method, Path, Summary, Body, Answer string
-		Local, Changes                      bool
+		Roles                               string
+		Changes                             bool
 		Params                              []string
 	}
 	type code struct {
@@ -33,7 +37,7 @@ func (a *API) docs(w http.ResponseWriter, r *http.Request) {
 		Codes               []code
 	}{Lang: string(lang), Hall: a.Hall, Version: a.Version, Chinese: lang == chinese}
 	for _, rt := range a.routes {
-		x := row{Method: rt.method, Path: rt.path, Summary: rt.summary.in(lang), Local: rt.local, Changes: rt.changes, Answer: shape(rt.answer)}
+		x := row{Method: rt.method, Path: rt.path, Summary: rt.summary.in(lang), Roles: rolesOf(rt.may, lang), Changes: rt.changes, Answer: shape(rt.answer)}
 		if rt.body != nil {
 			x.Body = shape(rt.body)
 		}
@@ -55,7 +59,7 @@ func (a *API) docs(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Content-Language", string(lang))
 	send(w, r, http.StatusOK, "text/html; charset=utf-8", body.Bytes())
@@ -63,6 +67,9 @@ func (a *API) docs(w http.ResponseWriter, r *http.Request) {
 
 // shape writes the zero value of a type as JSON with its types in place of values.
 func shape(v any) string {
+	if v == nil {
+		return ""
+	}
 	b, err := json.MarshalIndent(sketch(reflect.TypeOf(v), 0), "", "  ")
 	if err != nil {
 		return ""
@@ -100,4 +107,21 @@ func sketch(t reflect.Type, depth int) any {
 		return kind
 	}
 	return "…"
+}
+
+// rolesOf names who may use a route.
+func rolesOf(p access.Permission, lang language) string {
+	if p == access.Anybody {
+		return text{"无须登录", "nobody needs to sign in"}.in(lang)
+	}
+	names := map[wire.Role]text{wire.RoleAdministrator: {"管理员", "administrator"}, wire.RoleSupervisor: {"督导", "supervisor"},
+		wire.RoleLiaison: {"单位联络员", "department liaison"}, wire.RoleRepresentative: {"首席代表", "chief representative"},
+		wire.RoleStaff: {"窗口工作人员", "window staff"}, wire.RoleAuditor: {"审计员", "auditor"}, wire.RoleScreen: {"屏幕", "screen"}}
+	var all []string
+	for _, role := range access.Roles() {
+		if access.May(role, p) {
+			all = append(all, names[role].in(lang))
+		}
+	}
+	return strings.Join(all, text{"、", ", "}.in(lang))
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"hallkeeper/hub/access"
 	"hallkeeper/wire"
 )
 
@@ -37,6 +38,8 @@ func (s *schemas) of(t reflect.Type) object {
 		return object{"type": "boolean"}
 	case reflect.String:
 		return object{"type": "string"}
+	case reflect.Float64:
+		return object{"type": "number"}
 	case reflect.Int, reflect.Int64:
 		return object{"type": "integer"}
 	case reflect.Uint64:
@@ -60,6 +63,9 @@ func (s *schemas) structure(t reflect.Type) object {
 	properties, required := object{}, []string{}
 	for f := range fieldsOf(t) {
 		name, rest, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
 		properties[name] = s.of(f.Type)
 		if !strings.Contains(rest, "omitempty") {
 			required = append(required, name)
@@ -132,15 +138,7 @@ func (a *API) codes() func(yield func(failure) bool) {
 				return
 			}
 		}
-		domain := []failure{
-			{status: 404, name: "window_unknown", words: text{"没有这个窗口", "there is no such window"}},
-			{status: 404, name: "device_unknown", words: text{"从未收到该设备的消息", "nothing was ever heard from this device"}},
-			{status: 404, name: "dead_letter_unknown", words: text{"没有这封死信", "there is no such dead letter"}},
-			{status: 409, name: "device_offline", words: text{"设备不在线", "the device is not connected"}},
-			{status: 503, name: "not_writable", words: text{"主机现在无法保存数据", "the hub cannot store now"}},
-			{status: 503, name: "broker_lost", words: text{"主机与 MQTT 服务器的连接已断开", "the hub has lost the MQTT broker"}},
-		}
-		for _, p := range domain {
+		for _, p := range domainProblems() {
 			if !yield(p) {
 				return
 			}
@@ -149,11 +147,13 @@ func (a *API) codes() func(yield func(failure) bool) {
 }
 
 func (a *API) operation(s *schemas, r route) object {
-	media := r.media
-	if media == "" {
-		media = "application/json"
+	media, schema := "application/json", object{}
+	if r.answer == nil { // a picture or a file
+		media = "application/octet-stream"
+	} else {
+		schema = s.of(reflect.TypeOf(r.answer))
 	}
-	answers := object{strconv.Itoa(r.status): object{"description": "OK", "content": object{media: object{"schema": s.of(reflect.TypeOf(r.answer))}}}}
+	answers := object{strconv.Itoa(r.status): object{"description": "OK", "content": object{media: object{"schema": schema}}}}
 	refuse := func(code string) {
 		for p := range a.codes() {
 			if p.name == code {
@@ -170,8 +170,8 @@ func (a *API) operation(s *schemas, r route) object {
 		}
 	}
 	refusals := append([]string(nil), r.refusals...)
-	if r.local {
-		refusals = append(refusals, "loopback_only")
+	if r.may != access.Anybody {
+		refusals = append(refusals, "not_signed_in", "not_permitted")
 	}
 	if r.changes {
 		refusals = append(refusals, "malformed", "key_malformed", "cross_origin", "too_large", "not_json", "too_many_requests", "timeout")
@@ -186,7 +186,7 @@ func (a *API) operation(s *schemas, r route) object {
 		answers["503"] = object{"description": "not ready", "content": object{media: object{"schema": s.of(reflect.TypeOf(r.answer))}}}
 	}
 	op := object{"operationId": strings.ToLower(r.method) + strings.NewReplacer("/api/v1/", "_", "/", "_", "{", "", "}", "", "-", "_").Replace(r.path),
-		"summary": r.summary.en, "description": r.summary.zh, "responses": answers}
+		"summary": r.summary.en, "description": r.summary.zh, "x-permission": r.may, "responses": answers}
 	var params []object
 	for _, p := range r.params {
 		kind := "string"

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// policy lets pages load nothing from elsewhere. Styles may be inline: the
+// contentPolicy lets pages load nothing from elsewhere. Styles may be inline: the
 // component library positions its pop-ups by style attributes.
-const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
+const contentPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
 
 // pages serves what the front end's build made.
@@ -42,7 +42,7 @@ func (p *pages) page(a *API, w http.ResponseWriter, r *http.Request, file string
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("Cache-Control", "no-cache")
 	sum := sha256.Sum256(body)
 	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`

@@ -4,24 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"hallkeeper/hub/access"
 	"hallkeeper/wire"
 )
 
 // route is one address of the API with all that its documents say of it.
 type route struct {
 	method, path string
-	// local routes are for programs on the hub's own machine; changes change the hall.
-	local, changes bool
-	summary        text
-	params         []param
+	// may is what it asks of whoever uses it; changes changes the hall.
+	may     access.Permission
+	changes bool
+	summary text
+	params  []param
 	// body and answer are values of the types that are read and sent; nil where there are none.
 	body, answer any
 	status       int
-	media        string
 	// refusals are the codes of problems that it may answer with, besides those that any route may.
 	refusals []string
 	handle   func(http.ResponseWriter, *http.Request) error
@@ -109,43 +111,77 @@ const (
 	maxNote     = 500
 )
 
+const v1 = "/api/v1/"
+
+// read is a route that changes nothing.
+func read(may access.Permission, path, zh, en string, answer any, handle func(http.ResponseWriter, *http.Request) error, params ...param) route {
+	return route{method: "GET", path: path, may: may, summary: text{zh, en}, answer: answer, status: http.StatusOK, handle: handle, params: params}
+}
+
+// change is a route that makes events; its answer names them.
+func (a *API) change(may access.Permission, method, path, zh, en string, body any, build func(*http.Request, []byte) (order, error), refusals []string, params ...param) route {
+	return route{method: method, path: v1 + path, may: may, changes: true, summary: text{zh, en}, body: body, answer: Changed{}, status: http.StatusOK,
+		refusals: append(refusals, "fields_invalid", "key_reused", "not_writable"), handle: a.carryOut(build), params: params}
+}
+
+// own is a route that changes something and answers with more than events.
+func own(may access.Permission, method, path, zh, en string, body, answer any, handle func(http.ResponseWriter, *http.Request) error, refusals ...string) route {
+	return route{method: method, path: v1 + path, may: may, changes: true, summary: text{zh, en}, body: body, answer: answer, status: http.StatusOK,
+		refusals: append(refusals, "fields_invalid", "not_writable"), handle: handle}
+}
+
+// in is a parameter in a route's path, query one in its query.
+func in(name, zh, en string) param    { return param{name, "path", false, text{zh, en}} }
+func query(name, zh, en string) param { return param{name, "query", false, text{zh, en}} }
+func count(name, zh, en string) param { return param{name, "query", true, text{zh, en}} }
+
 // table is every route under /api/v1 and beside it.
 func (a *API) table() []route {
-	const v1 = "/api/v1/"
-	window := param{"id", "path", false, text{"窗口编号", "the window's id"}}
-	agent := param{"agent", "path", false, text{"设备编号", "the device's id"}}
+	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.rosterRoutes(), a.calendarRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes())
+}
+
+func (a *API) hallRoutes() []route {
+	window, agent := in("id", "窗口编号", "the window's id"), in("agent", "设备编号", "the device's id")
 	number := param{"number", "path", true, text{"死信编号", "the dead letter's number"}}
-	query := func(name, zh, en string) param { return param{name, "query", true, text{zh, en}} }
-	read := func(path, zh, en string, answer any, handle func(http.ResponseWriter, *http.Request) error, params ...param) route {
-		return route{method: "GET", path: path, summary: text{zh, en}, answer: answer, status: 200, handle: handle, params: params}
-	}
-	change := func(method, path, zh, en string, body any, build func(*http.Request, []byte) (order, error), refusals []string, params ...param) route {
-		return route{method: method, path: v1 + path, local: true, changes: true, summary: text{zh, en}, body: body, answer: Changed{}, status: 200,
-			refusals: append(refusals, "fields_invalid", "key_reused", "not_writable"), handle: a.change(build), params: params}
-	}
-	onThisMachine := func(r route) route { r.local = true; return r }
 	return []route{
-		read(v1+"live", "大厅现况快照", "the live view of the hall", wire.Live{}, a.getLive),
-		read(v1+"windows", "窗口列表", "the windows", WindowList{}, a.getWindows),
-		change("PUT", "windows/{id}", "添加或修改窗口", "add a window or change it", windowBody{}, setWindow, nil, window),
-		change("DELETE", "windows/{id}", "移除窗口（其历史保留）", "take a window off the list; its past stays", nil, removeWindow, []string{"window_unknown"}, window),
-		read(v1+"devices", "设备列表", "the devices", DeviceList{}, a.getDevices),
-		change("POST", "devices/{agent}/assign", "把设备分配到窗口", "let a device serve a window", assignBody{}, assignDevice, []string{"window_unknown", "device_unknown"}, agent),
-		change("POST", "devices/{agent}/dismiss", "声明设备不属于本大厅", "say that a device is not part of this hall", emptyBody{}, dismissDevice, []string{"device_unknown"}, agent),
-		change("POST", "devices/{agent}/identify", "让设备亮灯以便寻找", "let a device show itself", emptyBody{}, identifyDevice, []string{"device_unknown", "device_offline"}, agent),
-		change("POST", "devices/{agent}/restart", "重启设备程序", "start a device's program again", emptyBody{}, restartDevice, []string{"device_unknown", "device_offline"}, agent),
-		onThisMachine(read(v1+"events", "日志，供审计", "the log, for auditors", EventPage{}, a.getEvents,
-			query("after", "从此位置之后开始（默认 0）", "begin after this position (0 by default)"), query("limit", "最多条数，1 至 1000（默认 100）", "at most so many, 1 to 1000 (100 by default)"))),
-		read(v1+"checkpoints", "签名检查点", "the signed tree heads", CheckpointList{}, a.getCheckpoints),
-		read(v1+"proofs/record", "某条记录在树中的证明", "the proof that a record is in the tree", RecordProof{}, a.getRecordProof,
-			query("position", "记录的位置", "the record's position"), query("size", "树的大小（默认为全部记录）", "the tree's size (all records by default)")),
-		read(v1+"proofs/tree", "小树是大树开头的证明", "the proof that one tree is the beginning of another", TreeProof{}, a.getTreeProof,
-			query("from", "小树的大小", "the smaller tree's size"), query("to", "大树的大小（默认为全部记录）", "the larger tree's size (all records by default)")),
-		onThisMachine(read(v1+"dead-letters", "死信，新的在前", "the dead letters, newest first", LetterPage{}, a.getLetters,
-			query("before", "只列编号小于它的", "only those with lower numbers"), query("limit", "最多封数，1 至 1000（默认 100）", "at most so many, 1 to 1000 (100 by default)"))),
-		change("POST", "dead-letters/{number}/dismiss", "声明死信已处理", "say that a dead letter has been dealt with", noteBody{}, dismissLetter, []string{"dead_letter_unknown"}, number),
-		read("/healthz", "程序在运行", "the program runs", State{}, a.getHealth),
-		read("/readyz", "能否保存数据；503 时附原因", "whether the hub can store; 503 with the reasons", State{}, a.getReady),
+		read(access.Anybody, v1+"live", "大厅现况快照", "the live view of the hall", wire.Live{}, a.getLive),
+		read(access.Anybody, v1+"windows", "窗口列表", "the windows", WindowList{}, a.getWindows),
+		a.change(access.Arrange, "PUT", "windows/{id}", "添加或修改窗口", "add a window or change it", windowBody{}, setWindow, nil, window),
+		a.change(access.Arrange, "DELETE", "windows/{id}", "移除窗口（其历史保留）", "take a window off the list; its past stays", nil, removeWindow, []string{"window_unknown"}, window),
+		read(access.Anybody, v1+"devices", "设备列表", "the devices", DeviceList{}, a.getDevices),
+		a.change(access.Arrange, "POST", "devices/{agent}/assign", "把设备分配到窗口", "let a device serve a window", assignBody{}, assignDevice, []string{"window_unknown", "device_unknown"}, agent),
+		a.change(access.Arrange, "POST", "devices/{agent}/dismiss", "声明设备不属于本大厅", "say that a device is not part of this hall", emptyBody{}, dismissDevice, []string{"device_unknown"}, agent),
+		a.change(access.Arrange, "POST", "devices/{agent}/identify", "让设备亮灯以便寻找", "let a device show itself", emptyBody{}, identifyDevice, []string{"device_unknown", "device_offline"}, agent),
+		a.change(access.Arrange, "POST", "devices/{agent}/restart", "重启设备程序", "start a device's program again", emptyBody{}, restartDevice, []string{"device_unknown", "device_offline"}, agent),
+		read(access.Audit, v1+"events", "日志，供审计", "the log, for auditors", EventPage{}, a.getEvents,
+			count("after", "从此位置之后开始（默认 0）", "begin after this position (0 by default)"), count("limit", "最多条数，1 至 1000（默认 100）", "at most so many, 1 to 1000 (100 by default)")),
+		read(access.Anybody, v1+"checkpoints", "签名检查点", "the signed tree heads", CheckpointList{}, a.getCheckpoints),
+		read(access.Anybody, v1+"proofs/record", "某条记录在树中的证明", "the proof that a record is in the tree", RecordProof{}, a.getRecordProof,
+			count("position", "记录的位置", "the record's position"), count("size", "树的大小（默认为全部记录）", "the tree's size (all records by default)")),
+		read(access.Anybody, v1+"proofs/tree", "小树是大树开头的证明", "the proof that one tree is the beginning of another", TreeProof{}, a.getTreeProof,
+			count("from", "小树的大小", "the smaller tree's size"), count("to", "大树的大小（默认为全部记录）", "the larger tree's size (all records by default)")),
+		read(access.ReadAll, v1+"dead-letters", "死信，新的在前", "the dead letters, newest first", LetterPage{}, a.getLetters,
+			count("before", "只列编号小于它的", "only those with lower numbers"), count("limit", "最多封数，1 至 1000（默认 100）", "at most so many, 1 to 1000 (100 by default)")),
+		a.change(access.Decide, "POST", "dead-letters/{number}/dismiss", "声明死信已处理", "say that a dead letter has been dealt with", noteBody{}, dismissLetter, []string{"dead_letter_unknown"}, number),
+		read(access.Anybody, "/healthz", "程序在运行", "the program runs", State{}, a.getHealth),
+		read(access.Anybody, "/readyz", "能否保存数据；503 时附原因", "whether the hub can store; 503 with the reasons", State{}, a.getReady),
+	}
+}
+
+func (a *API) sessionRoutes() []route {
+	account, token := in("id", "账号", "the account"), in("id", "令牌编号", "the token's id")
+	return []route{
+		read(access.Anybody, v1+"session", "当前登录者", "who is signed in", SessionInfo{}, a.getSession),
+		own(access.Anybody, "POST", "session", "登录", "sign in", signInBody{}, SessionInfo{}, a.signIn, "sign_in_failed", "too_many_tries"),
+		own(access.SignedIn, "DELETE", "session", "退出登录", "sign out", nil, SessionInfo{}, a.signOut),
+		own(access.SignedIn, "POST", "password", "修改自己的密码", "change one's own password", passwordBody{}, SessionInfo{}, a.changePassword, "too_many_tries"),
+		own(access.Anybody, "POST", "setup", "首次启动：建立管理员", "first start: make the administrator", setupBody{}, SessionInfo{}, a.setup, "setup_code", "set_up_already", "too_many_tries"),
+		read(access.ReadAll, v1+"accounts", "账号列表", "the accounts", AccountList{}, a.getAccounts),
+		a.change(access.Govern, "PUT", "accounts/{id}", "添加或修改账号", "add an account or change it", accountBody{}, setAccount, []string{"last_administrator"}, account),
+		a.change(access.Govern, "DELETE", "accounts/{id}", "停用账号", "end an account", nil, enter(func(r *http.Request, c *access.DisableAccount) { c.Account = r.PathValue("id") }), []string{"account_unknown", "last_administrator"}, account),
+		read(access.Govern, v1+"tokens", "接口令牌列表", "the API tokens", TokenList{}, a.getTokens),
+		own(access.Govern, "POST", "tokens", "建立接口令牌（只显示一次）", "make an API token; it is shown once", tokenBody{}, NewToken{}, a.createToken),
+		a.change(access.Govern, "DELETE", "tokens/{id}", "撤销接口令牌", "end an API token", nil, enter(func(r *http.Request, c *access.RevokeToken) { c.Token = r.PathValue("id") }), []string{"token_unknown"}, token),
 	}
 }
 

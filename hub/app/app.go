@@ -43,6 +43,8 @@ type App struct {
 	metrics  *prometheus.Registry
 	listener net.Listener
 	online   chan string // devices that came online
+	// secret lets programs on this machine act as the operator; code is of the first start's link.
+	secret, code string
 
 	ready chan struct{}
 	done  chan struct{}
@@ -112,6 +114,9 @@ func (a *App) open() error {
 	if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("the data folder cannot be made: choose another with --data: %w", err)
 	}
+	if err := a.makeSecrets(); err != nil {
+		return err
+	}
 	var err error
 	// Ports first: a taken one is the commonest mistake and should cost nothing.
 	if a.listener, err = net.Listen("tcp", a.cfg.HTTP); err != nil {
@@ -135,7 +140,7 @@ func (a *App) open() error {
 	if a.views, err = a.openViews(); err != nil {
 		return err
 	}
-	a.decider.load = a.views.roster
+	a.decider.load, a.decider.vault = a.views.known, a.vault
 	if err := a.openDelivery(); err != nil {
 		return err
 	}
@@ -186,6 +191,7 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.greet(ctx) })
 	group.Go(func() error { return a.tick(ctx) })
 	group.Go(func() error { return a.checkpoints(ctx) })
+	group.Go(func() error { return a.closeDays(ctx) })
 	group.Go(func() error {
 		if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve pages: %w", err)
@@ -201,6 +207,12 @@ func (a *App) serve(ctx context.Context) error {
 	close(a.ready)
 	addr := a.addresses()
 	a.logger.Info("the hub serves", "http", addr.HTTP, "mqtt", addr.MQTT, "data", a.cfg.Data, "position", a.log.Head(), "version", a.cfg.Version)
+	if link := a.SetupLink(); link != "" && !a.cfg.Demo {
+		a.logger.Warn("the hall has no administrator yet: open this link once to make one", "link", link)
+	}
+	if err := a.writeControl(); err != nil {
+		return err
+	}
 	if err := WriteReady(a.cfg.ReadyFile, addr); err != nil {
 		return err
 	}
@@ -210,7 +222,7 @@ func (a *App) serve(ctx context.Context) error {
 }
 
 func (a *App) close() error {
-	var errs []error
+	errs := []error{a.removeControl()}
 	if e, ok := a.broker.(*broker.Embedded); ok && e != nil {
 		errs = append(errs, e.Close())
 	}

@@ -37,10 +37,12 @@ type hub struct {
 	stop func() error
 }
 
+const secret = "a-secret-of-the-operator-of-32-characters"
+
 func config(data string) app.Config {
 	cfg := app.Defaults()
 	cfg.Data, cfg.HTTP, cfg.MQTT = data, "127.0.0.1:0", "127.0.0.1:0"
-	cfg.Hall.ID = "t"
+	cfg.Hall.ID, cfg.OperatorSecret = "t", secret
 	return cfg
 }
 
@@ -85,7 +87,12 @@ func (h *hub) mqtt() string { return strings.TrimPrefix(h.addr.MQTT, "tcp://") }
 
 func (h *hub) get(path string, into any) int {
 	h.t.Helper()
-	res, err := http.Get(h.addr.HTTP + path)
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.addr.HTTP+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+secret)
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
@@ -37,12 +38,15 @@ func (a *App) Do(ctx context.Context, actor wire.Actor, key string, cmd any) ([]
 	case api.DismissDeadLetter:
 		return a.dismissLetter(ctx, actor, c)
 	}
+	if register.Command(cmd) {
+		return a.decide(ctx, actor, key, cmd)
+	}
 	return nil, false, fmt.Errorf("no command is a %T", cmd)
 }
 
 // decide stores what a command makes and shows it before it is answered.
-func (a *App) decide(ctx context.Context, actor wire.Actor, key string, c roster.Command) ([]wire.Record, bool, error) {
-	return a.append(ctx, actor, key, func(m eventlog.Moment) ([]wire.Event, error) { return a.decider.decide(m, c) })
+func (a *App) decide(ctx context.Context, actor wire.Actor, key string, cmd any) ([]wire.Record, bool, error) {
+	return a.append(ctx, actor, key, func(m eventlog.Moment) ([]wire.Event, error) { return a.decider.decide(m, actor, cmd) })
 }
 
 func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide eventlog.Decide) ([]wire.Record, bool, error) {

@@ -28,6 +28,12 @@ type Config struct {
 	LogLevel string `yaml:"log_level"`
 	// Checkpoint is the time of day, hh:mm in the hall's zone, at which the log's tree head is signed.
 	Checkpoint string `yaml:"checkpoint"`
+	// DayClose is the time of day, hh:mm, at which the daily check of the day is closed by itself, once its last shift is over.
+	DayClose string `yaml:"day_close"`
+
+	// OperatorSecret, where set, lets programs on this machine act as the operator with it, instead of the one
+	// that each start writes to control.json. At least 32 characters.
+	OperatorSecret string `yaml:"operator_secret"`
 
 	// Version is the program's; ReadyFile is written once the hub serves. Demo
 	// says on every screen that this is no real hall.
@@ -46,7 +52,7 @@ type HallConfig struct {
 // Defaults are the settings of a hub that was told nothing.
 func Defaults() Config {
 	return Config{Data: "data", Hall: HallConfig{ID: "hall", Name: "政务服务大厅", TimeZone: "Asia/Shanghai"},
-		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", Version: "unversioned"}
+		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", DayClose: "23:30", Version: "unversioned"}
 }
 
 // Check tells all that is wrong at once.
@@ -62,8 +68,13 @@ func (c *Config) Check() error {
 	if c.Hall.Name == "" {
 		say("hall.name", "expected the name on the screens")
 	}
-	if _, err := time.LoadLocation(c.Hall.TimeZone); err != nil || c.Hall.TimeZone == "" {
+	if zone, err := time.LoadLocation(c.Hall.TimeZone); err != nil || c.Hall.TimeZone == "" {
 		say("hall.time_zone", "expected a time zone like Asia/Shanghai, got %q", c.Hall.TimeZone)
+	} else if changesItsClock(zone, time.Now().Year()) {
+		say("hall.time_zone", "the clocks of %s are put forward and back (summer time): minutes of attendance would be lost or counted twice; expected a time zone without that, like Asia/Shanghai", c.Hall.TimeZone)
+	}
+	if n := len(c.OperatorSecret); n > 0 && n < 32 {
+		say("operator_secret", "expected at least 32 characters, got %d", n)
 	}
 	if _, _, err := net.SplitHostPort(c.HTTP); err != nil {
 		say("http", "expected host:port like 127.0.0.1:8080, got %q", c.HTTP)
@@ -82,10 +93,23 @@ func (c *Config) Check() error {
 	default:
 		say("log_level", "expected debug, info, warn or error, got %q", c.LogLevel)
 	}
-	if _, err := time.Parse("15:04", c.Checkpoint); err != nil {
-		say("checkpoint", "expected a time of day like 23:50, got %q", c.Checkpoint)
+	for key, at := range map[string]string{"checkpoint": c.Checkpoint, "day_close": c.DayClose} {
+		if _, err := time.Parse("15:04", at); err != nil {
+			say(key, "expected a time of day like 23:50, got %q", at)
+		}
 	}
 	return errors.Join(wrong...)
+}
+
+// changesItsClock tells whether a zone has summer time in a year.
+func changesItsClock(zone *time.Location, year int) bool {
+	_, first := time.Date(year, 1, 1, 0, 0, 0, 0, zone).Zone()
+	for day := 1; day < 367; day++ {
+		if _, offset := time.Date(year, 1, day, 12, 0, 0, 0, zone).Zone(); offset != first {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Config) zone() (*time.Location, error) {
@@ -104,6 +128,9 @@ func KeyDir(data string) string { return filepath.Join(data, "keys") }
 
 // ViewsFile is where the views live in a data folder.
 func ViewsFile(data string) string { return filepath.Join(data, "views.db") }
+
+// PhotoDir is where pictures of inspections live in a data folder.
+func PhotoDir(data string) string { return filepath.Join(data, "photos") }
 
 // origin is the hall's name on checkpoints.
 func (c *Config) origin() string { return "hallkeeper/" + c.Hall.ID }

@@ -2,25 +2,42 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
+	"hallkeeper/hub/vault"
 	"hallkeeper/wire"
 )
 
-// decider holds the state on which commands are decided, with all earlier
-// decisions in it, also those that are not on disk yet. The log's committer
-// owns it: every method runs there.
+// known is the state on which commands are decided.
+type known struct {
+	windows  roster.State
+	register *register.State
+}
+
+func (k *known) fold(r *wire.Record) {
+	k.windows.Fold(r)
+	k.register.Fold(r)
+}
+
+// decider holds what is known with all earlier decisions in it, also those that
+// are not on disk yet. The log's committer owns it: every method runs there.
 type decider struct {
-	state roster.State
+	state known
+	vault *vault.Vault
 	// stale: state must be loaded before the next decision. drafted is what the
 	// present batch has decided meanwhile.
 	stale   bool
 	drafted []wire.Record
 	// load gives the state after all records up to and with a position, which is on disk.
-	load func(context.Context, wire.Position) (roster.State, error)
+	load func(context.Context, wire.Position) (known, error)
 }
 
 // loadWithin bounds the wait for the views, which are microseconds behind the log.
@@ -35,7 +52,7 @@ func (d *decider) decided(records []wire.Record) {
 		return
 	}
 	for i := range records {
-		d.state.Fold(&records[i])
+		d.state.fold(&records[i])
 	}
 }
 
@@ -44,7 +61,8 @@ func (d *decider) failed() { d.stale, d.drafted = true, nil }
 
 func (d *decider) committed() { d.drafted = nil }
 
-func (d *decider) decide(m eventlog.Moment, c roster.Command) ([]wire.Event, error) {
+// decide gives the events of a command, sealed.
+func (d *decider) decide(m eventlog.Moment, actor wire.Actor, cmd any) ([]wire.Event, error) {
 	if d.stale {
 		ctx, cancel := context.WithTimeout(context.Background(), loadWithin)
 		defer cancel()
@@ -53,9 +71,60 @@ func (d *decider) decide(m eventlog.Moment, c roster.Command) ([]wire.Event, err
 			return nil, fmt.Errorf("load the state for a decision: %w", err)
 		}
 		for i := range d.drafted {
-			s.Fold(&d.drafted[i])
+			s.fold(&d.drafted[i])
 		}
 		d.state, d.stale, d.drafted = s, false, nil
 	}
-	return roster.Decide(&d.state, c)
+	if c, ok := cmd.(roster.Command); ok {
+		return roster.Decide(&d.state.windows, c)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	at := hall.Moment{Now: m.Now, Day: hall.DateOf(m.Now, m.Now.Location()), Zone: m.Now.Location(), ID: id.String(), Actor: actor, Unseal: d.unseal}
+	if a, ok := d.state.register.Access.Accounts.Get(actor.ID); ok {
+		at.Staff = a.Staff
+	}
+	drafts, err := d.state.register.Decide(&d.state.windows, cmd, at)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]wire.Event, 0, len(drafts))
+	for _, x := range drafts {
+		e, err := d.seal(x)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+func (d *decider) seal(x hall.Draft) (wire.Event, error) {
+	data, err := json.Marshal(x.Data)
+	e := wire.Event{Kind: x.Kind, Data: data}
+	if err != nil || len(x.Personal) == 0 {
+		return e, err
+	}
+	sealed, err := d.vault.Seal(x.Person, x.Personal)
+	if err != nil {
+		return e, fmt.Errorf("seal what is personal: %w", err)
+	}
+	e.Personal = []wire.Sealed{sealed}
+	return e, nil
+}
+
+func (d *decider) unseal(s *wire.Sealed) map[string]string { return unseal(d.vault, s) }
+
+// unseal reads what is sealed; nil where the key was destroyed.
+func unseal(v *vault.Vault, s *wire.Sealed) map[string]string {
+	if s == nil {
+		return nil
+	}
+	fields, err := v.Unseal(*s)
+	if err != nil {
+		return nil
+	}
+	return fields
 }

@@ -5,15 +5,28 @@ import (
 	"time"
 
 	"hallkeeper/hub/api"
+	"hallkeeper/hub/register"
+	"hallkeeper/hub/roster"
 	webkiosk "hallkeeper/web-kiosk"
 	"hallkeeper/wire"
 )
 
 func (a *App) handler() http.Handler {
 	return api.New(api.Deps{Logger: a.logger.With("part", "api"), Live: a.push, LiveSocket: a.push, Log: a.log, Checkpoints: a,
-		DeadLetters: a, Commands: a, Ready: a.unready, Metrics: a.metrics, Registry: a.metrics, Pages: webkiosk.FS(),
+		DeadLetters: a, Commands: a, Register: a, Photos: photos{PhotoDir(a.cfg.Data)}, Secret: a.secret, SetupCode: a.setupCode, Now: time.Now, Zone: a.zone, Ready: a.unready, Metrics: a.metrics, Registry: a.metrics, Pages: webkiosk.FS(),
 		Hall: a.cfg.Hall.ID, Version: a.cfg.Version})
 }
+
+// Read runs fn while nothing changes; see api.Register.
+func (a *App) Read(fn func(*register.View, *roster.State)) {
+	a.views.runner.Read(func() { fn(a.views.register, &a.views.facts.Roster) })
+}
+
+// Unseal reads what is sealed; see api.Register.
+func (a *App) Unseal(s *wire.Sealed) map[string]string { return unseal(a.vault, s) }
+
+// CardToken is the keyed hash of a card's number; see api.Register.
+func (a *App) CardToken(number string) string { return a.vault.CardToken(number) }
 
 // Checkpoints lists the signed tree heads; see api.Checkpoints.
 func (a *App) Checkpoints() (all []api.Checkpoint, verifierKey string, err error) {

@@ -8,6 +8,7 @@ import (
 
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/live"
+	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/hub/view"
 	"hallkeeper/wire"
@@ -15,31 +16,52 @@ import (
 
 // views are the folds of the hub and what screens see of them.
 type views struct {
-	runner *view.Runner
-	facts  *live.Facts
-	live   *live.Live
-	log    *eventlog.Log
+	runner   *view.Runner
+	register *register.View
+	facts    *live.Facts
+	live     *live.Live
+	log      *eventlog.Log
 }
 
 // folds are all views of the hub, empty.
-func folds(zone *time.Location) func() []view.Fold {
-	return func() []view.Fold { return []view.Fold{live.NewFacts(zone)} }
+func folds(zone *time.Location) (func() []view.Fold, error) {
+	if _, err := register.NewView(zone); err != nil {
+		return nil, fmt.Errorf("read the calendars and parameters that the program brings along: %w", err)
+	}
+	return func() []view.Fold {
+		r, err := register.NewView(zone)
+		if err != nil { // it read just now
+			panic(err)
+		}
+		return []view.Fold{r, live.NewFacts(zone)}
+	}, nil
 }
 
 func (a *App) openViews() (*views, error) {
-	runner, made, err := view.New(ViewsFile(a.cfg.Data), a.log.Head(), a.logger.With("part", "views"), folds(a.zone))
+	fresh, err := folds(a.zone)
+	if err != nil {
+		return nil, err
+	}
+	runner, made, err := view.New(ViewsFile(a.cfg.Data), a.log.Head(), a.logger.With("part", "views"), fresh)
 	if err != nil {
 		return nil, fmt.Errorf("open the views in %s: %w", a.cfg.Data, err)
 	}
 	v := &views{runner: runner, log: a.log}
 	for _, f := range made {
-		if facts, ok := f.(*live.Facts); ok {
-			v.facts = facts
+		switch f := f.(type) {
+		case *live.Facts:
+			v.facts = f
+		case *register.View:
+			v.register = f
 		}
 	}
+	v.register.Days.Index()
 	v.live = live.New(live.Config{Hall: wire.LiveHall{ID: a.cfg.Hall.ID, Name: a.cfg.Hall.Name, TimeZone: a.cfg.Hall.TimeZone},
 		Version: a.cfg.Version, Demo: a.cfg.Demo, Zone: a.zone, Started: a.began}, v.facts, runner.Read, a.log.Stats().DeadLetters)
-	runner.OnBatch = func(batch []wire.Record) { v.live.Apply(batch[len(batch)-1].Position) }
+	runner.OnBatch = func(batch []wire.Record) {
+		v.register.Days.Index()
+		v.live.Apply(batch[len(batch)-1].Position)
+	}
 	return v, nil
 }
 
@@ -47,14 +69,16 @@ func (v *views) run(ctx context.Context, caughtUp chan<- struct{}) error {
 	return v.runner.Run(ctx, v.log, caughtUp)
 }
 
-// roster is the master data after all records up to and with p.
-func (v *views) roster(ctx context.Context, p wire.Position) (roster.State, error) {
+// known is what commands are decided on, after all records up to and with p.
+func (v *views) known(ctx context.Context, p wire.Position) (k known, err error) {
 	if err := v.runner.Await(ctx, p); err != nil {
-		return roster.State{}, err
+		return k, err
 	}
-	var s roster.State
-	v.runner.Read(func() { s = v.facts.Roster.Clone() })
-	return s, nil
+	v.runner.Read(func() {
+		k.windows = v.facts.Roster.Clone()
+		k.register, err = v.register.State.Clone()
+	})
+	return k, err
 }
 
 // assignment is what the hall has decided about a device.
@@ -101,7 +125,11 @@ func Replay(ctx context.Context, cfg Config, logger *slog.Logger) (p wire.Positi
 		}
 	}()
 	path := ViewsFile(cfg.Data)
-	if p, err = view.Replay(ctx, log, path, logger, folds(zone)); err != nil {
+	fresh, err := folds(zone)
+	if err != nil {
+		return 0, nil, err
+	}
+	if p, err = view.Replay(ctx, log, path, logger, fresh); err != nil {
 		return p, nil, err
 	}
 	digest, _, err = view.Digest(path)

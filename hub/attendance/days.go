@@ -223,3 +223,15 @@ func (d *Days) Over(day hall.Date) hall.Minute {
 	}
 	return over
 }
+
+// HolderOf gives the staff member whose card a swipe was made with, as of its
+// time; known is false where there is no such swipe.
+func (d *Days) HolderOf(event string) (staff string, known bool) {
+	m, days := d.Swipes.find(event)
+	if m.Event == "" || len(days) == 0 {
+		return "", false
+	}
+	last := days[len(days)-1]
+	staff, _ = d.People.Holder(m.Card, last.Time(d.Zone).Add(12*time.Hour), last)
+	return staff, true
+}

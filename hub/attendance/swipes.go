@@ -205,7 +205,7 @@ func (s *Swipes) find(event string) (m moved, days []hall.Date) {
 			}
 		}
 	}
-	id := s.event(event)
+	id, _ := smallID(event)
 	for day, list := range s.days {
 		for i := range list {
 			if list[i].event == id {
@@ -216,20 +216,26 @@ func (s *Swipes) find(event string) (m moved, days []hall.Date) {
 	return moved{}, nil
 }
 
-// event makes an id small; eventText gives it back.
-func (s *Swipes) event(id string) (e eventID) {
+// event makes an id small and remembers an odd one; eventText gives it back.
+func (s *Swipes) event(id string) eventID {
+	e, odd := smallID(id)
+	if key := hex.EncodeToString(e[:]); odd && !s.Odd.Has(key) {
+		s.Odd.Set(key, id)
+	}
+	return e
+}
+
+// smallID gives the bytes of a UUID, or a digest of an odd id.
+func smallID(id string) (e eventID, odd bool) {
 	if u, err := hex.DecodeString(strings.ReplaceAll(id, "-", "")); err == nil && len(u) == len(e) {
 		copy(e[:], u)
 		if uuidText(e) == id {
-			return e
+			return e, false
 		}
 	}
 	digest := sha256.Sum256([]byte(id))
 	copy(e[:], digest[:])
-	if key := hex.EncodeToString(e[:]); !s.Odd.Has(key) {
-		s.Odd.Set(key, id)
-	}
-	return e
+	return e, true
 }
 
 func (s *Swipes) eventText(e eventID) string {

@@ -214,3 +214,20 @@ func yearOf(d wire.CalendarPublished) hall.Year {
 	}
 	return y
 }
+
+// SourceOf is the notice that a year's holidays are from; empty where there is none.
+func (s *State) SourceOf(year int) string {
+	if y, ok := s.Years.Get(strconv.Itoa(year)); ok {
+		return y.Source
+	}
+	published, err := hall.PublishedYears()
+	if err != nil {
+		return ""
+	}
+	for _, y := range published {
+		if y.Year == year {
+			return y.Source
+		}
+	}
+	return ""
+}

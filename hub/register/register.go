@@ -59,6 +59,16 @@ func (s *State) Clone() (*State, error) {
 	return c, c.Policy.Loaded()
 }
 
+// FirstDay is the first day on which anybody has a post: days are checked from it on.
+func (s *State) FirstDay() (first hall.Date, known bool) {
+	for _, x := range s.People.Staff.Each() {
+		if len(x.Postings) > 0 && (first == "" || x.Postings[0].From < first) {
+			first = x.Postings[0].From
+		}
+	}
+	return first, first != ""
+}
+
 // end is after every day.
 const end = hall.Date("9999-12-31")
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { assertAccessible, connection, launch, open } from './fixture/browser.mjs'
-import { Hall, until } from './fixture/hall-programs.mjs'
+import { Hall, operator, until } from './fixture/hall-programs.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -28,7 +28,7 @@ function inHall(name, body) {
 
 /** Counts the loads of a page: what heals must heal without a reload. */
 async function watched(hall, path) {
-  const page = await open(browser, `${hall.http}${path}`)
+  const page = await open(browser, `${hall.http}${path}`, { extraHTTPHeaders: operator })
   await connection(page, 'live')
   await page.evaluate(() => { globalThis.sameLoad = true })
   return page
@@ -105,7 +105,7 @@ describe('a real hall', () => {
 
   inHall('axe finds nothing', async (hall) => {
     for (const path of ['/', '/lobby', '/lobby?lang=en', '/console', '/console?lang=en', '/console#/devices', '/console#/alarms', '/console#/dead-letters', '/console#/windows', '/docs', '/docs?lang=en']) {
-      const page = await open(browser, `${hall.http}${path}`)
+      const page = await open(browser, `${hall.http}${path}`, { extraHTTPHeaders: operator })
       if (/lobby|console/.test(path)) await connection(page, 'live')
       await assertAccessible(page, path)
       await page.done()

@@ -132,8 +132,10 @@ export interface PunchEntered {
 
 /** SwipeJudged decides whether a swipe whose time is uncertain counts, and when it was. */
 export interface SwipeJudged {
-  position: Position
+  /** Event is the id of the swipe. */
+  event: string
   counts: boolean
+  /** Day and At (hh:mm) are given where it counts. */
   day?: string
   at?: string
 }
@@ -818,6 +820,29 @@ export interface Sheet {
   provisional?: boolean
   staff: StaffLine[]
   windows: WindowLine[]
+  /** Suspects are people at windows where they may not act, as far as is known. */
+  suspects?: Suspect[]
+}
+
+/** SuspectReason says why a swipe raises a suspicion. */
+export type SuspectReason =
+  | "unknown_card" // no card of this hall
+  | "ended_card" // it was lost, returned or replaced
+  | "departed" // its holder no longer works here
+  | "unposted" // its holder has no post and is no deputy here
+  | "no_deputy" // its holder is posted elsewhere and no deputy here
+
+/** Suspect is a suspected unapproved swap (63号 第十三条(二)) of one person or card at one window on one day. */
+export interface Suspect {
+  id: string
+  at: string
+  window: string
+  why: SuspectReason
+  staff?: string
+  /** Department is the one that answers for the window. */
+  department?: string
+  state: string
+  events: string[]
 }
 
 /** StaffLine is one person's day. Times are hh:mm in the hall's zone; those of the next day are above 24:00. */
@@ -871,7 +896,7 @@ export interface Slot {
   state: SlotState
   /** Minutes late or early. */
   minutes?: number
-  /** How is swipe, makeup (补卡) or manual (手工登记). */
+  /** How is swipe, makeup (补卡), manual (手工登记) or judged (an uncertain swipe that somebody decided on). */
   how?: string
 }
 
@@ -882,8 +907,10 @@ export interface Mark {
   /** Use is in, out, move, repeat, outside (of the shift), uncertain, refused or leave. */
   use: string
   how: string
-  /** Event is the position of the record in the log. */
-  event: Position
+  /** Doubt is why its time is uncertain: unset, future or jump. */
+  doubt?: string
+  /** Event is the id of the event. */
+  event: string
 }
 
 /** Span is a stretch of time. */
@@ -903,12 +930,15 @@ export interface Finding {
   at?: string
   /** Parameters are the policy's values that it was made with, e.g. "late_minor_until=10min@2020-08-01". */
   parameters?: string[]
-  events?: Position[]
+  /** Events are the ids of the events that it was made from. */
+  events?: string[]
   /** Withdrawn findings stay on the sheet and count nothing. */
   withdrawn?: boolean
   replied?: boolean
   /** Photo is the picture of an inspection's finding. */
   photo?: string
+  /** Department is the one that an unapproved swap counts against. */
+  department?: string
 }
 
 /** WindowLine is one window's day. */
@@ -919,6 +949,7 @@ export interface WindowLine {
   covered_minutes: number
   empty_minutes: number
   gaps?: Span[]
+  pending?: boolean
   findings?: Finding[]
 }
 

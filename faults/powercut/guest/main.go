@@ -22,6 +22,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hallkeeper/faults/operator"
+
 	"hallkeeper/faults/vm/boot"
 )
 
@@ -87,7 +89,7 @@ func run() error {
 func hub(command string, flags ...string) *exec.Cmd {
 	cmd := exec.Command("/hub", append([]string{command, "--data", data + "/hall"}, flags...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.Env = []string{"HOME=/", "PATH=/"}
+	cmd.Env = []string{"HOME=/", "PATH=/", operator.Env}
 	return cmd
 }
 

@@ -67,6 +67,7 @@ func commands() []command {
 		{"verify", "校验日志：校验和、编号、次序、默克尔树与签名检查点", "check the log: checksums, numbering, order, tree, signed checkpoints", runVerify, false},
 		{"replay", "由日志重建视图", "make the views again from the log", runReplay, false},
 		{"export", "以 JSON 行导出日志", "print the log as JSON lines", runExport, false},
+		{"token", "管理接口令牌：token create、list、revoke", "manage API tokens: token create, list, revoke", runToken, false},
 		{"import", "演算一份写成文字的大厅（测试用例），并与其预期比较", "play days of a hall that are written down and compare their sheets", runImport, false},
 		{"doctor", "检查本机与数据，用通俗的话说明", "look at this machine and its data and say in plain words what is wrong", runDoctor, false},
 		{"inspect-segment", "", "", runInspect, true},

@@ -1,0 +1,125 @@
+package access
+
+import (
+	"slices"
+	"time"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/wire"
+)
+
+// Permission is what a route asks of whoever uses it.
+type Permission string
+
+// The permissions. Which roles have each is in May, and nowhere else.
+const (
+	Anybody   Permission = "anybody"   // the live view, pages, signing in
+	SignedIn  Permission = "signed_in" // one's own session and password
+	Self      Permission = "self"      // one's own days, leave and make-up requests; those of others where Decide is had too
+	ReadHall  Permission = "read_hall" // rosters and check sheets, as far as one's department or window goes
+	ReadAll   Permission = "read_all"  // all of that, and the requests
+	Recommend Permission = "recommend" // a department's side of 63号 第十二条
+	Arrange   Permission = "arrange"   // master data, devices, shifts, closures
+	Decide    Permission = "decide"    // requests, doubts and suspicions; closing and publishing days
+	Inspect   Permission = "inspect"   // findings
+	Govern    Permission = "govern"    // accounts, tokens, parameters, calendars
+	Audit     Permission = "audit"     // the log itself
+)
+
+// Roles are all roles, from most to least.
+func Roles() []wire.Role {
+	return []wire.Role{wire.RoleAdministrator, wire.RoleSupervisor, wire.RoleLiaison, wire.RoleRepresentative, wire.RoleStaff,
+		wire.RoleAuditor, wire.RoleScreen, wire.RolePublic}
+}
+
+// May tells whether a role has a permission (63号 第四条: the bureau manages the
+// daily work, the dispatching department the business).
+func May(role wire.Role, p Permission) bool {
+	const (
+		adm, sup, lia = wire.RoleAdministrator, wire.RoleSupervisor, wire.RoleLiaison
+		rep, sta, aud = wire.RoleRepresentative, wire.RoleStaff, wire.RoleAuditor
+	)
+	switch p {
+	case Anybody:
+		return true
+	case SignedIn:
+		return role != wire.RolePublic && role != wire.RoleScreen
+	case Self:
+		return slices.Contains([]wire.Role{adm, sup, lia, rep, sta}, role)
+	case ReadHall:
+		return slices.Contains([]wire.Role{adm, sup, aud, lia, rep}, role)
+	case ReadAll:
+		return slices.Contains([]wire.Role{adm, sup, aud}, role)
+	case Recommend:
+		return slices.Contains([]wire.Role{adm, sup, lia}, role)
+	case Arrange, Decide, Inspect:
+		return role == adm || role == sup
+	case Govern:
+		return role == adm
+	case Audit:
+		return role == adm || role == aud
+	}
+	return false
+}
+
+// Identity is who makes a request.
+type Identity struct {
+	Account string
+	Role    wire.Role
+	// Acting are the roles of supervisors for whom the account acts today.
+	Acting     []wire.Role
+	Staff      string
+	Department string
+	// Session is a short digest for the log, Digest the whole of it; empty for programs.
+	Session, Digest string
+	Expires         time.Time
+	Temporary       bool
+	// Operator is true for a program on the hub's machine that could read the data folder's secret.
+	Operator bool
+}
+
+// Nobody is whoever has not signed in.
+func Nobody() Identity { return Identity{Role: wire.RolePublic} }
+
+// May tells whether somebody has a permission, by their role or for somebody who is away.
+func (i *Identity) May(p Permission) bool {
+	if May(i.Role, p) {
+		return true
+	}
+	return slices.ContainsFunc(i.Acting, func(r wire.Role) bool { return May(r, p) })
+}
+
+// Actor is how the log names them.
+func (i *Identity) Actor() wire.Actor {
+	return wire.Actor{Kind: wire.ActorPerson, ID: i.Account, Session: i.Session}
+}
+
+// BySession finds who has a session; ok is false where it is over.
+func (s *State) BySession(secret string, now time.Time) (Identity, bool) {
+	digest := Digest(secret)
+	x, ok := s.Sessions.Get(digest)
+	if !ok || !now.Before(x.Expires) {
+		return Nobody(), false
+	}
+	a, ok := s.Accounts.Get(x.Account)
+	if !ok || a.Disabled {
+		return Nobody(), false
+	}
+	return Identity{Account: a.ID, Role: a.Role, Staff: a.Staff, Department: a.Department, Session: digest[:16], Digest: digest,
+		Expires: x.Expires, Temporary: a.Temporary}, true
+}
+
+// ByToken finds what a token may do; ok is false where it may do nothing any more.
+func (s *State) ByToken(secret string, day hall.Date) (Identity, bool) {
+	digest := Digest(secret)
+	t, ok := s.Tokens.Get(digest)
+	if !ok || t.Revoked || t.Expires != "" && day > t.Expires {
+		return Nobody(), false
+	}
+	return Identity{Account: "token-" + t.ID, Role: t.Role, Session: digest[:16]}, true
+}
+
+// Permissions are all permissions, in the order of their words above.
+func Permissions() []Permission {
+	return []Permission{Anybody, SignedIn, Self, ReadHall, ReadAll, Recommend, Arrange, Decide, Inspect, Govern, Audit}
+}

@@ -1,0 +1,463 @@
+package api
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"hallkeeper/hub/access"
+	"hallkeeper/hub/register"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+var update = flag.Bool("update", false, "write the golden table of roles")
+
+// told is one request of a story.
+type told struct {
+	route, path, body string
+	as                string // an account; the operator where it is empty
+	media             string
+}
+
+func (x told) ask(s *stage) *httptest.ResponseRecorder {
+	method, _, _ := strings.Cut(x.route, " ")
+	path := x.path
+	s.Read(func(v *register.View, _ *roster.State) {
+		for _, token := range v.State.Access.Tokens.All() {
+			path = strings.Replace(path, "LAST", token.ID, 1)
+		}
+	})
+	return s.ask(method, path, x.body, func(r *http.Request) {
+		if x.media != "" {
+			r.Header.Set("Content-Type", x.media)
+		}
+		if x.as != "" {
+			s.signedIn(r, x.as)
+		}
+	})
+}
+
+// signedIn makes a request an account's.
+func (s *stage) signedIn(r *http.Request, account string) {
+	signedOut(r)
+	if account != string(wire.RolePublic) {
+		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: "session-of-" + account})
+	}
+}
+
+// people furnishes a hall with two departments, three windows, staff and an account of each role.
+func (s *stage) people() {
+	s.t.Helper()
+	actor := wire.Actor{Kind: wire.ActorPerson, ID: "test"}
+	do := func(cmd any) {
+		s.t.Helper()
+		if _, _, err := s.Do(s.t.Context(), actor, "", cmd); err != nil {
+			s.t.Fatalf("%T: %v", cmd, err)
+		}
+	}
+	for i, dep := range []string{"civil", "tax"} {
+		w := fmt.Sprintf("w%d", i+1)
+		do(roster.SetDepartment{Department: dep, Name: dep + "局"})
+		do(SetWindow{w, fmt.Sprint(i + 1), "窗口", dep})
+		do(roster.SetPost{Post: "p" + w, Window: w, Name: "岗位"})
+	}
+	do(roster.SetShift{Shift: "day", Name: "行政班", Swipes: 4, Plans: []wire.ShiftPlan{{Periods: []wire.Period{{In: "08:30", Out: "12:00"}, {In: "14:30", Out: "18:00"}}}}})
+	do(roster.AssignShift{Shift: "day", Scope: "hall", From: "2026-01-01"})
+	for i, dep := range []string{"civil", "civil", "tax"} {
+		id := fmt.Sprintf("s%d", i+1)
+		do(roster.SetStaff{StaffSet: wire.StaffSet{Staff: id, Department: dep, Employment: "in_post", WorkSince: "2015-01-01"}, Name: "演示员" + id, Born: "1990-01-01"})
+		do(roster.IssueCard{CardIssued: wire.CardIssued{Card: "h1:card-" + id, Staff: id, From: "2026-01-01", Shown: "••••" + id}})
+	}
+	do(roster.SetPost{Post: "pw1", Window: "w1", Name: "岗位", Deputies: []string{"s2"}})
+	do(roster.PostStaff{Staff: "s1", Post: "pw1", From: "2026-01-05"})
+	do(roster.PostStaff{Staff: "s3", Post: "pw2", From: "2026-01-05"})
+	do(roster.SetRepresentative{Window: "w1", Staff: "s2", From: "2026-01-05"})
+	for _, role := range access.Roles() {
+		if role == wire.RolePublic {
+			continue
+		}
+		c := access.SetAccount{AccountSet: wire.AccountSet{Account: string(role), Role: role}, Name: string(role), Hash: hashOfTest}
+		switch role {
+		case wire.RoleStaff:
+			c.Staff = "s1"
+		case wire.RoleRepresentative:
+			c.Staff = "s2"
+		case wire.RoleLiaison:
+			c.Department = "civil"
+		}
+		do(c)
+		do(access.OpenSession{Digest: access.Digest("session-of-" + string(role)), Account: string(role)})
+	}
+	do(access.SetAccount{AccountSet: wire.AccountSet{Account: "spare", Role: wire.RoleAuditor}, Name: "spare", Hash: hashOfTest})
+	do(access.OpenSession{Digest: access.Digest("session-of-spare"), Account: "spare"})
+	data, _ := json.Marshal(wire.DeviceAssigned{Agent: "a1", Window: "w1"})
+	s.fold([]wire.Record{{Position: 1, StoredAt: s.now, Event: wire.Event{ID: "assigned", At: s.now.AddDate(-1, 0, 0), Kind: wire.KindDeviceAssigned, Data: data}}})
+}
+
+// hashOfTest is of "a long password": argon2id is slow on purpose, so it is made once.
+var hashOfTest = func() string {
+	h, err := access.Hash("a long password", strings.NewReader(strings.Repeat("s", 16)))
+	if err != nil {
+		panic(err)
+	}
+	return h
+}()
+
+// swipe lets a device send a swipe of a card at a time of the day that it was.
+func (s *stage) swipe(id, card string, at time.Time, clock wire.Clock) {
+	data, _ := json.Marshal(wire.CardSwiped{Reader: "front", Card: card})
+	s.fold([]wire.Record{{StoredAt: s.now, Event: wire.Event{ID: id, Agent: "a1", At: at, Clock: clock, Kind: wire.KindCardSwiped, Data: data}}})
+}
+
+// story uses every route once as it is meant to be used.
+func story(s *stage) []told {
+	s.people()
+	s.now = time.Date(2026, 11, 23, 19, 0, 0, 0, zone)
+	s.swipe("swipe-1", "h1:card-s1", time.Date(2026, 11, 23, 8, 45, 0, 0, zone), wire.ClockSynced)
+	s.swipe("swipe-2", "h1:nobody", time.Date(2026, 11, 23, 9, 0, 0, 0, zone), wire.ClockSynced)
+	s.swipe("swipe-3", "h1:card-s1", time.Date(2026, 11, 23, 12, 0, 0, 0, zone), wire.ClockUnsynced)
+	v := "/api/v1/"
+	const photo = "\xff\xd8\xff\xe0\x00\x10JFIF picture"
+	hash := access.Digest(photo)
+	return []told{
+		{"GET /api/v1/live", v + "live", "", "", ""}, {"GET /api/v1/windows", v + "windows", "", "", ""},
+		{"PUT /api/v1/windows/{id}", v + "windows/w9", `{"number":"9","name":"n"}`, "", ""}, {"DELETE /api/v1/windows/{id}", v + "windows/w9", "", "", ""},
+		{"GET /api/v1/devices", v + "devices", "", "", ""}, {"POST /api/v1/devices/{agent}/assign", v + "devices/a1/assign", `{"window":"w1"}`, "", ""},
+		{"POST /api/v1/devices/{agent}/dismiss", v + "devices/a1/dismiss", "", "", ""}, {"POST /api/v1/devices/{agent}/identify", v + "devices/a1/identify", "", "", ""},
+		{"POST /api/v1/devices/{agent}/restart", v + "devices/a1/restart", "", "", ""}, {"GET /api/v1/events", v + "events", "", "", ""},
+		{"GET /api/v1/checkpoints", v + "checkpoints", "", "", ""}, {"GET /api/v1/proofs/record", v + "proofs/record?position=1", "", "", ""},
+		{"GET /api/v1/proofs/tree", v + "proofs/tree?from=1", "", "", ""}, {"GET /api/v1/dead-letters", v + "dead-letters", "", "", ""},
+		{"POST /api/v1/dead-letters/{number}/dismiss", v + "dead-letters/1/dismiss", "", "", ""}, {"GET /healthz", "/healthz", "", "", ""}, {"GET /readyz", "/readyz", "", "", ""},
+
+		{"GET /api/v1/session", v + "session", "", "staff", ""}, {"POST /api/v1/session", v + "session", `{"account":"auditor","password":"a long password"}`, "public", ""},
+		{"POST /api/v1/password", v + "password", `{"old":"a long password","new":"another password"}`, "spare", ""},
+		{"DELETE /api/v1/session", v + "session", "", "auditor", ""},
+		{"GET /api/v1/accounts", v + "accounts", "", "", ""}, {"PUT /api/v1/accounts/{id}", v + "accounts/zhou", `{"name":"演示","role":"auditor","password":"first password"}`, "", ""},
+		{"DELETE /api/v1/accounts/{id}", v + "accounts/zhou", "", "", ""}, {"GET /api/v1/tokens", v + "tokens", "", "", ""},
+		{"POST /api/v1/tokens", v + "tokens", `{"name":"月报","role":"auditor"}`, "", ""}, {"DELETE /api/v1/tokens/{id}", v + "tokens/LAST", "", "", ""},
+
+		{"GET /api/v1/departments", v + "departments", "", "", ""}, {"PUT /api/v1/departments/{id}", v + "departments/land", `{"name":"自然资源局"}`, "", ""},
+		{"DELETE /api/v1/departments/{id}", v + "departments/land", "", "", ""}, {"GET /api/v1/posts", v + "posts", "", "", ""},
+		{"PUT /api/v1/posts/{id}", v + "posts/p9", `{"window":"w2","name":"二岗","deputies":["s3"]}`, "", ""}, {"DELETE /api/v1/posts/{id}", v + "posts/p9", "", "", ""},
+		{"GET /api/v1/staff", v + "staff", "", "", ""},
+		{"PUT /api/v1/staff/{id}", v + "staff/s4", `{"name":"演示员四","department":"tax","employment":"in_post","qualifications":["会计师"]}`, "", ""},
+		{"POST /api/v1/staff/{id}/post", v + "staff/s4/post", `{"post":"pw2","from":"2026-11-23"}`, "", ""},
+		{"GET /api/v1/cards", v + "cards", "", "", ""}, {"POST /api/v1/cards", v + "cards", `{"number":"77A1","staff":"s4","from":"2026-11-23"}`, "", ""},
+		{"POST /api/v1/cards/{id}/end", v + "cards/h1:77A1/end", `{"reason":"lost"}`, "", ""},
+		{"GET /api/v1/shifts", v + "shifts", "", "", ""},
+		{"PUT /api/v1/shifts/{id}", v + "shifts/half", `{"name":"半日班","swipes":2,"plans":[{"periods":[{"in":"08:30","out":"12:00"}]}]}`, "", ""},
+		{"POST /api/v1/shifts/{id}/assign", v + "shifts/half/assign", `{"scope":"staff","subject":"s4","from":"2026-12-01"}`, "", ""}, {"DELETE /api/v1/shifts/{id}", v + "shifts/half", "", "", ""},
+		{"GET /api/v1/representatives", v + "representatives", "", "", ""},
+		{"PUT /api/v1/windows/{id}/representative", v + "windows/w2/representative", `{"staff":"s3","from":"2026-11-23"}`, "", ""},
+
+		{"GET /api/v1/calendar", v + "calendar?year=2026", "", "staff", ""},
+		{"PUT /api/v1/calendar/years/{year}", v + "calendar/years/2027", `{"source":"演示","holidays":{"2027-01-01":"元旦"},"workdays":[]}`, "", ""},
+		{"PUT /api/v1/calendar/closures/{date}", v + "calendar/closures/2026-12-01", `{"reason":"停电","half":"am"}`, "", ""},
+		{"DELETE /api/v1/calendar/closures/{date}", v + "calendar/closures/2026-12-01", "", "", ""},
+		{"GET /api/v1/policy", v + "policy", "", "staff", ""},
+		{"POST /api/v1/policy/parameters/{name}", v + "policy/parameters/late_grace", `{"value":5,"from":"2026-12-01","reference":"纪要"}`, "", ""},
+
+		{"GET /api/v1/requests", v + "requests?state=asked", "", "", ""},
+		{"POST /api/v1/leaves", v + "leaves", `{"leave":"l1","leave_kind":"sick","from":"2026-11-24","from_half":"am","until":"2026-11-24","until_half":"pm","reason":"发烧"}`, "staff", ""},
+		{"POST /api/v1/leaves/{id}/decide", v + "leaves/l1/decide", `{"approved":true}`, "", ""}, {"POST /api/v1/leaves/{id}/cancel", v + "leaves/l1/cancel", "", "staff", ""},
+		{"POST /api/v1/secondments", v + "secondments", `{"secondment":"m1","staff":"s1","document":"民发1","to":"普查办","from":"2026-12-01","until":"2026-12-05","cover":"s2"}`, "", ""},
+		{"POST /api/v1/secondments/{id}/end", v + "secondments/m1/end", `{"on":"2026-12-03"}`, "", ""},
+		{"POST /api/v1/punches", v + "punches", `{"punch":"u1","day":"2026-11-23","at":"18:00","reason":"忘刷"}`, "staff", ""},
+		{"POST /api/v1/punches/{id}/decide", v + "punches/u1/decide", `{"approved":false,"reason":"监控未见"}`, "supervisor", ""},
+		{"POST /api/v1/punches/manual", v + "punches/manual", `{"staff":"s3","day":"2026-11-23","at":"08:20","signed_by":"s1","reason":"读卡器故障"}`, "", ""},
+		{"GET /api/v1/duties", v + "duties", "", "", ""},
+		{"POST /api/v1/delegations", v + "delegations", `{"delegation":"d1","from":"2026-11-23","until":"2026-11-30","deputy":"representative","reason":"出差"}`, "supervisor", ""},
+		{"POST /api/v1/delegations/{id}/end", v + "delegations/d1/end", "", "", ""}, {"PUT /api/v1/rota/{date}", v + "rota/2026-11-24", `{"accounts":["supervisor"]}`, "", ""},
+
+		{"POST /api/v1/swipes/{id}/judge", v + "swipes/swipe-3/judge", `{"counts":true,"day":"2026-11-23","at":"12:00","reason":"时钟未校"}`, "", ""},
+		{"POST /api/v1/swaps/{id}/judge", v + "swaps/2026-11-23.w1.card-nobody/judge", `{"confirmed":false,"reason":"访客卡"}`, "", ""},
+		{"POST /api/v1/photos", v + "photos", photo, "", "image/jpeg"},
+		{"POST /api/v1/findings", v + "findings", `{"finding":"f1","day":"2026-11-23","rule":"appearance","window":"w1","staff":"s1","note":"未戴工牌","photo":"` + hash + `"}`, "", ""},
+		{"GET /api/v1/photos/{id}", v + "photos/" + hash, "", "staff", ""},
+		{"GET /api/v1/me", v + "me?from=2026-11-20", "", "staff", ""},
+		{"POST /api/v1/findings/{id}/reply", v + "findings/f1/reply", `{"day":"2026-11-23","text":"工牌在换发"}`, "staff", ""},
+		{"POST /api/v1/findings/{id}/withdraw", v + "findings/f1/withdraw", `{"day":"2026-11-23","reason":"属实"}`, "", ""},
+		{"GET /api/v1/days", v + "days?from=2026-11-20", "", "", ""},
+		{"POST /api/v1/days/{date}/check", v + "days/2026-11-22/check", "", "", ""}, {"POST /api/v1/days/{date}/publish", v + "days/2026-11-22/publish", "", "", ""},
+		{"GET /api/v1/days/{date}", v + "days/2026-11-22", "", "liaison", ""},
+
+		{"GET /api/v1/procedures", v + "procedures", "", "", ""},
+		{"POST /api/v1/assignments", v + "assignments", `{"assignment":"a1","staff":"s2","post":"pw1","document":"民发2"}`, "liaison", ""},
+		{"POST /api/v1/assignments/{id}/examine", v + "assignments/a1/examine", `{"identity":"pass","knowledge":"pass","computer":"pass","health":"pass","qualities":{"1":"pass","2":"pass","3":"pass","4":"pass","5":"pass"}}`, "", ""},
+		{"POST /api/v1/assignments/{id}/decide", v + "assignments/a1/decide", `{"accept":true,"from":"2026-12-01"}`, "", ""},
+		{"POST /api/v1/changes", v + "changes", `{"change":"c1","staff":"s1","document":"民发3","wanted_on":"2026-12-31","reason":"家庭原因"}`, "liaison", ""},
+		{"POST /api/v1/changes/{id}/decide", v + "changes/c1/decide", `{"approved":true}`, "", ""},
+		{"POST /api/v1/handovers", v + "handovers", `{"staff":"s1","successor":"s2","as":"leaver"}`, "staff", ""},
+		{"POST /api/v1/handovers", v + "handovers", `{"staff":"s1","successor":"s2","as":"successor"}`, "representative", ""},
+		{"POST /api/v1/staff/{id}/depart", v + "staff/s1/depart", `{"from":"2026-12-31","document":"民发4"}`, "", ""},
+		{"POST /api/v1/replacements", v + "replacements", `{"replacement":"r1","staff":"s3","reason":"不能胜任"}`, "", ""},
+		{"POST /api/v1/replacements/{id}/meet", v + "replacements/r1/meet", `{"successor":"s4"}`, "", ""},
+		{"POST /api/v1/criticisms", v + "criticisms", `{"staff":"s3","on":"2026-11-20","reason":"一"}`, "", ""},
+		{"POST /api/v1/criticisms", v + "criticisms", `{"staff":"s3","on":"2026-11-21","reason":"二"}`, "", ""},
+		{"POST /api/v1/criticisms", v + "criticisms", `{"staff":"s3","on":"2026-11-22","reason":"三"}`, "", ""},
+		{"POST /api/v1/staff/{id}/return", v + "staff/s3/return", `{"on":"2026-11-23"}`, "", ""},
+		{"POST /api/v1/setup", v + "setup", `{"code":"code","account":"zheng","name":"演示","password":"a good password"}`, "public", ""},
+	}
+}
+
+// Every route is asked by every role; who may not is refused with 401 or 403, and
+// the table of it all is the golden one. A route without a row fails.
+func TestEveryRouteWithEveryRole(t *testing.T) {
+	s := newStageAt(t, 1_000_000)
+	s.people()
+	var table strings.Builder
+	for _, r := range (&API{Deps: Deps{ChangesPerSecond: 1}}).table() {
+		path := strings.NewReplacer("{id}", "nobody", "{agent}", "nobody", "{number}", "0", "{date}", "nobody", "{year}", "nobody", "{name}", "nobody").Replace(r.path)
+		fmt.Fprintf(&table, "%-6s %-44s", r.method, r.path)
+		for _, role := range access.Roles() {
+			if r.method == "DELETE" && r.path == "/api/v1/session" && role != wire.RolePublic && role != wire.RoleScreen {
+				fmt.Fprintf(&table, " %s", role) // it would end the session; the story tells of it
+				continue
+			}
+			w := s.ask(r.method, path, "", func(q *http.Request) { s.signedIn(q, string(role)) })
+			denied := w.Code == http.StatusForbidden || w.Code == http.StatusUnauthorized
+			if denied {
+				switch p := problemOf(t, w); {
+				case role == wire.RolePublic && p.Code == "not_signed_in", role != wire.RolePublic && p.Code == "not_permitted":
+				case p.Code == "not_yours" || p.Code == "sign_in_failed" || p.Code == "setup_code":
+					denied = false // the route is theirs, this one thing is not
+				default:
+					t.Errorf("%s %s as %s: %d %s", r.method, r.path, role, w.Code, p.Code)
+				}
+			}
+			if !denied {
+				fmt.Fprintf(&table, " %s", role)
+			}
+			if denied == access.May(role, r.may) {
+				t.Errorf("%s %s as %s is answered %d, against the table of roles", r.method, r.path, role, w.Code)
+			}
+		}
+		table.WriteString("\n")
+	}
+	const golden = "testdata/roles.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(table.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil || table.String() != string(want) {
+		t.Errorf("the roles are not those of %s (%v):\n%s", golden, err, table.String())
+	}
+}
+
+// 63号 第四条: a liaison sees the own department only, a representative the own window, staff themselves.
+func TestEverybodySeesTheirOwn(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	s.now = time.Date(2026, 11, 23, 20, 0, 0, 0, zone)
+	for account, want := range map[string]string{"administrator": "s1 s2 s3", "auditor": "s1 s2 s3", "liaison": "s1 s2", "representative": "s1 s2"} {
+		var list StaffList
+		w := s.ask("GET", "/api/v1/staff", "", func(r *http.Request) { s.signedIn(r, account) })
+		if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil {
+			t.Fatalf("%s: %s", account, w.Body)
+		}
+		var got []string
+		for _, x := range list.Staff {
+			got = append(got, x.ID)
+			if x.Name == "" || account != "administrator" && x.Born != "" {
+				t.Errorf("%s is shown %+v", account, x)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s sees %v, want %s", account, got, want)
+		}
+		var day DayAnswer
+		w = s.ask("GET", "/api/v1/days/2026-11-23", "", func(r *http.Request) { s.signedIn(r, account) })
+		if err := json.Unmarshal(w.Body.Bytes(), &day); err != nil {
+			t.Fatalf("%s: %s", account, w.Body)
+		}
+		got = nil
+		for _, l := range day.Sheet.Staff {
+			got = append(got, l.Staff)
+		}
+		if rows := strings.Join(got, " "); rows != strings.Join(strings.Fields(strings.ReplaceAll(want, "s2", "")), " ") { // s2 has no post
+			t.Errorf("%s sees the lines %v", account, got)
+		}
+	}
+	for name, x := range map[string]told{
+		"leave of somebody else":           {"POST ", "/api/v1/leaves", `{"staff":"s3","leave_kind":"sick","from":"2026-11-24","from_half":"am","until":"2026-11-24","until_half":"pm"}`, "staff", ""},
+		"a recommendation of another unit": {"POST ", "/api/v1/assignments", `{"staff":"s3","post":"pw1"}`, "liaison", ""},
+		"a signature for somebody else":    {"POST ", "/api/v1/handovers", `{"staff":"s3","successor":"s2","as":"leaver"}`, "staff", ""},
+		"a picture of somebody else":       {"GET ", "/api/v1/photos/" + access.Digest("x"), "", "staff", ""},
+	} {
+		if p := problemOf(t, x.ask(s)); p.Code != "not_yours" {
+			t.Errorf("%s is answered %s", name, p.Code)
+		}
+	}
+}
+
+func TestSigningIn(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	try := func(account, password string) *httptest.ResponseRecorder {
+		return s.ask("POST", "/api/v1/session", fmt.Sprintf(`{"account":%q,"password":%q}`, account, password), signedOut)
+	}
+	w := try("staff", "a long password")
+	cookie := w.Result().Cookies()[0]
+	if w.Code != 200 || !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Path != "/" || len(cookie.Value) < 40 {
+		t.Fatalf("%d %s %+v", w.Code, w.Body, cookie)
+	}
+	with := func(r *http.Request) { signedOut(r); r.AddCookie(cookie) }
+	var i SessionInfo
+	if err := json.Unmarshal(s.ask("GET", "/api/v1/session", "", with).Body.Bytes(), &i); err != nil || i.Account != "staff" || i.Staff != "s1" {
+		t.Errorf("signed in as %+v", i)
+	}
+	// Guessing is slowed down by account and by address, and does not tell which accounts there are.
+	unknown, wrong := problemOf(t, try("nobody", "a long password")), problemOf(t, try("staff", "a wrong password"))
+	if unknown.Code != "sign_in_failed" || wrong.Code != unknown.Code || wrong.Title != unknown.Title {
+		t.Errorf("an unknown account is answered %s, a wrong password %s", unknown.Code, wrong.Code)
+	}
+	last := ""
+	for range 10 {
+		last = problemOf(t, try("staff", "a wrong password")).Code
+	}
+	if last != "too_many_tries" || problemOf(t, try("staff", "a long password")).Code != "too_many_tries" {
+		t.Errorf("the eleventh guess is answered %s", last)
+	}
+	s.now = s.now.Add(time.Minute)
+	if w := try("staff", "a long password"); w.Code != 200 {
+		t.Errorf("a minute later: %d %s", w.Code, w.Body)
+	}
+	// A session ends after twelve hours, and when it is closed.
+	s.now = s.now.Add(access.SessionLasts)
+	if p := problemOf(t, s.ask("GET", "/api/v1/me", "", with)); p.Code != "not_signed_in" {
+		t.Errorf("an old session is answered %s", p.Code)
+	}
+}
+
+func TestAFirstPasswordMustBeChanged(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	if w := s.ask("PUT", "/api/v1/accounts/zhou", `{"name":"演示","role":"supervisor","password":"first password"}`); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	for password, field := range map[string]string{"short": "password", "aaaaaaaaaaaaaaa": "password", "my zhou is long": "password"} {
+		w := s.ask("PUT", "/api/v1/accounts/zhou", fmt.Sprintf(`{"name":"演示","role":"supervisor","password":%q}`, password))
+		if p := problemOf(t, w); p.Code != "fields_invalid" || p.Fields[0].Field != field {
+			t.Errorf("%s is answered %+v", password, p)
+		}
+	}
+	w := s.ask("POST", "/api/v1/session", `{"account":"zhou","password":"first password"}`, signedOut)
+	with := func(c *http.Cookie) func(*http.Request) {
+		return func(r *http.Request) { signedOut(r); r.AddCookie(c) }
+	}
+	first := w.Result().Cookies()[0]
+	if p := problemOf(t, s.ask("GET", "/api/v1/staff", "", with(first))); p.Code != "password_temporary" {
+		t.Errorf("with the first password: %s", p.Code)
+	}
+	w = s.ask("POST", "/api/v1/password", `{"old":"first password","new":"a better password"}`, with(first))
+	if w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	if w := s.ask("GET", "/api/v1/staff", "", with(w.Result().Cookies()[0])); w.Code != 200 {
+		t.Errorf("with the own password: %s", w.Body)
+	}
+	if p := problemOf(t, s.ask("GET", "/api/v1/staff", "", with(first))); p.Code != "not_signed_in" {
+		t.Errorf("the session of the old password: %s", p.Code)
+	}
+}
+
+func TestATokenHasItsRoleUntilItEnds(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	w := s.ask("POST", "/api/v1/tokens", `{"name":"月报","role":"auditor","expires":"2026-11-24"}`)
+	var made NewToken
+	if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil || made.Token == "" {
+		t.Fatalf("%s", w.Body)
+	}
+	bearer := func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+made.Token)
+		r.RemoteAddr = "10.0.0.5:1"
+	}
+	if w := s.ask("GET", "/api/v1/events", "", bearer); w.Code != 200 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if p := problemOf(t, s.ask("PUT", "/api/v1/windows/w1", `{"number":"1","name":"n"}`, bearer)); p.Code != "not_permitted" {
+		t.Errorf("an auditor's change is answered %s", p.Code)
+	}
+	if strings.Contains(s.ask("GET", "/api/v1/tokens", "").Body.String(), made.Token) {
+		t.Error("the list shows a token")
+	}
+	s.now = s.now.AddDate(0, 0, 2)
+	if p := problemOf(t, s.ask("GET", "/api/v1/events", "", bearer)); p.Code != "token_invalid" {
+		t.Errorf("an expired token is answered %s", p.Code)
+	}
+	s.now = s.now.AddDate(0, 0, -2)
+	if w := s.ask("DELETE", "/api/v1/tokens/"+made.ID, ""); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	if p := problemOf(t, s.ask("GET", "/api/v1/events", "", bearer)); p.Code != "token_invalid" {
+		t.Errorf("a revoked token is answered %s", p.Code)
+	}
+}
+
+// A supervisor who is away lets another account decide, for those days only.
+func TestADelegationGivesASupervisorsRights(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	as := func(account string) func(*http.Request) { return func(r *http.Request) { s.signedIn(r, account) } }
+	if p := problemOf(t, s.ask("GET", "/api/v1/duties", "", as("representative"))); p.Code != "not_permitted" {
+		t.Fatalf("before: %s", p.Code)
+	}
+	if w := s.ask("POST", "/api/v1/delegations", `{"from":"2026-11-23","until":"2026-11-24","deputy":"representative"}`, as("supervisor")); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	if w := s.ask("GET", "/api/v1/duties", "", as("representative")); w.Code != 200 {
+		t.Errorf("meanwhile: %s", w.Body)
+	}
+	s.now = time.Date(2026, 11, 25, 0, 0, 1, 0, zone)
+	s.fold(nil)
+	w := s.ask("GET", "/api/v1/duties", "", as("representative"))
+	if p := problemOf(t, w); p.Code == "" || w.Code == 200 {
+		t.Errorf("afterwards: %s", w.Body)
+	}
+}
+
+func TestTheFirstAdministratorIsMadeOnce(t *testing.T) {
+	s := newStage(t)
+	body := func(code string) string {
+		return fmt.Sprintf(`{"code":%q,"account":"first","name":"演示","password":"a good password"}`, code)
+	}
+	if p := problemOf(t, s.ask("POST", "/api/v1/setup", body("guess"), signedOut)); p.Code != "setup_code" {
+		t.Errorf("a guess is answered %s", p.Code)
+	}
+	if w := s.ask("POST", "/api/v1/setup", body("code"), signedOut); w.Code != 200 || len(w.Result().Cookies()) != 1 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if p := problemOf(t, s.ask("POST", "/api/v1/setup", body("code"), signedOut)); p.Code != "set_up_already" {
+		t.Errorf("a second one is answered %s", p.Code)
+	}
+	if p := problemOf(t, s.ask("DELETE", "/api/v1/accounts/first", "")); p.Code != "last_administrator" {
+		t.Errorf("ending the last administrator is answered %s", p.Code)
+	}
+}
+
+func TestPicturesAreCheckedByContent(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	for name, row := range map[string]struct {
+		picture, code string
+	}{"text": {"<svg onload=alert(1)>", "not_a_photo"}, "a page": {"<html>", "not_a_photo"}, "more than 5 MB": {"\xff\xd8\xff" + strings.Repeat("x", maxPhoto), "photo_too_large"}} {
+		w := s.ask("POST", "/api/v1/photos", row.picture, header("Content-Type", "image/jpeg"))
+		if p := problemOf(t, w); p.Code != row.code || len(s.photos) != 0 {
+			t.Errorf("%s is answered %s", name, p.Code)
+		}
+	}
+	body := `{"day":"2026-11-23","rule":"appearance","staff":"s1","note":"n","photo":"` + access.Digest("x") + `"}`
+	if p := problemOf(t, s.ask("POST", "/api/v1/findings", body)); p.Code != "fields_invalid" || p.Fields[0].Field != "photo" {
+		t.Errorf("a picture that is not there is answered %+v", p)
+	}
+}

@@ -1,0 +1,340 @@
+package api
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"net/http"
+	"time"
+
+	"hallkeeper/hub/access"
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/register"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// The bodies and answers of signing in.
+type (
+	signInBody struct {
+		Account  string `json:"account"`
+		Password string `json:"password"`
+	}
+	passwordBody struct {
+		Old string `json:"old"`
+		New string `json:"new"`
+	}
+	setupBody struct {
+		Code     string `json:"code"`
+		Account  string `json:"account"`
+		Name     string `json:"name"`
+		Password string `json:"password"`
+	}
+	accountBody struct {
+		Name       string `json:"name"`
+		Role       string `json:"role"`
+		Staff      string `json:"staff,omitempty"`
+		Department string `json:"department,omitempty"`
+		// Password is the first one, or a new one; its holder must change it.
+		Password string `json:"password,omitempty"`
+	}
+	tokenBody struct {
+		Name    string `json:"name"`
+		Role    string `json:"role"`
+		Expires string `json:"expires,omitempty"`
+	}
+	// SessionInfo says who is signed in.
+	SessionInfo struct {
+		Account    string     `json:"account,omitempty"`
+		Name       string     `json:"name,omitempty"`
+		Role       wire.Role  `json:"role"`
+		Staff      string     `json:"staff,omitempty"`
+		Department string     `json:"department,omitempty"`
+		Expires    *time.Time `json:"expires,omitempty"`
+		// Permissions are what the account may do today, delegations included.
+		Permissions []access.Permission `json:"permissions"`
+		// Temporary: the password must be changed first.
+		Temporary bool `json:"temporary,omitempty"`
+		// Setup is true while the hall has no administrator.
+		Setup bool `json:"setup,omitempty"`
+	}
+	// AccountRow is one account.
+	AccountRow struct {
+		ID         string    `json:"id"`
+		Name       string    `json:"name"`
+		Role       wire.Role `json:"role"`
+		Staff      string    `json:"staff,omitempty"`
+		Department string    `json:"department,omitempty"`
+		Disabled   bool      `json:"disabled,omitempty"`
+		Temporary  bool      `json:"temporary,omitempty"`
+	}
+	// AccountList is all accounts.
+	AccountList struct {
+		Accounts []AccountRow `json:"accounts"`
+	}
+	// TokenRow is one token, without what it consists of.
+	TokenRow struct {
+		access.Token
+	}
+	// TokenList is all tokens.
+	TokenList struct {
+		Tokens []TokenRow `json:"tokens"`
+	}
+	// NewToken is a token when it is made: it is shown this once.
+	NewToken struct {
+		ID    string `json:"id"`
+		Token string `json:"token"`
+	}
+)
+
+func (a *API) getSession(w http.ResponseWriter, r *http.Request) error {
+	return sendJSON(w, r, a.sessionInfo(who(r)))
+}
+
+func (a *API) sessionInfo(i access.Identity) SessionInfo {
+	s := SessionInfo{Account: i.Account, Role: i.Role, Staff: i.Staff, Department: i.Department, Temporary: i.Temporary, Permissions: []access.Permission{}}
+	if !i.Expires.IsZero() {
+		s.Expires = &i.Expires
+	}
+	for _, p := range access.Permissions() {
+		if i.May(p) {
+			s.Permissions = append(s.Permissions, p)
+		}
+	}
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		s.Setup = v.State.Access.Administrators() == 0
+		if x, ok := v.State.Access.Accounts.Get(i.Account); ok {
+			s.Name = a.sealed(x.Name, "name")
+		}
+	})
+	return s
+}
+
+// sealed reads one field of what is sealed; empty where the key was destroyed.
+func (a *API) sealed(s *wire.Sealed, field string) string {
+	if s == nil {
+		return ""
+	}
+	return a.Register.Unseal(s)[field]
+}
+
+// signIn checks a password and opens a session. Whoever guesses is slowed down,
+// by account and by address, and learns nothing of which accounts there are.
+func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
+	var b signInBody
+	if err := a.body(w, r, &b); err != nil {
+		return err
+	}
+	keys := []string{"account/" + b.Account, "address/" + address(r)}
+	if err := a.guess(w, keys...); err != nil {
+		return err
+	}
+	hash := a.hashOf(b.Account)
+	good, err := access.Verify(hash, b.Password)
+	if err != nil {
+		return err
+	}
+	if !good {
+		a.Logger.WarnContext(r.Context(), "a sign-in failed", "account", fmt.Sprintf("%.40q", b.Account), "address", address(r))
+		return problem("sign_in_failed")
+	}
+	a.limits.Back(keys...)
+	return a.open(w, r, b.Account)
+}
+
+func (a *API) guess(w http.ResponseWriter, keys ...string) error {
+	if after, ok := a.limits.Take(a.Now(), keys...); !ok {
+		w.Header().Set("Retry-After", fmt.Sprint(int(after.Seconds())+1))
+		return problem("too_many_tries")
+	}
+	return nil
+}
+
+func (a *API) hashOf(account string) (hash string) {
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		if x, ok := v.State.Access.Accounts.Get(account); ok && !x.Disabled {
+			hash = a.sealed(x.Hash, "hash")
+		}
+	})
+	return hash
+}
+
+// open opens a session and gives the browser its cookie.
+func (a *API) open(w http.ResponseWriter, r *http.Request, account string) error {
+	secret, err := access.NewSecret(rand.Reader)
+	if err != nil {
+		return err
+	}
+	digest := access.Digest(secret)
+	if _, _, err := a.Commands.Do(r.Context(), wire.Actor{Kind: wire.ActorPerson, ID: account, Session: digest[:16]}, "",
+		access.OpenSession{Digest: digest, Account: account}); err != nil {
+		return err
+	}
+	http.SetCookie(w, a.cookie(r, secret, int(access.SessionLasts.Seconds())))
+	var i access.Identity
+	a.Register.Read(func(v *register.View, _ *roster.State) { i, _ = v.State.Access.BySession(secret, a.Now()) })
+	return sendJSON(w, r, a.sessionInfo(i))
+}
+
+func (a *API) cookie(r *http.Request, value string, age int) *http.Cookie {
+	return &http.Cookie{Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: age, Secure: r.TLS != nil}
+}
+
+func (a *API) signOut(w http.ResponseWriter, r *http.Request) error {
+	i := who(r)
+	if i.Digest != "" {
+		if _, _, err := a.Commands.Do(r.Context(), i.Actor(), "", access.CloseSession{Session: i.Digest}); err != nil {
+			return err
+		}
+	}
+	http.SetCookie(w, a.cookie(r, "", -1))
+	return sendJSON(w, r, a.sessionInfo(access.Nobody()))
+}
+
+// changePassword ends all sessions of the account and opens a new one.
+func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
+	var b passwordBody
+	if err := a.body(w, r, &b); err != nil {
+		return err
+	}
+	i := who(r)
+	if i.Digest == "" {
+		return problem("not_permitted") // a program has no password
+	}
+	if err := a.guess(w, "account/"+i.Account, "address/"+address(r)); err != nil {
+		return err
+	}
+	if good, err := access.Verify(a.hashOf(i.Account), b.Old); err != nil || !good {
+		if err != nil {
+			return err
+		}
+		return wrong(field{"old", "wrong", text{"原密码不正确", "is not the present password"}})
+	}
+	if b.New == b.Old {
+		return wrong(field{"new", "same", text{"应与原密码不同", "must differ from the present one"}})
+	}
+	if err := access.CheckPassword("new", b.New, i.Account); err != nil {
+		return err
+	}
+	hash, err := access.Hash(b.New, rand.Reader)
+	if err != nil {
+		return err
+	}
+	if _, _, err := a.Commands.Do(r.Context(), i.Actor(), "", access.SetPassword{Account: i.Account, Hash: hash}); err != nil {
+		return err
+	}
+	a.limits.Back("account/"+i.Account, "address/"+address(r))
+	return a.open(w, r, i.Account)
+}
+
+// setup makes the first administrator, for whoever has the link of the first start.
+func (a *API) setup(w http.ResponseWriter, r *http.Request) error {
+	var b setupBody
+	if err := a.body(w, r, &b); err != nil {
+		return err
+	}
+	if err := a.guess(w, "setup/"+address(r)); err != nil {
+		return err
+	}
+	code := a.SetupCode()
+	if code == "" || subtle.ConstantTimeCompare([]byte(code), []byte(b.Code)) != 1 {
+		return problem("setup_code")
+	}
+	if err := access.CheckPassword("password", b.Password, b.Account); err != nil {
+		return err
+	}
+	hash, err := access.Hash(b.Password, rand.Reader)
+	if err != nil {
+		return err
+	}
+	_, _, err = a.Commands.Do(r.Context(), wire.Actor{Kind: wire.ActorPerson, ID: b.Account}, "", access.SetUp{SetAccount: access.SetAccount{
+		AccountSet: wire.AccountSet{Account: b.Account, Role: wire.RoleAdministrator}, Name: b.Name, Hash: hash}})
+	if err != nil {
+		return err
+	}
+	a.limits.Back("setup/" + address(r))
+	return a.open(w, r, b.Account)
+}
+
+func (a *API) getAccounts(w http.ResponseWriter, r *http.Request) error {
+	list := AccountList{Accounts: []AccountRow{}}
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		for _, x := range v.State.Access.Accounts.All() {
+			list.Accounts = append(list.Accounts, AccountRow{x.ID, a.sealed(x.Name, "name"), x.Role, x.Staff, x.Department, x.Disabled, x.Temporary})
+		}
+	})
+	return sendJSON(w, r, list)
+}
+
+func setAccount(r *http.Request, body []byte) (order, error) {
+	var b accountBody
+	if err := decode(body, &b); err != nil {
+		return order{}, err
+	}
+	id := r.PathValue("id")
+	c := access.SetAccount{AccountSet: wire.AccountSet{Account: id, Role: wire.Role(b.Role), Staff: b.Staff, Department: b.Department}, Name: b.Name, Temporary: true}
+	if b.Password != "" {
+		if err := access.CheckPassword("password", b.Password, id); err != nil {
+			return order{}, err
+		}
+		var err error
+		if c.Hash, err = access.Hash(b.Password, rand.Reader); err != nil {
+			return order{}, err
+		}
+	}
+	return order{cmd: c, status: http.StatusOK, kind: wire.KindAccountSet}, nil
+}
+
+func (a *API) getTokens(w http.ResponseWriter, r *http.Request) error {
+	list := TokenList{Tokens: []TokenRow{}}
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		for _, t := range v.State.Access.Tokens.All() {
+			list.Tokens = append(list.Tokens, TokenRow{t})
+		}
+	})
+	return sendJSON(w, r, list)
+}
+
+// createToken shows the token once: the log has its digest only.
+func (a *API) createToken(w http.ResponseWriter, r *http.Request) error {
+	var b tokenBody
+	if err := a.body(w, r, &b); err != nil {
+		return err
+	}
+	secret, err := access.NewSecret(rand.Reader)
+	if err != nil {
+		return err
+	}
+	i := who(r)
+	made, _, err := a.Commands.Do(r.Context(), i.Actor(), "", access.CreateToken{TokenCreated: wire.TokenCreated{
+		Digest: access.Digest(secret), Role: wire.Role(b.Role), Name: b.Name, Expires: b.Expires}})
+	if err != nil {
+		return err
+	}
+	id := ""
+	if len(made) > 0 {
+		var d wire.TokenCreated
+		if err := jsonInto(made[0].Data, &d); err != nil {
+			return err
+		}
+		id = d.Token
+	}
+	body, err := encode(NewToken{id, secret})
+	if err != nil {
+		return err
+	}
+	send(w, r, http.StatusCreated, "application/json", body)
+	return nil
+}
+
+// body reads a request's JSON object.
+func (a *API) body(w http.ResponseWriter, r *http.Request, into any) error {
+	raw, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	return decode(raw, into)
+}
+
+// today is the hall's day.
+func (a *API) today() hall.Date { return hall.DateOf(a.Now(), a.Zone) }

@@ -1,0 +1,86 @@
+package app
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"hallkeeper/hub/access"
+	"hallkeeper/hub/register"
+	"hallkeeper/hub/roster"
+)
+
+// Control is how programs on the hub's machine reach a running hub: whoever can
+// read the data folder is its operator.
+type Control struct {
+	HTTP   string `json:"http"`
+	Secret string `json:"secret"`
+}
+
+func controlFile(data string) string { return filepath.Join(data, "control.json") }
+
+// ReadControl finds the running hub of a data folder; fs.ErrNotExist where none ran.
+func ReadControl(data string) (c Control, err error) {
+	b, err := os.ReadFile(controlFile(data))
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(b, &c); err != nil {
+		return c, fmt.Errorf("read %s: %w", controlFile(data), err)
+	}
+	return c, nil
+}
+
+// writeControl lets programs on this machine in until the hub ends.
+func (a *App) writeControl() error {
+	b, err := json.Marshal(Control{a.addresses().HTTP, a.secret})
+	if err != nil {
+		return err
+	}
+	tmp := controlFile(a.cfg.Data) + ".new"
+	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write the file by which programs on this machine find the hub: %w", err)
+	}
+	return os.Rename(tmp, controlFile(a.cfg.Data))
+}
+
+func (a *App) removeControl() error {
+	if err := os.Remove(controlFile(a.cfg.Data)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// makeSecrets makes the operator's secret and the code of the first start.
+func (a *App) makeSecrets() (err error) {
+	if a.secret = a.cfg.OperatorSecret; a.secret == "" {
+		if a.secret, err = access.NewSecret(rand.Reader); err != nil {
+			return err
+		}
+	}
+	a.code, err = access.NewSecret(rand.Reader)
+	return err
+}
+
+// setupCode is of the link by which the first administrator is made; empty once there is one.
+func (a *App) setupCode() string {
+	n := 0
+	a.Read(func(v *register.View, _ *roster.State) { n = v.State.Access.Administrators() })
+	if n > 0 {
+		return ""
+	}
+	return a.code
+}
+
+// SetupLink is where the first administrator is made; empty once there is one.
+func (a *App) SetupLink() string {
+	code := a.setupCode()
+	if code == "" {
+		return ""
+	}
+	return a.addresses().HTTP + "/setup?code=" + code
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"text/tabwriter"
+	"time"
+
+	"hallkeeper/hub/api"
+	"hallkeeper/hub/app"
+	"hallkeeper/wire"
+)
+
+// runToken manages API tokens of the hub that runs on a data folder. It acts as
+// the operator: whoever can read the folder may.
+func runToken(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	if len(args) == 0 {
+		return usageError{"token needs create, list or revoke"}
+	}
+	switch args[0] {
+	case "create":
+		return createToken(ctx, args[1:], stdout)
+	case "list":
+		return listTokens(ctx, args[1:], stdout)
+	case "revoke":
+		return revokeToken(ctx, args[1:], stdout)
+	case "--help", "-h", "help":
+		_, err := fmt.Fprintln(stdout, "用法 Usage: hub token create --role ROLE --name NAME [--expires DAY] | list | revoke ID    [--data DIR]")
+		return err
+	}
+	return usageError{fmt.Sprintf("token takes create, list or revoke, got %q", args[0])}
+}
+
+func createToken(ctx context.Context, args []string, stdout io.Writer) error {
+	var data *string
+	body := struct {
+		Name    string `json:"name"`
+		Role    string `json:"role"`
+		Expires string `json:"expires,omitempty"`
+	}{}
+	shown, err := flagSet("token create", stdout, args, func(fs *flag.FlagSet) {
+		data = dataFlag(fs)
+		fs.StringVar(&body.Role, "role", "", "角色 / `ROLE`: administrator, supervisor, auditor or screen")
+		fs.StringVar(&body.Name, "name", "", "用途 / `NAME`: what it is for")
+		fs.StringVar(&body.Expires, "expires", "", "最后有效日 / last `DAY` on which it works, like 2026-12-31 (default: it does not end)")
+	})
+	if shown || err != nil {
+		return err
+	}
+	if body.Role == "" {
+		return usageError{"token create needs --role administrator, supervisor, auditor or screen"}
+	}
+	if body.Name == "" {
+		body.Name = body.Role
+	}
+	var made api.NewToken
+	if err := operate(ctx, *data, http.MethodPost, "tokens", body, &made); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "%s\n", made.Token)
+	return err
+}
+
+func listTokens(ctx context.Context, args []string, stdout io.Writer) error {
+	var data *string
+	if shown, err := flagSet("token list", stdout, args, func(fs *flag.FlagSet) { data = dataFlag(fs) }); shown || err != nil {
+		return err
+	}
+	var list api.TokenList
+	if err := operate(ctx, *data, http.MethodGet, "tokens", nil, &list); err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "编号 id\t角色 role\t用途 name\t建立 created\t有效至 expires\t")
+	for _, t := range list.Tokens {
+		until := string(t.Expires)
+		if t.Revoked {
+			until = "已撤销 revoked"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", t.ID, t.Role, t.Name, t.Created.Format(time.DateTime), until)
+	}
+	return w.Flush()
+}
+
+func revokeToken(ctx context.Context, args []string, stdout io.Writer) error {
+	var data *string
+	var id string
+	shown, err := flagSet("token revoke", stdout, args, func(fs *flag.FlagSet) {
+		data = dataFlag(fs)
+		fs.StringVar(&id, "id", "", "令牌编号 / the token's `ID`, as token list shows it")
+	})
+	if shown || err != nil {
+		return err
+	}
+	if id == "" {
+		return usageError{"token revoke needs --id ID"}
+	}
+	return operate(ctx, *data, http.MethodDelete, "tokens/"+id, nil, nil)
+}
+
+// operate asks the running hub of a data folder for something as its operator.
+func operate(ctx context.Context, data, method, path string, body, answer any) error {
+	control, err := app.ReadControl(data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no hub runs on the data folder %s: start it, or name another folder with --data", data)
+	}
+	if err != nil {
+		return fmt.Errorf("find the hub of %s (run this as the user who runs the hub): %w", data, err)
+	}
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		content = bytes.NewReader(text)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, control.HTTP+"/api/v1/"+path, content)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+control.Secret)
+	request.Header.Set("Accept-Language", "en")
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("the hub of %s does not answer; is it running? %w", data, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 8<<20))
+	if err != nil {
+		return err
+	}
+	if response.StatusCode/100 != 2 {
+		return refused(text, response.Status)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(text, answer)
+}
+
+func refused(text []byte, status string) error {
+	var p wire.Problem
+	if json.Unmarshal(text, &p) != nil || p.Title == "" {
+		return fmt.Errorf("the hub answered %s", status)
+	}
+	said := p.Title
+	for _, f := range p.Fields {
+		said += "; " + f.Field + ": " + f.Message
+	}
+	return errors.New(said)
+}
