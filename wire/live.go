@@ -68,6 +68,19 @@ const (
 	WindowNoDevice  WindowState = "no_device" // no device is assigned
 )
 
+// Cover says who serves a window (63号 第十二条(五)).
+type Cover string
+
+// The covers of a window.
+const (
+	CoverStaffed Cover = "staffed" // one of its own people is there
+	CoverCovered Cover = "covered" // a deputy acts (代岗)
+	CoverAway    Cover = "away"    // nobody is there, within the grace time
+	CoverEmpty   Cover = "empty"   // nobody is there, beyond it
+	CoverClosed  Cover = "closed"  // it need not be served now
+	CoverUnknown Cover = "unknown" // no post or shift says when it is to be served
+)
+
 // LiveWindow is one window (窗口) of the hall.
 type LiveWindow struct {
 	ID         string      `json:"id"`
@@ -76,8 +89,11 @@ type LiveWindow struct {
 	Department string      `json:"department,omitempty"`
 	State      WindowState `json:"state"`
 	// Staffed is the last known; it says nothing new while State is cut_off.
-	Staffed bool   `json:"staffed"`
-	Agent   string `json:"agent,omitempty"`
+	Staffed bool `json:"staffed"`
+	// Cover is who serves it; CoverSince when the last one left, for away and empty.
+	Cover      Cover      `json:"cover"`
+	CoverSince *time.Time `json:"cover_since,omitempty"`
+	Agent      string     `json:"agent,omitempty"`
 	// LastEventAt and LastEventKind are of the newest event of the window's device.
 	LastEventAt   *time.Time `json:"last_event_at,omitempty"`
 	LastEventKind Kind       `json:"last_event_kind,omitempty"`
@@ -153,6 +169,12 @@ const (
 	AlarmNotWritable AlarmKind = "not_writable"      // subject: empty
 	AlarmLogRepaired AlarmKind = "log_repaired"      // subject: segment
 	AlarmBrokerLost  AlarmKind = "broker_lost"       // subject: empty
+
+	AlarmWindowEmpty AlarmKind = "window_empty"         // subject: window
+	AlarmSwap        AlarmKind = "swap_suspected"       // subject: the suspicion; values: window, why, at
+	AlarmUncertain   AlarmKind = "swipes_uncertain"     // subject: empty; values: count
+	AlarmWaiting     AlarmKind = "requests_waiting"     // subject: empty; values: count
+	AlarmCalendar    AlarmKind = "calendar_provisional" // subject: the year
 )
 
 // Alarm is something a person should know of or act on.

@@ -14,6 +14,10 @@ type presence struct {
 	hall.Span
 	staff string
 	own   bool
+	// since and left are Unix seconds of the marks at its ends; 0 where there is none.
+	since, left int64
+	// ends is when the period ends to which it belongs.
+	ends hall.Minute
 }
 
 // lines makes the sheet.
@@ -71,7 +75,7 @@ func (c *calc) presences() map[string][]presence {
 		for _, v := range p.visits {
 			for _, s := range v.stays {
 				if s.window != "" && !refused[s.window+"/"+p.ID] {
-					at[s.window] = append(at[s.window], presence{s.Span, p.ID, s.window == p.plan.window})
+					at[s.window] = append(at[s.window], presence{s.Span, p.ID, s.window == p.plan.window, s.since, s.left, v.span.Until})
 				}
 			}
 		}

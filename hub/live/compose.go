@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"hallkeeper/hub/hall"
 	"hallkeeper/wire"
 )
 
@@ -133,7 +132,8 @@ func (l *Live) window(id string) {
 	}
 	day := l.doc.Hall.Day
 	v := wire.LiveWindow{ID: id, Number: w.Number, Name: w.Name, Department: w.Department, State: wire.WindowNoDevice,
-		Staffed: l.facts.Presence.Staffed(id, hall.Date(day)), Agent: l.facts.Roster.DeviceAt(id)}
+		Agent: l.facts.Roster.DeviceAt(id)}
+	l.staffing(&v)
 	if d := l.facts.Days[day+"/"+id]; d != nil {
 		v.Today = wire.LiveDay{Swipes: d.Swipes, Calls: d.Calls}
 		for _, n := range d.Ratings {
@@ -214,7 +214,9 @@ func (l *Live) alarm(on bool, kind wire.AlarmKind, severity wire.Severity, subje
 
 func (l *Live) raise(id string, a wire.Alarm) {
 	agent, _, _ := strings.Cut(a.Subject, "/")
-	a.Window = l.facts.Roster.WindowOf(agent)
+	if a.Window = l.facts.Roster.WindowOf(agent); a.Window == "" {
+		a.Window = a.Values["window"]
+	}
 	enter(l.doc.Alarms, &l.changed.alarms, id, a)
 }
 

@@ -75,6 +75,8 @@ type Checkpoint struct {
 type touched struct {
 	windows, devices, incidents map[string]bool
 	letters                     bool
+	// people: somebody has swiped, or what is expected of people has changed.
+	people bool
 }
 
 // NewFacts is the state of an empty log.
@@ -87,7 +89,7 @@ func NewFacts(zone *time.Location) *Facts {
 }
 
 func (t *touched) reset() {
-	t.windows, t.devices, t.incidents, t.letters = map[string]bool{}, map[string]bool{}, map[string]bool{}, false
+	t.windows, t.devices, t.incidents, t.letters, t.people = map[string]bool{}, map[string]bool{}, map[string]bool{}, false, false
 }
 
 func (f *Facts) window(id string) {
@@ -120,6 +122,7 @@ func (f *Facts) Apply(r *wire.Record) {
 			f.changed.devices[d] = true
 		}
 	}
+	f.changed.people = f.changed.people || r.Agent == "" || r.Kind == wire.KindCardSwiped || r.Kind == wire.KindClockCorrected
 	switch {
 	case r.Agent != "":
 		if known && outboxes > 0 && len(f.Roster.Devices[r.Agent].Outboxes) > outboxes {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/hall"
 	"hallkeeper/wire"
 )
@@ -34,6 +35,8 @@ type Config struct {
 	Demo    bool
 	Zone    *time.Location
 	Started time.Time
+	// People says who is where at a moment; the caller holds the facts still. Nil where nobody knows.
+	People func(now time.Time) attendance.Now
 }
 
 // Live is the document. Its methods may be called from any goroutine.
@@ -54,6 +57,7 @@ type Live struct {
 	lost    bool // the broker
 
 	strangers map[string]stranger // by device@hall
+	people    attendance.Now
 }
 
 // heard is what a device last said of itself.
@@ -70,7 +74,10 @@ func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
 	l.doc = wire.Live{Hall: cfg.Hall, Windows: map[string]wire.LiveWindow{}, Devices: map[string]wire.LiveDevice{}, Alarms: map[string]wire.Alarm{},
 		Hub: wire.LiveHub{Version: cfg.Version, Demo: cfg.Demo, StartedAt: cfg.Started, Writable: true}}
 	l.doc.Hall.Day = string(hall.DateOf(cfg.Started, cfg.Zone))
-	l.update(l.everything)
+	l.update(func() {
+		l.cover()
+		l.everything()
+	})
 	return l
 }
 
@@ -140,6 +147,9 @@ func (l *Live) Apply(position wire.Position) {
 		}
 		for id := range c.windows {
 			l.window(id)
+		}
+		if c.people {
+			l.cover()
 		}
 		for id := range c.incidents {
 			l.incident(id)
@@ -223,6 +233,7 @@ func (l *Live) Tick(now time.Time) {
 			l.doc.Hall.Day = day
 			l.changed.hall = true
 		}
+		l.cover()
 		l.everything()
 	})
 }

@@ -584,6 +584,15 @@ export type WindowState =
   | "cut_off" // its device is not heard: what is shown is the last known
   | "no_device" // no device is assigned
 
+/** Cover says who serves a window (63号 第十二条(五)). */
+export type Cover =
+  | "staffed" // one of its own people is there
+  | "covered" // a deputy acts (代岗)
+  | "away" // nobody is there, within the grace time
+  | "empty" // nobody is there, beyond it
+  | "closed" // it need not be served now
+  | "unknown" // no post or shift says when it is to be served
+
 /** LiveWindow is one window (窗口) of the hall. */
 export interface LiveWindow {
   id: string
@@ -593,6 +602,9 @@ export interface LiveWindow {
   state: WindowState
   /** Staffed is the last known; it says nothing new while State is cut_off. */
   staffed: boolean
+  /** Cover is who serves it; CoverSince when the last one left, for away and empty. */
+  cover: Cover
+  cover_since?: string
   agent?: string
   /** LastEventAt and LastEventKind are of the newest event of the window's device. */
   last_event_at?: string
@@ -658,6 +670,11 @@ export type AlarmKind =
   | "not_writable" // subject: empty
   | "log_repaired" // subject: segment
   | "broker_lost" // subject: empty
+  | "window_empty" // subject: window
+  | "swap_suspected" // subject: the suspicion; values: window, why, at
+  | "swipes_uncertain" // subject: empty; values: count
+  | "requests_waiting" // subject: empty; values: count
+  | "calendar_provisional" // subject: the year
 
 /** Alarm is something a person should know of or act on. */
 export interface Alarm {
