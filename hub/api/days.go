@@ -63,6 +63,7 @@ type (
 		Staff    string           `json:"staff"`
 		Name     string           `json:"name"`
 		Window   string           `json:"window,omitempty"`
+		Number   string           `json:"number,omitempty"`
 		Days     []MyDay          `json:"days"`
 		Requests RequestList      `json:"requests"`
 		Notes    map[string]Noted `json:"notes"`
@@ -453,11 +454,11 @@ func (a *API) getMe(w http.ResponseWriter, r *http.Request) error {
 		from = until.AddDays(-13)
 	}
 	me := MyDays{Staff: i.Staff, Days: []MyDay{}, Notes: map[string]Noted{}}
-	a.Register.Read(func(v *register.View, _ *roster.State) {
+	a.Register.Read(func(v *register.View, windows *roster.State) {
 		me.Name = a.nameOf(v, i.Staff)
 		x, _ := v.State.People.Staff.Get(i.Staff)
 		post, _ := v.State.People.Post(x.PostOf(today), today)
-		me.Window = post.Window
+		me.Window, me.Number = post.Window, windows.Windows[post.Window].Number
 		for d := until; d >= from; d = d.AddDays(-1) {
 			sheet, _, serr := a.sheet(v, d, 0)
 			if serr != nil {

@@ -1,5 +1,6 @@
 import type { IconName } from '../icons/paths'
-import type { DeviceState, LiveDevice, Severity, WindowState } from '../wire.gen'
+import type { Key } from '../i18n'
+import type { DeviceState, LiveDevice, LiveWindow, Severity } from '../wire.gen'
 
 /** The colour role of a state. Alarm is reserved for what a person must act on. */
 export type Tone = 'serving' | 'waiting' | 'paused' | 'cut' | 'alarm'
@@ -10,13 +11,21 @@ export interface Mark {
   readonly icon: IconName
 }
 
-export function windowMark(state: WindowState): Mark {
-  switch (state) {
-    case 'open': return { tone: 'serving', icon: 'circle' }
-    case 'unstaffed': return { tone: 'waiting', icon: 'triangle' }
-    case 'cut_off': return { tone: 'cut', icon: 'broken' }
-    case 'no_device': return { tone: 'paused', icon: 'square' }
+/** What a window's tile says first: that its device is not heard, else who serves it, as far as that is known. */
+export function windowMark(window: Pick<LiveWindow, 'state' | 'cover'>): Mark & { word: Key } {
+  switch (window.state) {
+    case 'cut_off': return { tone: 'cut', icon: 'broken', word: 'window.state.cut_off' }
+    case 'no_device': return { tone: 'paused', icon: 'square', word: 'window.state.no_device' }
   }
+  switch (window.cover) {
+    case 'staffed': return { tone: 'serving', icon: 'circle', word: 'window.cover.staffed' }
+    case 'covered': return { tone: 'serving', icon: 'circle', word: 'window.cover.covered' }
+    case 'away': return { tone: 'waiting', icon: 'triangle', word: 'window.cover.away' }
+    case 'empty': return { tone: 'alarm', icon: 'cross', word: 'window.cover.empty' }
+    case 'closed': return { tone: 'paused', icon: 'square', word: 'window.cover.closed' }
+  }
+  if (window.state === 'open') return { tone: 'serving', icon: 'circle', word: 'window.state.open' }
+  return { tone: 'waiting', icon: 'triangle', word: 'window.state.unstaffed' }
 }
 
 export function deviceMark(state: DeviceState): Mark {

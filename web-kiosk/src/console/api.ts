@@ -24,6 +24,12 @@ export interface DeadLetterPage {
 
 /** The console's client of /api/v1. Every answer is a Result; nothing is thrown. */
 export interface Api {
+  /** Reads anything under /api/v1. */
+  read<T>(path: string): Promise<Result<T>>
+  /** Sends a file. */
+  upload<T>(path: string, file: Blob): Promise<Result<T>>
+  /** Changes anything under /api/v1. */
+  change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Result<T>>
   live(): Promise<Result<wire.Live>>
   /** A page of at most 50 with numbers below `before`, or the newest. */
   deadLetters(before: number | null): Promise<Result<DeadLetterPage>>
@@ -63,8 +69,22 @@ export function createApi(locale: () => Locale, send: typeof fetch = (...args) =
     return { ok: true, data: value as T }
   }
 
+  async function upload<T>(path: string, file: Blob): Promise<Result<T>> {
+    const headers = new Headers({ Accept: 'application/json', 'Accept-Language': locale(), 'Content-Type': file.type || 'application/octet-stream' })
+    try {
+      const response = await send(`/api/v1/${path}`, { method: 'POST', headers, body: file, signal: AbortSignal.timeout(6 * PATIENCE) })
+      const value = await read(response)
+      return response.ok ? { ok: true, data: value as T } : { ok: false, trouble: explain(response.status, value, locale()) }
+    } catch {
+      return { ok: false, trouble: { status: 0, text: translate(locale(), 'problem.network'), instance: undefined, fields: {} } }
+    }
+  }
+
   const part = encodeURIComponent
   return {
+    read: (path) => call('GET', path),
+    upload,
+    change: (method, path, body) => call(method, path, body),
     live: () => call('GET', 'live'),
     deadLetters: (before) => call('GET', `dead-letters?limit=50${before === null ? '' : `&before=${before}`}`),
     dismissLetter: (number, note) => call('POST', `dead-letters/${number}/dismiss`, { note }),

@@ -3,10 +3,15 @@ import { ElMessage } from 'element-plus/es/components/message/index'
 import { useI18n } from '../i18n'
 import type { LiveStore } from '../live/useLive'
 import { createApi, type Api, type Result, type Trouble } from './api'
+import type { Session } from './types'
 
 /** What the console's views share beside the live state. */
 export interface Console {
   readonly api: Api
+  /** Who is signed in; null until the hub has said so. */
+  readonly session: Readonly<ShallowRef<Session | null>>
+  /** Whether whoever is signed in may do something; see hub/access. */
+  may(permission: string): boolean
   /** Why there is nothing to show: set while the live socket never gave a snapshot. */
   readonly trouble: Readonly<ShallowRef<Trouble | null>>
   /** Asks again why. */
@@ -31,7 +36,14 @@ export function provideConsole(store: LiveStore): Console {
     if (store.live.value !== null) trouble.value = null
     else if (store.phase.value === 'disconnected') void probe()
   })
-  const shared = { api, trouble, probe }
+  const session = shallowRef<Session | null>(null)
+  void api.read<Session>('session').then((result) => {
+    if (!result.ok) return
+    if (result.data.role === 'public' || result.data.temporary) location.assign(`/login?next=${encodeURIComponent(`/console${location.hash}`)}`)
+    else session.value = result.data
+  })
+  const may = (permission: string) => session.value?.permissions.includes(permission) ?? false
+  const shared = { api, session, may, trouble, probe }
   provide(key, shared)
   return shared
 }

@@ -9,7 +9,7 @@ type Translate = ReturnType<typeof useI18n>['t']
  */
 export function alarmWords(t: Translate, kind: AlarmKind): { name: string; todo: string } {
   if (!isKey(`alarm.${kind}`)) return { name: t('alarm.unknown', { kind }), todo: t('alarm.unknown.todo') }
-  return { name: t(`alarm.${kind}`), todo: t(`alarm.${kind}.todo`) }
+  return { name: t(`alarm.${kind}` as 'alarm.broker_lost'), todo: t(`alarm.${kind}.todo` as 'alarm.broker_lost.todo') }
 }
 
 /** What an alarm or a faulty input says in figures and codes, in words; its own technical English where there are none. */

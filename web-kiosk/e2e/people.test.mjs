@@ -1,0 +1,183 @@
+// People clock in: the pages against a real hall, from the card at the pins to the sheet.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { assertAccessible, connection, launch, open, shoot } from './fixture/browser.mjs'
+import { Hall, until } from './fixture/hall-programs.mjs'
+
+let browser
+before(async () => { browser = await launch() })
+after(() => browser.close())
+
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
+const password = 'a long enough one'
+const cards = { s1: 0x77a10001, s2: 0x77a10002 }
+
+/** A hall whose first administrator is made in the browser, with two windows, two people and their cards. */
+async function furnished(hall) {
+  await hall.startHub()
+  const agents = { w1: await hall.startAgent('a1'), w2: await hall.startAgent('a2') }
+  const day = (await hall.get('live')).hall.day
+  await hall.send('PUT', 'departments/civil', { name: '民政局' })
+  for (const [n, name] of [[1, '婚姻登记'], [2, '社会救助']]) {
+    await hall.send('PUT', `windows/w${n}`, { number: `0${n}`, name, department: '民政局' })
+    await hall.send('POST', `devices/a${n}/assign`, { window: `w${n}` })
+    await hall.send('PUT', `staff/s${n}`, { name: `演示员${n}`, department: 'civil', employment: 'in_post', work_since: '2015-07-01', born: '1990-05-01' })
+  }
+  for (const n of [1, 2]) {
+    await hall.send('PUT', `posts/p${n}`, { window: `w${n}`, name: '综合岗', deputies: [`s${3 - n}`] })
+    await hall.send('POST', `staff/s${n}/post`, { post: `p${n}`, from: day })
+    await hall.send('POST', 'cards', { number: cards[`s${n}`].toString(16).toUpperCase(), staff: `s${n}`, from: day })
+  }
+  await hall.send('PUT', 'shifts/day', { name: '全天班', swipes: 2, plans: [{ days: 'all', periods: [{ in: '00:00', out: '24:00' }] }] })
+  await hall.send('POST', 'shifts/day/assign', { scope: 'hall', from: day })
+  await hall.send('POST', 'policy/parameters/away_grace', { value: 0, from: day, reference: '演示' })
+  return { agents, day }
+}
+
+/** Signs in by the form and waits for the page behind it. */
+async function signIn(page, account, secret) {
+  await page.locator('#account').fill(account)
+  await page.locator('#password').fill(secret)
+  await page.getByRole('button', { name: '登录' }).click()
+}
+
+/** Makes an account whose first password has been changed already. */
+async function account(hall, id, body) {
+  const first = 'the first password'
+  await hall.send('PUT', `accounts/${id}`, { ...body, password: first })
+  const page = await open(browser, `${hall.http}/login?next=/api/v1/session`)
+  await signIn(page, id, first)
+  await page.locator('#fresh').fill(password)
+  await page.locator('#again').fill(password)
+  await page.getByRole('button', { name: '保存并进入' }).click()
+  await page.waitForURL('**/api/v1/session')
+  await page.done()
+}
+
+describe('people in a real hall', () => {
+  test('from the first start to a decided make-up request', { timeout: 240_000 }, async () => {
+    const hall = new Hall()
+    try {
+      const { agents } = await furnished(hall)
+
+      // The link of the first start makes the administrator, once.
+      const link = await until('the hub names the link of the first start', () => /\/setup\?code=[\w-]+/.exec(hall.said)?.[0])
+      const setup = await open(browser, `${hall.http}${link}`)
+      await shoot(setup, 'setup')
+      await setup.locator('#account').fill('admin')
+      await setup.locator('#name').fill('演示管理员')
+      await setup.locator('#password').fill(password)
+      await setup.locator('#again').fill(password)
+      await setup.getByRole('button', { name: '建立管理员' }).click()
+      await setup.waitForURL('**/console')
+      await connection(setup, 'live')
+      await setup.done()
+
+      // Whoever has not signed in is sent to do so, and comes back to where they wanted to go.
+      const page = await open(browser, `${hall.http}/console#/hall`)
+      await page.waitForURL('**/login?next=*')
+      await shoot(page, 'login')
+      await assertAccessible(page, '/login')
+      await signIn(page, 'admin', 'a wrong password')
+      await page.getByText('账号或密码不正确').waitFor()
+      await signIn(page, 'admin', password)
+      await page.waitForURL('**/console#/hall')
+      await connection(page, 'live')
+
+      // An empty window alarms; its deputy's card clears it; a swipe turns the tile.
+      const tile = (id) => page.locator(`[data-window="${id}"]`)
+      await page.waitForFunction(() => document.querySelector('[data-window="w1"]')?.dataset.cover === 'empty')
+      await until('the alarm is raised', async () => (await hall.get('live')).alarms['window_empty/w1'])
+      assert.match(await tile('w1').innerText(), /无人在岗/)
+      await shoot(page, 'console-empty')
+      const lobby = await open(browser, `${hall.http}/lobby`)
+      await connection(lobby, 'live')
+      await lobby.waitForFunction(() => document.querySelector('[data-window="w1"]')?.dataset.cover === 'empty')
+      await shoot(lobby, 'lobby-cover')
+      await agents.w1.swipe(cards.s2)
+      await page.waitForFunction(() => document.querySelector('[data-window="w1"]').dataset.cover === 'covered')
+      await until('the alarm is over', async () => !(await hall.get('live')).alarms['window_empty/w1'])
+      await agents.w2.swipe(cards.s1)
+      await page.waitForFunction(() => document.querySelector('[data-window="w2"]').dataset.cover === 'covered')
+      await until('the reader may be used again', async () => (await hall.get('live')).windows.w1.today.swipes === 1)
+      await agents.w1.swipe(cards.s1)
+      await page.waitForFunction(() => document.querySelector('[data-window="w1"]').dataset.cover === 'staffed')
+      assert.match(await tile('w1').innerText(), /服务中/)
+      await lobby.waitForFunction(() => document.querySelector('[data-window="w1"]').dataset.cover === 'staffed')
+      await lobby.done()
+
+      // A staff member asks for a make-up punch on the phone; the console decides.
+      await account(hall, 'yan', { name: '演示员1', role: 'staff', staff: 's1' })
+      const me = await open(browser, `${hall.http}/me`, phone)
+      await me.waitForURL('**/login?next=*')
+      await signIn(me, 'yan', password)
+      await me.waitForURL('**/me')
+      await me.getByRole('button', { name: '补卡' }).click()
+      await me.locator('input[type="time"]').fill('00:00')
+      await me.locator('textarea').fill('忘记刷卡')
+      await shoot(me, 'me-punch')
+      await me.getByRole('button', { name: '提交' }).click()
+      await me.locator('[data-request="punch"][data-state="asked"]').waitFor()
+      await shoot(me, 'me')
+      await assertAccessible(me, '/me')
+
+      await page.locator('nav a[href="#/requests"]').click()
+      const request = page.locator('[data-state="asked"]')
+      await request.waitFor()
+      assert.match(await request.innerText(), /演示员1[\s\S]*忘记刷卡/)
+      await shoot(page, 'console-requests')
+      await request.getByRole('button', { name: '批准', exact: true }).click()
+      await page.locator('[data-request][data-state="approved"]').waitFor()
+      await me.reload()
+      await me.locator('[data-request="punch"][data-state="approved"]').waitFor()
+      await me.locator('[data-slot="ok"]').first().waitFor()
+      await me.done()
+
+      // An unknown card is suspected at once, and a decision ends it.
+      await agents.w2.swipe(0x12345678)
+      await until('the suspicion alarms', async () => Object.keys((await hall.get('live')).alarms).some((id) => id.startsWith('swap_suspected/')))
+      await page.locator('nav a[href="#/attendance"]').click()
+      const suspect = page.locator('[data-suspect="suspected"]')
+      await suspect.waitFor()
+      await page.locator('[data-line="s1"] [data-slot="ok"]').waitFor()
+      await shoot(page, 'console-attendance')
+      await assertAccessible(page, 'attendance')
+      await suspect.getByRole('button', { name: '排除' }).click()
+      await page.locator('#reason').fill('访客误刷')
+      await page.getByRole('dialog').getByRole('button', { name: '排除' }).click()
+      await page.locator('[data-suspect="cleared"]').waitFor()
+
+      for (const section of ['roster', 'calendar', 'inspect']) {
+        await page.locator(`nav a[href="#/${section}"]`).click()
+        await page.waitForSelector('[data-view="content"]')
+        await shoot(page, `console-${section}`)
+        await assertAccessible(page, section)
+      }
+      await page.done()
+
+      // A finding entered on the phone reaches the person, who replies.
+      const inspector = await open(browser, `${hall.http}/login?next=%2Fconsole%23%2Finspect`, phone)
+      await signIn(inspector, 'admin', password)
+      await inspector.locator('#inspect-window').waitFor()
+      await inspector.locator('#inspect-window').selectOption('w1')
+      await inspector.locator('#inspect-rule').selectOption('appearance')
+      await inspector.locator('#inspect-staff').selectOption('s1')
+      await inspector.locator('#inspect-note').fill('未佩戴工牌')
+      await shoot(inspector, 'inspect-phone')
+      await inspector.locator('form').getByRole('button', { name: '提交' }).click()
+      await inspector.getByText('已记录').waitFor()
+      await inspector.done()
+      const told = await open(browser, `${hall.http}/login?next=/me`, phone)
+      await signIn(told, 'yan', password)
+      const finding = told.locator('[data-finding="appearance"]')
+      await finding.getByRole('button', { name: '答复' }).click()
+      await finding.locator('textarea').fill('工牌正在换发')
+      await finding.getByRole('button', { name: '提交' }).click()
+      await finding.getByText('工牌正在换发').waitFor()
+      await shoot(told, 'me-finding')
+      await told.done()
+    } finally {
+      await hall.stop()
+    }
+  })
+})

@@ -1,0 +1,68 @@
+import type * as wire from '../wire.gen'
+
+/** The answers of /api/v1 that pages read; see hub/api and /openapi.json. */
+
+export interface Session {
+  account?: string
+  name?: string
+  role: wire.Role
+  staff?: string
+  department?: string
+  permissions: string[]
+  /** The password must be changed first. */
+  temporary?: boolean
+  /** The hall has no administrator yet. */
+  setup?: boolean
+}
+
+export interface Signed { by: string; at: string; event: string; reason?: string }
+
+export type RequestState = 'asked' | 'approved' | 'refused' | 'cancelled'
+
+export interface LeaveRow extends wire.LeaveAsked { name?: string; state: RequestState; asked: Signed; decided?: Signed }
+
+export interface PunchRow extends wire.PunchAsked { name?: string; manual?: boolean; signed_by?: string; state: RequestState; asked: Signed; decided?: Signed }
+
+export interface Requests { leaves: LeaveRow[]; punches: PunchRow[]; secondments: (wire.SecondmentSet & { name?: string })[] }
+
+export interface Noted { note?: Signed; reply?: Signed; withdrawn?: Signed }
+
+export interface DayAnswer extends wire.DaySheet { notes: { [finding: string]: Noted } }
+
+export interface StaffRow {
+  id: string
+  name: string
+  department: string
+  employment: string
+  work_since?: string
+  born?: string
+  phone?: string
+  qualifications?: string[]
+  post?: string
+  window?: string
+  departed?: string
+  cards?: CardRow[]
+}
+
+export interface CardRow { id: string; shown: string; staff: string; from: string; stand_in?: boolean; ended?: boolean; reason?: string }
+
+export interface CalendarYear {
+  year: number
+  provisional: boolean
+  source?: string
+  days: { date: string; kind: string; name?: string; closed?: string }[]
+  closures: { date: string; half?: string; reason: string }[]
+}
+
+export interface MyDays {
+  staff: string
+  name: string
+  window?: string
+  /** The window's sign. */
+  number?: string
+  days: { day: string; kind: string; name?: string; state: wire.SheetState; line: wire.StaffLine }[]
+  requests: Requests
+  notes: { [finding: string]: Noted }
+}
+
+export interface Rule { id: string; cites: string; to: string; inspection?: boolean; zh: string; en: string }
