@@ -157,6 +157,9 @@ func story(s *stage) []told {
 		{"GET /api/v1/representatives", v + "representatives", "", "", ""},
 		{"PUT /api/v1/windows/{id}/representative", v + "windows/w2/representative", `{"staff":"s3","from":"2026-11-23"}`, "", ""},
 
+		{"POST /api/v1/roster/import", v + "roster/import?dry=1", "编号,姓名,派驻单位,窗口\ns9,演示员九,民政局,1\n", "", "text/csv"},
+		{"GET /api/v1/roster/export", v + "roster/export", "", "", ""}, {"GET /api/v1/roster/template", v + "roster/template?format=csv", "", "", ""},
+
 		{"GET /api/v1/calendar", v + "calendar?year=2026", "", "staff", ""},
 		{"PUT /api/v1/calendar/years/{year}", v + "calendar/years/2027", `{"source":"演示","holidays":{"2027-01-01":"元旦"},"workdays":[]}`, "", ""},
 		{"PUT /api/v1/calendar/closures/{date}", v + "calendar/closures/2026-12-01", `{"reason":"停电","half":"am"}`, "", ""},

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"hallkeeper/hub/register"
+	"hallkeeper/hub/roster"
+)
+
+// book makes an XLSX of rows and lets edit change it.
+func book(t *testing.T, rows [][]string, edit func(f *excelize.File, sheet string)) string {
+	t.Helper()
+	f := excelize.NewFile()
+	sheet := f.GetSheetName(0)
+	for i, row := range rows {
+		if err := f.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if edit != nil {
+		edit(f, sheet)
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+var heading = []string{"编号", "姓名", "派驻单位", "窗口", "岗位", "代岗人员", "卡号", "用工", "参加工作", "出生日期"}
+
+func (s *stage) load(file string, dry bool) (ImportReport, *httptest.ResponseRecorder) {
+	path := "/api/v1/roster/import"
+	if dry {
+		path += "?dry=1"
+	}
+	w := s.ask("POST", path, file, header("Content-Type", "application/octet-stream"))
+	var r ImportReport
+	_ = json.Unmarshal(w.Body.Bytes(), &r)
+	return r, w
+}
+
+func TestWhatAnImportSaysOfBadTables(t *testing.T) {
+	good := []string{"s11", "演示员", "新单位", "1", "咨询", "", "77F1", "在岗在职", "2015-07-01", "1990-05-01"}
+	with := func(column int, value string) []string {
+		row := append([]string(nil), good...)
+		row[column] = value
+		return row
+	}
+	many := [][]string{heading}
+	for i := range 10_000 {
+		many = append(many, with(0, fmt.Sprintf("m%d", i)))
+	}
+	for name, row := range map[string]struct {
+		file             string
+		cell, code, says string
+	}{
+		"merged cells": {book(t, [][]string{heading, good}, func(f *excelize.File, sheet string) {
+			if err := f.MergeCell(sheet, "C2", "C3"); err != nil {
+				t.Fatal(err)
+			}
+		}), "C2:C3", "merged", "取消合并"},
+		"a formula": {book(t, [][]string{heading, good}, func(f *excelize.File, sheet string) {
+			if err := f.SetCellFormula(sheet, "B2", "=A2&A2"); err != nil {
+				t.Fatal(err)
+			}
+		}), "B2", "formula", "公式"},
+		"a wrong heading":            {book(t, [][]string{{"编号", "名字", "派驻单位"}, good[:3]}, nil), "B1", "heading_unknown", "没有名为“名字”的列"},
+		"no heading at all":          {book(t, [][]string{good}, nil), "A1", "heading_unknown", "s11"},
+		"10,000 rows":                {book(t, many, nil), "", "too_many_rows", "这张表有 10000 行"},
+		"a name that is missing":     {book(t, [][]string{heading, with(1, "")}, nil), "B2", "required", "必须填写"},
+		"a date that is none":        {book(t, [][]string{heading, with(9, "去年")}, nil), "J2", "date", "不是日期"},
+		"a window that is not there": {book(t, [][]string{heading, with(3, "99")}, nil), "D2", "unknown", "没有窗口"},
+		"one id twice":               {book(t, [][]string{heading, good, with(6, "77F2")}, nil), "A3", "twice", "与 A2 重复"},
+		"one card twice":             {book(t, [][]string{heading, good, with(0, "s12")}, nil), "G3", "twice", "与 G2 重复"},
+		"a card that is somebody's":  {book(t, [][]string{heading, with(6, "card-s1")}, nil), "G2", "card_taken", "一张卡不能两人使用"},
+		"a deputy who is not there":  {book(t, [][]string{heading, with(5, "s99")}, nil), "F2", "unknown", "s99"},
+		"an old spreadsheet":         {"\xD0\xCF\x11\xE0 old", "", "file_format", "另存为 .xlsx"},
+		"a damaged spreadsheet":      {"PK\x03\x04 broken", "", "file_format", "损坏"},
+		"a picture":                  {"\x89PNG\x00\x01", "", "file_format", "不是表格"},
+		"nothing":                    {"", "", "file_empty", "空"},
+		"an open quote":              {"编号,姓名,派驻单位\ns1,\"甲,民政局\n", "", "file_format", "CSV"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStageAt(t, 1_000_000)
+			s.people()
+			head := s.log.Head()
+			report, w := s.load(row.file, true)
+			found := false
+			for _, f := range report.Faults {
+				found = found || f.Cell == row.cell && f.Code == row.code && strings.Contains(f.Message, row.says)
+			}
+			if !found {
+				t.Errorf("the dry run says %s", w.Body)
+			}
+			if _, w := s.load(row.file, false); w.Code != 422 {
+				t.Errorf("the import is answered %d %s", w.Code, w.Body)
+			}
+			if s.log.Head() != head {
+				t.Error("something was stored")
+			}
+		})
+	}
+}
+
+func TestARosterComesInWholeAndGoesOutAgain(t *testing.T) {
+	gb, err := simplifiedchinese.GB18030.NewEncoder().String("编号,姓名,派驻单位,窗口,岗位,代岗人员,卡号,参加工作\r\ns11,演示员一一,新单位,1,咨询,s12,0077F1,2015/7/1\r\ns12,演示员一二,新单位,02,,,,\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStageAt(t, 1_000_000)
+	s.people()
+	if r, w := s.load(gb, true); len(r.Faults) != 0 || r.Rows != 2 || r.Events == 0 {
+		t.Fatalf("the dry run says %s", w.Body)
+	}
+	if r, w := s.load(gb, false); w.Code != 200 || r.Events == 0 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	s.Read(func(v *register.View, _ *roster.State) {
+		x, _ := v.State.People.Staff.Get("s11")
+		d, _ := v.State.People.Departments.Get(x.Department)
+		p, _ := v.State.People.Post(x.PostOf("2026-11-23"), "2026-11-23")
+		who, _ := v.State.People.Holder("h1:0077F1", s.now, "2026-11-23")
+		if d.Name != "新单位" || p.Window != "w1" || p.Name != "咨询" || strings.Join(p.Deputies, "") != "s12" || who != "s11" || x.WorkSince != "2015-07-01" {
+			t.Errorf("the person is %+v of %+v at %+v, the card is %s's", x, d, p, who)
+		}
+	})
+	if r, w := s.load(gb, false); w.Code != 200 || r.Events != 0 {
+		t.Errorf("the same again made %d events: %s", r.Events, w.Body)
+	}
+	for _, format := range []string{"xlsx", "csv"} {
+		out := s.ask("GET", "/api/v1/roster/export?format="+format, "")
+		if r, w := s.load(out.Body.String(), true); len(r.Faults) != 0 || r.Rows != 5 || r.Events != 0 {
+			t.Errorf("what was exported as %s reads as %s", format, w.Body)
+		}
+		template := s.ask("GET", "/api/v1/roster/template?format="+format, "")
+		if r, w := s.load(template.Body.String(), true); r.Rows != 1 || len(r.Faults) != 0 && r.Faults[0].Code == "heading_unknown" {
+			t.Errorf("the template in %s reads as %s", format, w.Body)
+		}
+	}
+}
