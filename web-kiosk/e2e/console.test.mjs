@@ -263,7 +263,7 @@ describe('the console', () => {
   test('the door leads to the pages', { timeout: 30_000 }, async () => {
     const hub = await new FixtureHub().start()
     const page = await open(browser, `${hub.address}/`)
-    assert.deepEqual(await page.locator('main a').evaluateAll((links) => links.map((link) => link.getAttribute('href'))), ['/lobby', '/console'])
+    assert.deepEqual(await page.locator('main a').evaluateAll((links) => links.map((link) => link.getAttribute('href'))), ['/lobby', '/me', '/console'])
     await assertAccessible(page, 'index')
     await shoot(page, 'index')
     await page.done()

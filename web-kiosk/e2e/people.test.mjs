@@ -50,7 +50,7 @@ async function account(hall, id, body) {
   await page.locator('#fresh').fill(password)
   await page.locator('#again').fill(password)
   await page.getByRole('button', { name: '保存并进入' }).click()
-  await page.waitForURL('**/api/v1/session')
+  await page.waitForURL('**/api/v1/session', { waitUntil: 'commit' })
   await page.done()
 }
 
@@ -69,19 +69,19 @@ describe('people in a real hall', () => {
       await setup.locator('#password').fill(password)
       await setup.locator('#again').fill(password)
       await setup.getByRole('button', { name: '建立管理员' }).click()
-      await setup.waitForURL('**/console')
+      await setup.waitForURL('**/console', { waitUntil: 'commit' })
       await connection(setup, 'live')
       await setup.done()
 
       // Whoever has not signed in is sent to do so, and comes back to where they wanted to go.
       const page = await open(browser, `${hall.http}/console#/hall`)
-      await page.waitForURL('**/login?next=*')
+      await page.waitForURL('**/login?next=*', { waitUntil: 'commit' })
       await shoot(page, 'login')
       await assertAccessible(page, '/login')
       await signIn(page, 'admin', 'a wrong password')
       await page.getByText('账号或密码不正确').waitFor()
       await signIn(page, 'admin', password)
-      await page.waitForURL('**/console#/hall')
+      await page.waitForURL('**/console#/hall', { waitUntil: 'commit' })
       await connection(page, 'live')
 
       // An empty window alarms; its deputy's card clears it; a swipe turns the tile.
@@ -109,9 +109,9 @@ describe('people in a real hall', () => {
       // A staff member asks for a make-up punch on the phone; the console decides.
       await account(hall, 'yan', { name: '演示员1', role: 'staff', staff: 's1' })
       const me = await open(browser, `${hall.http}/me`, phone)
-      await me.waitForURL('**/login?next=*')
+      await me.waitForURL('**/login?next=*', { waitUntil: 'commit' })
       await signIn(me, 'yan', password)
-      await me.waitForURL('**/me')
+      await me.waitForURL('**/me', { waitUntil: 'commit' })
       await me.getByRole('button', { name: '补卡' }).click()
       await me.locator('input[type="time"]').fill('00:00')
       await me.locator('textarea').fill('忘记刷卡')
@@ -146,6 +146,22 @@ describe('people in a real hall', () => {
       await page.locator('#reason').fill('访客误刷')
       await page.getByRole('dialog').getByRole('button', { name: '排除' }).click()
       await page.locator('[data-suspect="cleared"]').waitFor()
+
+      // A roster comes in from a table: faults by their cells first, then all of it.
+      await page.locator('nav a[href="#/roster"]').click()
+      await page.getByRole('button', { name: '导入' }).click()
+      const table = (name) => ({ name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(`编号,姓名,派驻单位,窗口,卡号,参加工作\ns3,${name},税务局,02,77A10003,2018-07-01\ns4,演示员4,税务局,2,77A10004,去年\n`) })
+      await page.locator('#roster-file').setInputFiles(table(''))
+      await page.locator('[data-fault="date"]').waitFor()
+      assert.match(await page.getByRole('dialog').innerText(), /F3[\s\S]*不是日期/)
+      await shoot(page, 'console-import-faults')
+      const mended = table('演示员3')
+      await page.locator('#roster-file').setInputFiles({ ...mended, buffer: Buffer.from(mended.buffer.toString().replace('去年', '2019-07-01')) })
+      await page.locator('[data-import="ready"]').waitFor()
+      await page.getByRole('button', { name: '全部导入' }).click()
+      await page.locator('[data-staff="s4"]').waitFor()
+      await agents.w2.swipe(0x77a10003)
+      await until('who was imported serves the window', async () => (await hall.get('live')).windows.w2.cover === 'staffed')
 
       for (const section of ['roster', 'calendar', 'inspect']) {
         await page.locator(`nav a[href="#/${section}"]`).click()
