@@ -50,7 +50,7 @@ async function account(hall, id, body) {
   await page.locator('#fresh').fill(password)
   await page.locator('#again').fill(password)
   await page.getByRole('button', { name: '保存并进入' }).click()
-  await page.waitForURL('**/api/v1/session', { waitUntil: 'commit' })
+  await page.waitForURL(({ pathname }) => pathname === '/api/v1/session')
   await page.done()
 }
 
@@ -69,19 +69,19 @@ describe('people in a real hall', () => {
       await setup.locator('#password').fill(password)
       await setup.locator('#again').fill(password)
       await setup.getByRole('button', { name: '建立管理员' }).click()
-      await setup.waitForURL('**/console', { waitUntil: 'commit' })
+      await setup.waitForURL('**/console')
       await connection(setup, 'live')
       await setup.done()
 
       // Whoever has not signed in is sent to do so, and comes back to where they wanted to go.
       const page = await open(browser, `${hall.http}/console#/hall`)
-      await page.waitForURL('**/login?next=*', { waitUntil: 'commit' })
+      await page.waitForURL('**/login?next=*')
       await shoot(page, 'login')
       await assertAccessible(page, '/login')
       await signIn(page, 'admin', 'a wrong password')
       await page.getByText('账号或密码不正确').waitFor()
       await signIn(page, 'admin', password)
-      await page.waitForURL('**/console#/hall', { waitUntil: 'commit' })
+      await page.waitForURL('**/console#/hall')
       await connection(page, 'live')
 
       // An empty window alarms; its deputy's card clears it; a swipe turns the tile.
@@ -109,9 +109,9 @@ describe('people in a real hall', () => {
       // A staff member asks for a make-up punch on the phone; the console decides.
       await account(hall, 'yan', { name: '演示员1', role: 'staff', staff: 's1' })
       const me = await open(browser, `${hall.http}/me`, phone)
-      await me.waitForURL('**/login?next=*', { waitUntil: 'commit' })
+      await me.waitForURL('**/login?next=*')
       await signIn(me, 'yan', password)
-      await me.waitForURL('**/me', { waitUntil: 'commit' })
+      await me.waitForURL('**/me')
       await me.getByRole('button', { name: '补卡' }).click()
       await me.locator('input[type="time"]').fill('00:00')
       await me.locator('textarea').fill('忘记刷卡')
