@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"hallkeeper/hub/hall"
@@ -49,9 +50,12 @@ func (b *Book) index() *index {
 // calc makes the sheet of one day.
 type calc struct {
 	Ground
-	day   hall.Date
-	book  *index
-	split hall.Minute
+	day hall.Date
+	// next is the day after; begins the midnight before day, in Unix milliseconds.
+	next   hall.Date
+	begins int64
+	book   *index
+	split  hall.Minute
 	// over is the minute up to which time has passed, for a day that is not over.
 	over hall.Minute
 	// granted: what is asked for and not decided counts as approved.
@@ -108,8 +112,12 @@ func (g Ground) sheet(day hall.Date, over time.Time, book *index) wire.Sheet {
 func (g Ground) calc(day hall.Date, over time.Time, book *index) *calc {
 	c := &calc{Ground: g, day: day, book: book, over: whole, parameters: map[string]policy.Parameter{}, posts: map[string]roster.Post{},
 		deputies: map[string]map[string]bool{}, byStaff: map[string]*person{}}
+	c.next, c.begins = day.AddDays(1), day.Time(g.Zone).UnixMilli()
 	if !over.IsZero() {
 		c.over = min(whole, hall.MinuteOf(over, day, g.Zone))
+	}
+	for _, name := range g.Policy.Names() {
+		c.parameters[name], _ = g.Policy.On(name, day)
 	}
 	c.split = c.minutes("half_day_split")
 	for id := range g.People.Posts.Each() {
@@ -129,13 +137,25 @@ func (g Ground) calc(day hall.Date, over time.Time, book *index) *calc {
 }
 
 // parameter is a number of the policy on the day.
-func (c *calc) parameter(name string) policy.Parameter {
-	p, ok := c.parameters[name]
-	if !ok {
-		p, _ = c.Policy.On(name, c.day)
-		c.parameters[name] = p
+func (c *calc) parameter(name string) policy.Parameter { return c.parameters[name] }
+
+// each does something with every person, in two halves at once where there are
+// many: no person's reading touches another's.
+func (c *calc) each(do func(i int, p *person)) {
+	half := len(c.staff) / 2
+	if len(c.staff) < 100 {
+		half = 0
 	}
-	return p
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		for i, p := range c.staff[:half] {
+			do(i, p)
+		}
+	})
+	for i, p := range c.staff[half:] {
+		do(half+i, p)
+	}
+	wait.Wait()
 }
 
 func (c *calc) minutes(name string) hall.Minute { return hall.Minute(c.parameter(name).Value) }
@@ -161,10 +181,10 @@ func (c *calc) gather() {
 	c.swiped()
 	c.entered()
 	lim := limits{offPost: int(c.minutes("off_post_from")), halfDay: int(c.minutes("half_day_from"))}
-	for _, p := range c.staff {
+	c.each(func(_ int, p *person) {
 		slices.SortStableFunc(p.marks, func(a, b *mark) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.second, b.second)) })
 		c.read(p, lim)
-	}
+	})
 }
 
 // read drops what is repeated or off and reads the rest by the plan.
@@ -210,7 +230,7 @@ func (c *calc) read(p *person, lim limits) {
 // its night, and those that somebody has put there.
 func (c *calc) swiped() {
 	ends := map[string][2]hall.Minute{}
-	for _, d := range [2]hall.Date{c.day, c.day.AddDays(1)} {
+	for _, d := range [2]hall.Date{c.day, c.next} {
 		for _, sw := range c.Swipes.on(d) {
 			c.swipe(&sw, ends)
 		}
@@ -226,19 +246,23 @@ func (c *calc) swiped() {
 
 func (c *calc) swipe(sw *swipe, ends map[string][2]hall.Minute) {
 	at := time.UnixMilli(sw.at)
-	minute := hall.MinuteOf(at, c.day, c.Zone)
+	since := sw.at - c.begins // the zone has no summer time
+	minute, on := hall.Minute(since/60_000), c.day
+	if minute >= hall.DayMinutes {
+		on = c.next
+	}
 	event := c.Swipes.eventText(sw.event)
 	j, judged := c.Book.Judgements.Get(event)
 	if judged && j.Counts {
 		return // it is where it was put
 	}
-	holder, _ := c.People.Holder(*sw.card, at, c.day.AddDays(int(minute/hall.DayMinutes)))
+	holder, _ := c.People.Holder(*sw.card, at, on)
 	p := c.byStaff[holder]
 	from, until := hall.Minute(0), hall.DayMinutes
 	if p != nil {
 		e, ok := ends[holder]
 		if !ok {
-			e = [2]hall.Minute{c.boundary(p.Staff, c.day.AddDays(-1)) - hall.DayMinutes, c.boundary(p.Staff, c.day)}
+			e = [2]hall.Minute{c.boundary(p.Staff, c.day.AddDays(-1)) - hall.DayMinutes, c.boundaryOf(p.Staff, c.day, p.plan.whole)}
 			ends[holder] = e
 		}
 		from, until = e[0], e[1]
@@ -376,7 +400,12 @@ const late = 60
 // boundary is the minute at which a person's day ends and their next one begins:
 // midnight, unless the shift goes on until then or beyond.
 func (c *calc) boundary(s *roster.Staff, day hall.Date) hall.Minute {
-	end := lastOf(c.spansOf(s, day))
+	return c.boundaryOf(s, day, c.spansOf(s, day))
+}
+
+// boundaryOf is boundary where the day's shift is known.
+func (c *calc) boundaryOf(s *roster.Staff, day hall.Date, spans []hall.Span) hall.Minute {
+	end := lastOf(spans)
 	if end < hall.DayMinutes-late {
 		return hall.DayMinutes
 	}

@@ -30,6 +30,8 @@ type Days struct {
 	Stale hall.Table[int]
 
 	book *index // nil where it must be made again
+	// today and yesterday are of the last swipe.
+	today, yesterday hall.Date
 }
 
 // NewDays is what an empty log gives, on the ground of states that somebody else folds.
@@ -57,7 +59,7 @@ func (d *Days) Index() { d.index() }
 // ground it has changed, both included; empty where none.
 func (d *Days) Apply(r *wire.Record, from, until hall.Date) {
 	if r.Agent != "" {
-		d.Swipes.fold(r, func(day hall.Date) { d.stale(day, day) })
+		d.Swipes.fold(r, d.swiped)
 		return
 	}
 	if from != "" {
@@ -79,6 +81,18 @@ func (d *Days) Apply(r *wire.Record, from, until hall.Date) {
 		var x wire.DayRevised
 		if read(r, &x) && d.Revisions.Has(x.Day) {
 			d.revise(hall.Date(x.Day), r)
+		}
+	}
+}
+
+// swiped marks the days to which a swipe of a day may belong.
+func (d *Days) swiped(day hall.Date) {
+	if day != d.today {
+		d.today, d.yesterday = day, day.AddDays(-1)
+	}
+	for _, x := range [2]hall.Date{d.yesterday, day} {
+		if d.Revisions.Has(string(x)) {
+			d.Stale.Change(string(x), count)
 		}
 	}
 }

@@ -26,9 +26,15 @@ func (c *calc) lines() wire.Sheet {
 	sheet := wire.Sheet{Day: string(c.day), DayKind: string(cal.Kind(c.day)), DayName: cal.Name(c.day), Provisional: cal.Provisional(c.day),
 		Staff: []wire.StaffLine{}, Windows: []wire.WindowLine{}}
 	at := c.presences()
-	for _, p := range c.staff {
+	lines := make([]*wire.StaffLine, len(c.staff))
+	c.each(func(i int, p *person) {
 		if line, ok := c.staffLine(p, at); ok {
-			sheet.Staff = append(sheet.Staff, line)
+			lines[i] = &line
+		}
+	})
+	for _, line := range lines {
+		if line != nil {
+			sheet.Staff = append(sheet.Staff, *line)
 		}
 	}
 	windows := map[string]bool{}

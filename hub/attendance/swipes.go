@@ -76,6 +76,9 @@ type Swipes struct {
 	dirty   map[hall.Date]bool
 	cards   map[string]*string
 	sources map[source]*source
+	// today and begins are of the last answer of dayOf.
+	today  hall.Date
+	begins int64
 
 	Unset   hall.Table[[]unset] // by boot
 	Offsets hall.Table[int64]   // by boot, in milliseconds
@@ -116,8 +119,8 @@ func (s *Swipes) fold(r *wire.Record, touched func(hall.Date)) {
 }
 
 func (s *Swipes) swiped(r *wire.Record, touched func(hall.Date)) {
-	var d wire.CardSwiped
-	if json.Unmarshal(r.Data, &d) != nil || d.Card == "" {
+	token := cardOf(r.Data)
+	if token == "" {
 		return
 	}
 	at := r.At.UnixMilli()
@@ -125,7 +128,7 @@ func (s *Swipes) swiped(r *wire.Record, touched func(hall.Date)) {
 		offset, known := s.Offsets.Get(r.Boot)
 		if !known {
 			lower, _ := s.Newest.Get(r.Agent)
-			u := unset{at, r.ID, d.Card, r.Agent, r.Boot, lower, r.StoredAt.UnixMilli()}
+			u := unset{at, r.ID, token, r.Agent, r.Boot, lower, r.StoredAt.UnixMilli()}
 			if lower == 0 {
 				u.Lower = u.Upper - int64(24*time.Hour/time.Millisecond)
 			}
@@ -135,7 +138,7 @@ func (s *Swipes) swiped(r *wire.Record, touched func(hall.Date)) {
 		}
 		at += offset
 	}
-	sw := swipe{at: at, event: s.event(r.ID), card: s.card(d.Card), agent: s.source(r.Agent, r.Boot)}
+	sw := swipe{at: at, event: s.event(r.ID), card: s.card(token), agent: s.source(r.Agent, r.Boot)}
 	switch late := r.StoredAt.UnixMilli() - at; {
 	case late < -tolerance.Milliseconds():
 		sw.doubt = 1
@@ -143,6 +146,23 @@ func (s *Swipes) swiped(r *wire.Record, touched func(hall.Date)) {
 		sw.base = at - r.UptimeMS
 	}
 	s.put(sw, touched)
+}
+
+// cardOf reads the card of a swipe. Most are as our agents write them and the hub
+// masks them; encoding/json reads the others.
+func cardOf(data []byte) string {
+	const key = `"card":"h1:`
+	if i := bytes.Index(data, []byte(key)); i > 0 && bytes.Count(data, []byte{'"'}) == 12 && !bytes.ContainsRune(data, '\\') {
+		from := i + len(`"card":"`)
+		if n := bytes.IndexByte(data[from:], '"'); n > 0 {
+			return string(data[from : from+n])
+		}
+	}
+	var d wire.CardSwiped
+	if json.Unmarshal(data, &d) != nil {
+		return ""
+	}
+	return d.Card
 }
 
 func (s *Swipes) put(sw swipe, touched func(hall.Date)) {
@@ -271,21 +291,30 @@ func (s *Swipes) doubt(sw *swipe) Doubt {
 	return ""
 }
 
-// on gives the swipes of a day in the order in which they were made, whatever
+// on gives, not to be changed, the swipes of a day in the order in which they were made, whatever
 // the order in which they came.
 func (s *Swipes) on(day hall.Date) []swipe {
-	list := slices.Clone(s.days[day])
-	slices.SortFunc(list, func(a, b swipe) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.agent.agent, b.agent.agent), strings.Compare(*a.card, *b.card), bytes.Compare(a.event[:], b.event[:]))
-	})
+	list := s.days[day]
+	if !slices.IsSortedFunc(list, inTime) {
+		list = slices.Clone(list)
+		slices.SortFunc(list, inTime)
+	}
 	return list
+}
+
+// inTime orders swipes by time, and those of one moment always alike.
+func inTime(a, b swipe) int {
+	if a.at != b.at {
+		return cmp.Compare(a.at, b.at)
+	}
+	return cmp.Or(strings.Compare(a.agent.agent, b.agent.agent), strings.Compare(*a.card, *b.card), bytes.Compare(a.event[:], b.event[:]))
 }
 
 // unsetOn gives the swipes without a time that may have been made on a day.
 func (s *Swipes) unsetOn(day hall.Date) (all []unset) {
 	for _, list := range s.Unset.All() {
 		for _, u := range list {
-			if s.dayOf(u.Lower) <= day && day <= s.dayOf(u.Upper) {
+			if s.day(u.Lower) <= day && day <= s.day(u.Upper) {
 				all = append(all, u)
 			}
 		}
@@ -311,11 +340,22 @@ func (s *Swipes) source(agent, boot string) *source {
 	return &k
 }
 
-func (s *Swipes) dayOf(ms int64) hall.Date { return hall.DateOf(time.UnixMilli(ms), s.zone) }
+func (s *Swipes) day(ms int64) hall.Date { return hall.DateOf(time.UnixMilli(ms), s.zone) }
+
+// dayOf is, for the fold alone, the civil day of a moment. The zone has no summer time, so that days have 24 hours.
+func (s *Swipes) dayOf(ms int64) hall.Date {
+	const day = int64(24 * time.Hour / time.Millisecond)
+	if ms >= s.begins && ms < s.begins+day && s.today != "" {
+		return s.today
+	}
+	s.today = hall.DateOf(time.UnixMilli(ms), s.zone)
+	s.begins = s.today.Time(s.zone).UnixMilli()
+	return s.today
+}
 
 func (s *Swipes) eachDay(lower, upper int64, do func(hall.Date)) {
-	last := s.dayOf(upper)
-	for i, day := 0, s.dayOf(lower); day <= last && i < 400; i, day = i+1, day.AddDays(1) {
+	last := s.day(upper)
+	for i, day := 0, s.day(lower); day <= last && i < 400; i, day = i+1, day.AddDays(1) {
 		do(day)
 	}
 }

@@ -32,11 +32,15 @@ func ParseMinute(s string) (m Minute, ok bool) {
 
 // String is hh:mm; times of the next day are above 24:00.
 func (m Minute) String() string {
-	sign := ""
-	if m < 0 {
-		sign, m = "-", -m
+	if m < 0 || m >= 100*60 {
+		sign := ""
+		if m < 0 {
+			sign, m = "-", -m
+		}
+		return fmt.Sprintf("%s%02d:%02d", sign, int(m)/60, int(m)%60)
 	}
-	return fmt.Sprintf("%s%02d:%02d", sign, int(m)/60, int(m)%60)
+	h, r := int(m)/60, int(m)%60 // by hand: sheets hold thousands
+	return string([]byte{byte('0' + h/10), byte('0' + h%10), ':', byte('0' + r/10), byte('0' + r%10)})
 }
 
 // MinuteOf is the time of day of a moment as seen from a day: 24:00 and above
