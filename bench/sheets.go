@@ -65,7 +65,7 @@ type yearFigures struct {
 // recompute reads the log of a year and makes every sheet again.
 func recompute(folder string) (m yearFigures, err error) {
 	zone := time.FixedZone("", 8*3600)
-	debug.SetGCPercent(200) // the hub itself has 300
+	debug.SetGCPercent(300) // as the hub itself
 	began := time.Now()
 	log, closeLog, err := eventlog.Read(folder)
 	if err != nil {

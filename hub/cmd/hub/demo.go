@@ -107,8 +107,18 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 		return err
 	}
 	group.Go(func() error { return player.Run(ctx) })
+	if err := defineWindows(ctx, hub, d.windows); err != nil {
+		return err
+	}
 	group.Go(func() error { return furnish(ctx, hub, d.windows, history > 0) })
-	if err := announce(stdout, addr, d.ready); err != nil {
+	if err := staffDemo(ctx, hub, d.windows, d.seed); err != nil {
+		return err
+	}
+	accounts, err := openDoors(ctx, hub)
+	if err != nil {
+		return ignoreEnd(ctx, err)
+	}
+	if err := announce(stdout, addr, accounts, d.ready); err != nil {
 		return err
 	}
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
@@ -124,10 +134,8 @@ func departments() [][2]string {
 		{"建设工程", "住房和城乡建设局"}, {"民政", "民政局"}, {"卫生健康", "卫生健康委员会"}, {"农牧", "农牧局"}}
 }
 
-// furnish defines the windows and assigns their devices; what is there already stays.
-// A past comes from an outbox of its own, and the device's own one then looks
-// like a replaced storage card: the demo says that this is as it should be.
-func furnish(ctx context.Context, hub *app.App, windows int, past bool) error {
+// defineWindows defines the windows; what is there already stays.
+func defineWindows(ctx context.Context, hub *app.App, windows int) error {
 	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
 	list := departments()
 	for i := range windows {
@@ -141,6 +149,14 @@ func furnish(ctx context.Context, hub *app.App, windows int, past bool) error {
 			return ignoreEnd(ctx, err)
 		}
 	}
+	return nil
+}
+
+// furnish assigns the windows' devices.
+// A past comes from an outbox of its own, and the device's own one then looks
+// like a replaced storage card: the demo says that this is as it should be.
+func furnish(ctx context.Context, hub *app.App, windows int, past bool) error {
+	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
 	for i := range windows {
 		id := fmt.Sprintf("w%02d", i+1)
 		if err := hub.AssignOnceSeen(ctx, actor, wire.DeviceAssigned{Agent: id, Window: id}); err != nil {
@@ -163,17 +179,21 @@ func ignoreEnd(ctx context.Context, err error) error {
 	return err
 }
 
-func announce(w io.Writer, addr app.Addresses, ready string) error {
+func announce(w io.Writer, addr app.Addresses, accounts []demoAccount, ready string) error {
 	if _, err := fmt.Fprintf(w, `
 Hallkeeper 演示大厅已启动 / the demo hall is up
 
   大屏 lobby     %[1]s/lobby
   控制台 console %[1]s/console
   接口 API       %[1]s/docs
+  本人 me        %[1]s/me
   MQTT           %[2]s
 
 Ctrl-C 停止；再次启动将接着原有数据继续 / stops; a second start goes on from the same data
 `, addr.HTTP, addr.MQTT); err != nil {
+		return err
+	}
+	if err := showDoors(w, accounts); err != nil {
 		return err
 	}
 	return app.WriteReady(ready, addr)

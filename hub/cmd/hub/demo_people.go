@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+
+	"hallkeeper/hub/access"
+	"hallkeeper/hub/app"
+	"hallkeeper/hub/policy"
+	"hallkeeper/hub/roster"
+	"hallkeeper/simulator/day"
+	"hallkeeper/wire"
+)
+
+// staffDemo enters the simulated people: one at each window, the next window's
+// as deputy, with the cards that the simulator holds to the readers. Their day is
+// squeezed, so that nobody is late by it; a window left alone for longer than a
+// simulated lunch alarms.
+func staffDemo(ctx context.Context, hub *app.App, windows int, seed uint64) error {
+	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
+	from := "2026-01-01"
+	commands := []any{
+		roster.SetShift{Shift: "demo", Name: "演示班（全天）", Swipes: 2, Plans: []wire.ShiftPlan{{Days: "all", Periods: []wire.Period{{In: "00:00", Out: "24:00"}}}}},
+		roster.AssignShift{Shift: "demo", Scope: "hall", From: from},
+	}
+	for name, value := range map[string]float64{"late_grace": 1440, "early_grace": 1440, "off_post_from": 1440, "away_grace": 6} {
+		commands = append(commands, policy.SetParameter{Name: name, Value: value, From: from, Reference: "演示：一天被压缩到几分钟"})
+	}
+	list := departments()
+	for i := range min(windows, len(list)) {
+		commands = append(commands, roster.SetDepartment{Department: fmt.Sprintf("d%02d", i+1), Name: list[i][1]})
+	}
+	for i := range windows {
+		id := fmt.Sprintf("s%02d", i+1)
+		commands = append(commands, roster.SetStaff{StaffSet: wire.StaffSet{Staff: id, Department: fmt.Sprintf("d%02d", i%len(list)+1), Employment: "in_post", WorkSince: "2015-07-01"},
+			Name: fmt.Sprintf("演示员%02d", i+1), Born: "1990-05-01"})
+	}
+	for i := range windows {
+		window, id := fmt.Sprintf("w%02d", i+1), fmt.Sprintf("s%02d", i+1)
+		post := roster.SetPost{Post: "p" + id, Window: window, Name: "综合岗"}
+		if windows > 1 {
+			post.Deputies = []string{fmt.Sprintf("s%02d", (i+1)%windows+1)}
+		}
+		number := day.StaffOf(seed, window).Card.String()
+		commands = append(commands, post, roster.PostStaff{Staff: id, Post: post.Post, From: from},
+			roster.IssueCard{CardIssued: wire.CardIssued{Card: hub.CardToken(number), Staff: id, From: from, Shown: roster.Masked(number)}})
+	}
+	for i, c := range commands {
+		// The key makes each of them happen once in a data folder, however often the demo starts.
+		if _, _, err := hub.Do(ctx, actor, fmt.Sprintf("demo/%d/%d/%d", seed, windows, i), c); err != nil {
+			return ignoreEnd(ctx, fmt.Errorf("enter the demo's people: %w", err))
+		}
+	}
+	return nil
+}
+
+// demoAccount is an account with a password for this run of the demo.
+type demoAccount struct {
+	id, name, password string
+	role               wire.Role
+	staff              string
+}
+
+// openDoors gives the demo's accounts new passwords: they are thrown away with the run.
+func openDoors(ctx context.Context, hub *app.App) ([]demoAccount, error) {
+	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
+	all := []demoAccount{{id: "admin", name: "演示管理员", role: wire.RoleAdministrator}, {id: "dudao", name: "演示督导", role: wire.RoleSupervisor},
+		{id: "yan01", name: "演示员01", role: wire.RoleStaff, staff: "s01"}}
+	for i := range all {
+		a := &all[i]
+		var secret [9]byte
+		_, _ = rand.Read(secret[:]) // never fails (crypto/rand)
+		a.password = base64.RawURLEncoding.EncodeToString(secret[:])
+		hash, err := access.Hash(a.password, rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		if _, _, err := hub.Do(ctx, actor, "", access.SetAccount{AccountSet: wire.AccountSet{Account: a.id, Role: a.role, Staff: a.staff}, Name: a.name, Hash: hash}); err != nil {
+			return nil, fmt.Errorf("open the demo's accounts: %w", err)
+		}
+	}
+	return all, nil
+}
+
+func showDoors(w io.Writer, accounts []demoAccount) error {
+	var b strings.Builder
+	b.WriteString("  演示账号（每次启动都会更换密码）/ accounts of this run, with new passwords each start\n")
+	for _, a := range accounts {
+		fmt.Fprintf(&b, "    %-8s %-14s %s\n", a.id, a.password, a.name)
+	}
+	_, err := io.WriteString(w, b.String()+"\n")
+	return err
+}
