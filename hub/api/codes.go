@@ -57,6 +57,7 @@ func domainProblems() []failure {
 		p(404, "replacement_unknown", "没有这项调换要求", "there is no such demand"),
 		p(409, "replacement_open", "已有未落实的调换要求", "there is an open demand"),
 		p(409, "already_met", "要求已经落实", "the demand is met"),
+		p(404, "report_unknown", "没有这份报告", "there is no such report"),
 		p(409, "criticisms_too_few", "批评教育次数不足", "there are too few criticisms"),
 		p(404, "account_unknown", "没有这个账号", "there is no such account"),
 		p(409, "last_administrator", "这是最后一个管理员", "this is the last administrator"),

@@ -67,6 +67,18 @@ type (
 		Made      StepRow `json:"made"`
 		Return    string  `json:"return,omitempty"`
 	}
+	// ReturnReport is the written report of a return (63号 第十三条(一)): what it names, and its text.
+	ReturnReport struct {
+		ID         string         `json:"id"`
+		Article    string         `json:"article"`
+		Staff      string         `json:"staff"`
+		Name       string         `json:"name"`
+		Department string         `json:"department"`
+		On         hall.Date      `json:"on"`
+		Criticisms []CriticismRow `json:"criticisms"`
+		// Text is the report in Chinese, as it is sent.
+		Text string `json:"text"`
+	}
 	// ProcedureList is all procedures.
 	ProcedureList struct {
 		Assignments  []AssignmentRow  `json:"assignments"`
@@ -98,6 +110,7 @@ func (a *API) procedureRoutes() []route {
 			ofDepartment(a, func(c *roster.MeetReplacement) string { return c.Successor }, func(r *http.Request, c *roster.MeetReplacement) { c.Replacement = r.PathValue("id") }),
 			[]string{"replacement_unknown", "already_met", "not_yours"}, id),
 		a.change(access.Decide, "POST", "criticisms", "记录批评教育", "record a criticism", roster.Criticise{}, enter[roster.Criticise](nil), nil),
+		read(access.ReadHall, v1+"reports/{id}", "退回报告（报送纪检监察部门）", "the report of a return, for discipline inspection", ReturnReport{}, a.getReport, id),
 		a.change(access.Decide, "POST", "staff/{id}/return", "退回派驻单位", "send a person back to the department", roster.ReturnStaff{},
 			enter(func(r *http.Request, c *roster.ReturnStaff) { c.Staff = r.PathValue("id") }), []string{"criticisms_too_few"}, id),
 	}

@@ -30,6 +30,9 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 	method, _, _ := strings.Cut(x.route, " ")
 	path := x.path
 	s.Read(func(v *register.View, _ *roster.State) {
+		for _, k := range v.State.People.Criticisms.All() {
+			path = strings.Replace(path, "REPORT", k.Return, 1)
+		}
 		for _, token := range v.State.Access.Tokens.All() {
 			path = strings.Replace(path, "LAST", token.ID, 1)
 		}
@@ -206,6 +209,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/criticisms", v + "criticisms", `{"staff":"s3","on":"2026-11-21","reason":"二"}`, "", ""},
 		{"POST /api/v1/criticisms", v + "criticisms", `{"staff":"s3","on":"2026-11-22","reason":"三"}`, "", ""},
 		{"POST /api/v1/staff/{id}/return", v + "staff/s3/return", `{"on":"2026-11-23"}`, "", ""},
+		{"GET /api/v1/reports/{id}", v + "reports/REPORT", "", "", ""},
 		{"POST /api/v1/setup", v + "setup", `{"code":"code","account":"zheng","name":"演示","password":"a good password"}`, "public", ""},
 	}
 }
@@ -462,5 +466,67 @@ func TestPicturesAreCheckedByContent(t *testing.T) {
 	body := `{"day":"2026-11-23","rule":"appearance","staff":"s1","note":"n","photo":"` + access.Digest("x") + `"}`
 	if p := problemOf(t, s.ask("POST", "/api/v1/findings", body)); p.Code != "fields_invalid" || p.Fields[0].Field != "photo" {
 		t.Errorf("a picture that is not there is answered %+v", p)
+	}
+}
+
+// 63号 第十一条 to 第十三条: a refusal answers 409 with the article, and says what to do.
+func TestRulesRefuseWithTheirArticle(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	for name, row := range map[string]struct{ path, body, code, article string }{
+		"a change without a document":           {"changes", `{"staff":"s1","wanted_on":"2027-03-01"}`, "document_missing", "63号 第十二条(二)"},
+		"a change 14 working days ahead":        {"changes", `{"staff":"s1","document":"x","wanted_on":"2026-12-11","reason":"r"}`, "notice_too_short", "63号 第十二条(二)"},
+		"a change within the first year":        {"changes", `{"staff":"s1","document":"x","wanted_on":"2026-12-14"}`, "not_stable_yet", "63号 第十二条(二)"},
+		"a departure without the handover":      {"staff/s1/depart", `{"from":"2026-12-31"}`, "handover_missing", "63号 第十二条(四)"},
+		"a secondment without a document":       {"secondments", `{"staff":"s1","to":"x","from":"2026-12-01","until":"2026-12-02","cover":"s2"}`, "document_missing", "63号 第十二条(三)"},
+		"a secondment that leaves a window":     {"secondments", `{"staff":"s1","to":"x","document":"x","from":"2026-12-01","until":"2026-12-02","cover":"s3"}`, "cover_missing", "63号 第十二条(三)"},
+		"a return without repeated criticism":   {"staff/s1/return", `{"on":"2026-11-23"}`, "criticisms_too_few", "63号 第十三条(一)"},
+		"publishing a day of a year to come":    {"days/2026-11-20/publish", ``, "day_open", ""},
+		"closing a day that is not over":        {"days/2026-11-23/check", ``, "day_not_over", ""},
+		"leave that nobody asked for decided":   {"leaves/none/decide", `{"approved":true}`, "leave_unknown", ""},
+		"two people with one card":              {"cards", `{"number":"card-s1","staff":"s2","from":"2026-11-23"}`, "card_taken", ""},
+		"a department that still has its staff": {"DELETE departments/civil", ``, "department_in_use", ""},
+	} {
+		method, path := "POST", row.path
+		if m, p, ok := strings.Cut(row.path, " "); ok {
+			method, path = m, p
+		}
+		p := problemOf(t, s.ask(method, "/api/v1/"+path, row.body))
+		want := http.StatusConflict
+		if strings.HasSuffix(row.code, "_unknown") {
+			want = http.StatusNotFound
+		}
+		if p.Code != row.code || p.Article != row.article || p.Status != want {
+			t.Errorf("%s is answered %d %s by %q: %s", name, p.Status, p.Code, p.Article, p.Title)
+		}
+	}
+}
+
+// 63号 第十三条(一): the generated report names the criticisms.
+func TestAReturnsReportNamesTheCriticisms(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	for i, why := range []string{"迟到不听劝告", "拒绝佩戴工牌", "顶撞督导"} {
+		if w := s.ask("POST", "/api/v1/criticisms", fmt.Sprintf(`{"criticism":"k%d","staff":"s1","on":"2026-11-2%d","reason":%q}`, i, i, why)); w.Code != 200 {
+			t.Fatal(w.Body)
+		}
+	}
+	w := s.ask("POST", "/api/v1/staff/s1/return", `{"on":"2026-11-23"}`)
+	var made Changed
+	if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil || len(made.Events) != 2 {
+		t.Fatalf("%s", w.Body)
+	}
+	var d wire.StaffReturned
+	if err := json.Unmarshal(made.Events[0].Data, &d); err != nil {
+		t.Fatal(err)
+	}
+	var report ReturnReport
+	if err := json.Unmarshal(s.ask("GET", "/api/v1/reports/"+d.Report, "").Body.Bytes(), &report); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"演示员s1", "civil局", "第十三条", "迟到不听劝告", "拒绝佩戴工牌", "顶撞督导", "2026-11-21"} {
+		if !strings.Contains(report.Text, want) {
+			t.Errorf("the report does not name %s:\n%s", want, report.Text)
+		}
 	}
 }
