@@ -237,7 +237,7 @@ describe('the console', () => {
     await page.keyboard.press('Tab')
     await page.evaluate(() => document.activeElement.blur())
     const reached = new Set()
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 24; i++) {
       await page.keyboard.press('Tab')
       reached.add(await page.evaluate(() => document.activeElement.getAttribute('href') ?? document.activeElement.className))
     }

@@ -163,7 +163,7 @@ describe('people in a real hall', () => {
       await agents.w2.swipe(0x77a10003)
       await until('who was imported serves the window', async () => (await hall.get('live')).windows.w2.cover === 'staffed')
 
-      for (const section of ['roster', 'calendar', 'inspect']) {
+      for (const section of ['roster', 'arrange', 'calendar', 'accounts', 'inspect']) {
         await page.locator(`nav a[href="#/${section}"]`).click()
         await page.waitForSelector('[data-view="content"]')
         await shoot(page, `console-${section}`)
