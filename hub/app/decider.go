@@ -24,7 +24,9 @@ type known struct {
 
 func (k *known) fold(r *wire.Record) {
 	k.windows.Fold(r)
-	k.register.Fold(r)
+	if r.Agent == "" { // a device decides nothing
+		k.register.Fold(r)
+	}
 }
 
 // decider holds what is known with all earlier decisions in it, also those that

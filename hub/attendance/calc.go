@@ -51,11 +51,11 @@ func (b *Book) index() *index {
 type calc struct {
 	Ground
 	day hall.Date
-	// next is the day after; begins the midnight before day, in Unix milliseconds.
-	next   hall.Date
-	begins int64
-	book   *index
-	split  hall.Minute
+	// before and next are the days around it; begins the midnight before day, in Unix milliseconds.
+	before, next hall.Date
+	begins       int64
+	book         *index
+	split        hall.Minute
 	// over is the minute up to which time has passed, for a day that is not over.
 	over hall.Minute
 	// granted: what is asked for and not decided counts as approved.
@@ -78,6 +78,8 @@ type person struct {
 	frame     []hall.Span
 	visits    []visit
 	uncertain bool
+	// begins and ends bound the person's day; ends is 0 before that was asked.
+	begins, ends hall.Minute
 }
 
 // suspect is somebody at a window who may not act there (63号 第十三条(二)).
@@ -112,7 +114,7 @@ func (g Ground) sheet(day hall.Date, over time.Time, book *index) wire.Sheet {
 func (g Ground) calc(day hall.Date, over time.Time, book *index) *calc {
 	c := &calc{Ground: g, day: day, book: book, over: whole, parameters: map[string]policy.Parameter{}, posts: map[string]roster.Post{},
 		deputies: map[string]map[string]bool{}, byStaff: map[string]*person{}}
-	c.next, c.begins = day.AddDays(1), day.Time(g.Zone).UnixMilli()
+	c.before, c.next, c.begins = day.AddDays(-1), day.AddDays(1), day.Time(g.Zone).UnixMilli()
 	if !over.IsZero() {
 		c.over = min(whole, hall.MinuteOf(over, day, g.Zone))
 	}
@@ -229,10 +231,9 @@ func (c *calc) read(p *person, lim limits) {
 // swiped places swipes on the day: its own, those of the next morning that end
 // its night, and those that somebody has put there.
 func (c *calc) swiped() {
-	ends := map[string][2]hall.Minute{}
 	for _, d := range [2]hall.Date{c.day, c.next} {
 		for _, sw := range c.Swipes.on(d) {
-			c.swipe(&sw, ends)
+			c.swipe(&sw)
 		}
 	}
 	put, _ := c.Swipes.Moved.Get(string(c.day))
@@ -244,7 +245,7 @@ func (c *calc) swiped() {
 	}
 }
 
-func (c *calc) swipe(sw *swipe, ends map[string][2]hall.Minute) {
+func (c *calc) swipe(sw *swipe) {
 	at := time.UnixMilli(sw.at)
 	since := sw.at - c.begins // the zone has no summer time
 	minute, on := hall.Minute(since/60_000), c.day
@@ -260,12 +261,10 @@ func (c *calc) swipe(sw *swipe, ends map[string][2]hall.Minute) {
 	p := c.byStaff[holder]
 	from, until := hall.Minute(0), hall.DayMinutes
 	if p != nil {
-		e, ok := ends[holder]
-		if !ok {
-			e = [2]hall.Minute{c.boundary(p.Staff, c.day.AddDays(-1)) - hall.DayMinutes, c.boundaryOf(p.Staff, c.day, p.plan.whole)}
-			ends[holder] = e
+		if p.ends == 0 {
+			p.begins, p.ends = c.boundary(p.Staff, c.before)-hall.DayMinutes, c.boundaryOf(p.Staff, c.day, p.plan.whole)
 		}
-		from, until = e[0], e[1]
+		from, until = p.begins, p.ends
 	}
 	if minute < from || minute >= until {
 		return

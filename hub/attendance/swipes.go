@@ -93,14 +93,15 @@ func newSwipes(zone *time.Location) *Swipes {
 	return &Swipes{zone: zone, days: map[hall.Date][]swipe{}, dirty: map[hall.Date]bool{}, cards: map[string]*string{}, sources: map[source]*source{}}
 }
 
-// fold learns from anything that a device sent, and calls touched with each day
+// fold learns from what a device sent, and calls touched with each day
 // whose swipes have changed.
 func (s *Swipes) fold(r *wire.Record, touched func(hall.Date)) {
-	if r.Agent == "" {
-		return
-	}
-	if r.Kind == wire.KindClockCorrected {
+	switch r.Kind {
+	case wire.KindClockCorrected:
 		s.correct(r, touched)
+	case wire.KindCardSwiped, wire.KindAgentStarted:
+	default:
+		return // presses say nothing that these do not
 	}
 	set := r.Clock != wire.ClockUnsynced
 	near := r.StoredAt.Sub(r.At).Abs() <= tolerance
@@ -111,8 +112,9 @@ func (s *Swipes) fold(r *wire.Record, touched func(hall.Date)) {
 	if r.Kind == wire.KindCardSwiped {
 		s.swiped(r, touched)
 	}
+	// An hour's steps will do: it bounds when swipes without a time may have been.
 	if set && !r.At.After(r.StoredAt.Add(tolerance)) {
-		if newest, _ := s.Newest.Get(r.Agent); r.At.UnixMilli() > newest {
+		if newest, _ := s.Newest.Get(r.Agent); r.At.UnixMilli() > newest+time.Hour.Milliseconds() {
 			s.Newest.Set(r.Agent, r.At.UnixMilli())
 		}
 	}
@@ -247,15 +249,47 @@ func (s *Swipes) event(id string) eventID {
 
 // smallID gives the bytes of a UUID, or a digest of an odd id.
 func smallID(id string) (e eventID, odd bool) {
-	if u, err := hex.DecodeString(strings.ReplaceAll(id, "-", "")); err == nil && len(u) == len(e) {
-		copy(e[:], u)
-		if uuidText(e) == id {
-			return e, false
-		}
+	if readUUID(id, &e) {
+		return e, false
 	}
 	digest := sha256.Sum256([]byte(id))
 	copy(e[:], digest[:])
 	return e, true
+}
+
+// readUUID reads the one form that uuidText writes.
+func readUUID(id string, e *eventID) bool {
+	if len(id) != 36 {
+		return false
+	}
+	n := 0
+	for i := 0; i < len(id); {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if id[i] != '-' {
+				return false
+			}
+			i++
+			continue
+		}
+		high, ok1 := nibble(id[i])
+		low, ok2 := nibble(id[i+1])
+		if !ok1 || !ok2 {
+			return false
+		}
+		e[n] = high<<4 | low
+		n, i = n+1, i+2
+	}
+	return true
+}
+
+func nibble(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	}
+	return 0, false
 }
 
 func (s *Swipes) eventText(e eventID) string {

@@ -138,7 +138,10 @@ func (v *View) Version() int { return 1 }
 
 // Apply folds one record.
 func (v *View) Apply(r *wire.Record) {
-	from, until := v.State.Fold(r)
+	var from, until hall.Date
+	if r.Agent == "" { // a device decides nothing
+		from, until = v.State.Fold(r)
+	}
 	v.Days.Apply(r, from, until)
 }
 
