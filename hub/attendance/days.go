@@ -32,6 +32,7 @@ type Days struct {
 	book *index // nil where it must be made again
 	// today and yesterday are of the last swipe.
 	today, yesterday hall.Date
+	packing          chan packed // nil where no sheet is being compressed
 }
 
 // NewDays is what an empty log gives, on the ground of states that somebody else folds.
@@ -52,8 +53,11 @@ func (d *Days) index() *index {
 	return d.book
 }
 
-// Index prepares what Sheet needs, so that several may call it at a time afterwards.
-func (d *Days) Index() { d.index() }
+// Index prepares what readers need, so that several may read at a time afterwards.
+func (d *Days) Index() {
+	d.settle()
+	d.index()
+}
 
 // Apply folds a record after the ground has. from and until bound the days whose
 // ground it has changed, both included; empty where none.
@@ -133,7 +137,25 @@ func (d *Days) revise(day hall.Date, r *wire.Record) {
 		}
 	}
 	d.Revisions.Set(string(day), append(before[:len(before):len(before)], rev))
-	d.Sheets.Set(sheetKey(day, rev.Number), deflate(text))
+	d.settle()
+	d.packing = make(chan packed, 1)
+	go func(into chan<- packed) { into <- packed{sheetKey(day, rev.Number), deflate(text)} }(d.packing)
+}
+
+// packed is a sheet that was compressed while later records were folded.
+type packed struct {
+	key   string
+	sheet []byte
+}
+
+// settle takes the sheet that is being compressed, if there is one. Readers that
+// hold the fold still find none: Index has settled.
+func (d *Days) settle() {
+	if d.packing != nil {
+		p := <-d.packing
+		d.packing = nil
+		d.Sheets.Set(p.key, p.sheet)
+	}
 }
 
 // News tells whether a closed day's sheet would now be another one.
@@ -158,11 +180,12 @@ func (d *Days) Latest(day hall.Date) (rev wire.SheetRevision, ok bool) {
 
 // Revision reads a numbered revision back.
 func (d *Days) Revision(day hall.Date, number int) (sheet wire.Sheet, err error) {
-	packed, ok := d.Sheets.Get(sheetKey(day, number))
+	d.settle()
+	sheetOf, ok := d.Sheets.Get(sheetKey(day, number))
 	if !ok {
 		return sheet, hall.Unknown("revision_unknown", fmt.Sprintf("%s 没有第 %d 版", day, number), fmt.Sprintf("%s has no revision %d", day, number))
 	}
-	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(sheetOf)))
 	if err != nil {
 		return sheet, fmt.Errorf("read revision %d of %s: %w", number, day, err)
 	}
@@ -198,6 +221,7 @@ func deflate(text []byte) []byte {
 func sheetKey(day hall.Date, number int) string { return string(day) + "/" + strconv.Itoa(number) }
 
 func (d *Days) tables() hall.Tables {
+	d.settle()
 	t := d.Swipes.tables()
 	t["revision"], t["sheet"], t["stale"] = &d.Revisions, &d.Sheets, &d.Stale
 	return t
