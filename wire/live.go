@@ -171,7 +171,7 @@ const (
 	AlarmBrokerLost  AlarmKind = "broker_lost"       // subject: empty
 
 	AlarmWindowEmpty AlarmKind = "window_empty"         // subject: window
-	AlarmSwap        AlarmKind = "swap_suspected"       // subject: the suspicion; values: window, why, at
+	AlarmSwap        AlarmKind = "swap_suspected"       // subject: the suspicion; values: window, number, why, at
 	AlarmUncertain   AlarmKind = "swipes_uncertain"     // subject: empty; values: count
 	AlarmWaiting     AlarmKind = "requests_waiting"     // subject: empty; values: count
 	AlarmCalendar    AlarmKind = "calendar_provisional" // subject: the year

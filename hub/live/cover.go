@@ -23,7 +23,8 @@ func (l *Live) cover() {
 	suspected := map[string]bool{}
 	for _, s := range l.people.Suspects {
 		suspected[s.ID] = true
-		l.alarm(true, wire.AlarmSwap, wire.SeverityAlarm, s.ID, l.now, "", map[string]string{"window": s.Window, "why": string(s.Why), "at": s.At})
+		l.alarm(true, wire.AlarmSwap, wire.SeverityAlarm, s.ID, l.now, "", map[string]string{"window": s.Window,
+			"number": l.facts.Roster.Windows[s.Window].Number, "why": string(s.Why), "at": s.At})
 	}
 	for _, s := range before.Suspects {
 		if !suspected[s.ID] {

@@ -54,6 +54,11 @@ async function account(hall, id, body) {
   await page.done()
 }
 
+/** A real picture: what the browser itself sees of the page. */
+function aPicture(page) {
+  return page.screenshot({ clip: { x: 0, y: 0, width: 40, height: 40 } })
+}
+
 describe('people in a real hall', () => {
   test('from the first start to a decided make-up request', { timeout: 240_000 }, async () => {
     const hall = new Hall()
@@ -163,7 +168,7 @@ describe('people in a real hall', () => {
       await agents.w2.swipe(0x77a10003)
       await until('who was imported serves the window', async () => (await hall.get('live')).windows.w2.cover === 'staffed')
 
-      for (const section of ['roster', 'arrange', 'calendar', 'accounts', 'inspect']) {
+      for (const section of ['roster', 'arrange', 'procedures', 'calendar', 'accounts', 'inspect']) {
         await page.locator(`nav a[href="#/${section}"]`).click()
         await page.waitForSelector('[data-view="content"]')
         await shoot(page, `console-${section}`)
@@ -179,6 +184,7 @@ describe('people in a real hall', () => {
       await inspector.locator('#inspect-rule').selectOption('appearance')
       await inspector.locator('#inspect-staff').selectOption('s1')
       await inspector.locator('#inspect-note').fill('未佩戴工牌')
+      await inspector.locator('#inspect-photo').setInputFiles({ name: 'badge.png', mimeType: 'image/png', buffer: await aPicture(inspector) })
       await shoot(inspector, 'inspect-phone')
       await inspector.locator('form').getByRole('button', { name: '提交' }).click()
       await inspector.getByText('已记录').waitFor()
@@ -190,6 +196,7 @@ describe('people in a real hall', () => {
       await finding.locator('textarea').fill('工牌正在换发')
       await finding.getByRole('button', { name: '提交' }).click()
       await finding.getByText('工牌正在换发').waitFor()
+      assert.match((await told.request.get(`${hall.http}${await finding.getByRole('link', { name: '看照片' }).getAttribute('href')}`)).headers()['content-type'], /image\/png/)
       await shoot(told, 'me-finding')
       await told.done()
     } finally {

@@ -671,7 +671,7 @@ export type AlarmKind =
   | "log_repaired" // subject: segment
   | "broker_lost" // subject: empty
   | "window_empty" // subject: window
-  | "swap_suspected" // subject: the suspicion; values: window, why, at
+  | "swap_suspected" // subject: the suspicion; values: window, number, why, at
   | "swipes_uncertain" // subject: empty; values: count
   | "requests_waiting" // subject: empty; values: count
   | "calendar_provisional" // subject: the year

@@ -1,7 +1,7 @@
 import { onScopeDispose, readonly, ref } from 'vue'
 
 /** The console's sections, as in the address after "#/". */
-export const routes = ['hall', 'alarms', 'attendance', 'requests', 'inspect', 'roster', 'arrange', 'calendar', 'accounts', 'windows', 'devices', 'dead-letters'] as const
+export const routes = ['hall', 'alarms', 'attendance', 'requests', 'inspect', 'roster', 'arrange', 'procedures', 'calendar', 'accounts', 'windows', 'devices', 'dead-letters'] as const
 
 export type Route = (typeof routes)[number]
 

@@ -28,6 +28,7 @@ const drawings = {
   check: { d: 'M4 12.5 9.5 18 20 6.5' },
   warning: { d: 'M12 3 22 20.5H2zM12 10v4.5M12 17.5h.01' },
   'square-lines': { d: 'M4 5h16v16H4zM4 10h16M8 3v4M16 3v4' },
+  people: { d: 'M9 4a3.500 3.500 0 1 1 0 7a3.500 3.500 0 1 1 0-7zM2.500 20a6.500 6.500 0 0 1 13 0M18 5v6M15 8h6' },
   clock: { d: 'M12 3a9 9 0 1 1 0 18a9 9 0 1 1 0-18zM12 7v5l3.5 2' },
   plus: { d: 'M12 5v14M5 12h14' },
   edit: { d: 'M4 20h4L20 8l-4-4L4 16zM14 6l4 4' },
