@@ -55,9 +55,9 @@ func TestWhatAnImportSaysOfBadTables(t *testing.T) {
 		row[column] = value
 		return row
 	}
-	many := [][]string{heading}
+	many := [][]string{heading[:3]}
 	for i := range 10_000 {
-		many = append(many, with(0, fmt.Sprintf("m%d", i)))
+		many = append(many, []string{fmt.Sprintf("m%d", i)})
 	}
 	for name, row := range map[string]struct {
 		file             string
