@@ -126,6 +126,10 @@ type FindingWithdrawn struct {
 	Finding string `json:"finding"`
 	Day     string `json:"day"`
 	Staff   string `json:"staff,omitempty"`
+	// At and Minutes are when it was and for how long, as it was known then: late
+	// swipes may move what it says. Empty where it has no time.
+	At      string `json:"at,omitempty"`
+	Minutes int    `json:"minutes,omitempty"`
 }
 
 // FindingReplied is what the staff member says to a finding.
@@ -133,6 +137,9 @@ type FindingReplied struct {
 	Finding string `json:"finding"`
 	Day     string `json:"day"`
 	Staff   string `json:"staff"`
+	// At and Minutes are as in FindingWithdrawn.
+	At      string `json:"at,omitempty"`
+	Minutes int    `json:"minutes,omitempty"`
 }
 
 // DayChecked closes a day: its first revision is what the log gives at this event.

@@ -44,7 +44,7 @@ func sampleOfPeople(k Kind) any {
 		KindPunchEntered: PunchEntered{"u2", "s01", "2026-11-23", "12:01", "w01", "s09"},
 		KindSwipeJudged:  SwipeJudged{"019ab3c1-7a10-7c3e-9b1f-0242ac120001", true, "2026-11-23", "08:31"}, KindSwapJudged: SwapJudged{"2026-11-23.w01.s05", true, "civil"},
 		KindFindingMade:    FindingMade{"f1", "2026-11-23", "appearance", "w01", "s01", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
-		KindFindingDropped: FindingWithdrawn{"f1", "2026-11-23", "s01"}, KindFindingReplied: FindingReplied{"f1", "2026-11-23", "s01"},
+		KindFindingDropped: FindingWithdrawn{"f1", "2026-11-23", "s01", "10:00", 20}, KindFindingReplied: FindingReplied{"f1", "2026-11-23", "s01", "10:00", 20},
 		KindDayChecked: DayChecked{"2026-11-23"}, KindDayRevised: DayRevised{"2026-11-23"},
 		KindDayPublished:  DayPublished{"2026-11-23", 2, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 		KindDelegationSet: DelegationSet{"d1", "2026-11-23", "2026-11-27", "li", "zhao"}, KindDelegationEnded: DelegationEnded{"d1"},

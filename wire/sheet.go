@@ -1,6 +1,9 @@
 package wire
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Sheet is the check sheet (日检查表) of one day: a line a person and a line a
 // window, made from the log alone. It holds ids, no names.
@@ -181,13 +184,14 @@ type SheetRevision struct {
 	Changes []SheetChange `json:"changes,omitempty"`
 }
 
-// SheetChange is one difference between two revisions, readable by itself.
+// SheetChange is one difference between two revisions.
 type SheetChange struct {
-	// Subject is staff/ID or window/ID, Field what changed there.
+	// Subject is staff/ID, window/ID, suspect/ID or day; Field the field of its line that changed.
 	Subject string `json:"subject"`
 	Field   string `json:"field"`
-	Before  string `json:"before"`
-	After   string `json:"after"`
+	// Before and After are the field's values on the two sheets; nothing where a sheet has no such line or value.
+	Before json.RawMessage `json:"before,omitempty"`
+	After  json.RawMessage `json:"after,omitempty"`
 }
 
 // DaySheet is what the API says of a day.

@@ -230,11 +230,11 @@ func (a *API) notes(v *register.View, findings []wire.Finding, into map[string]N
 			row := a.signedRow(&x.Signed, true)
 			n.Note = &row
 		}
-		if x, ok := b.Replies.Get(f.ID); ok {
+		if x, ok := attendance.NoteOn(&b.Replies, &f); ok {
 			row := a.signedRow(&x.Signed, reasons)
 			n.Reply = &row
 		}
-		if x, ok := b.Withdrawals.Get(f.ID); ok {
+		if x, ok := attendance.NoteOn(&b.Withdrawals, &f); ok {
 			row := a.signedRow(&x.Signed, reasons)
 			n.Withdrawn = &row
 		}
@@ -327,26 +327,15 @@ func (a *API) makeFinding(r *http.Request, body []byte) (order, error) {
 }
 
 // finding looks for a finding of a day as it is known now.
-func (a *API) finding(day hall.Date, id string) (staff string, known bool) {
-	if !day.Valid() {
-		return "", false
+func (a *API) finding(day hall.Date, id string) (f wire.Finding, staff string, err error) {
+	known := false
+	if day.Valid() {
+		a.Register.Read(func(v *register.View, _ *roster.State) { f, staff, known = v.Days.Finding(day, a.over(v, day), id) })
 	}
-	a.Register.Read(func(v *register.View, _ *roster.State) {
-		s := v.Days.Sheet(day, a.over(v, day))
-		for _, l := range s.Staff {
-			if slices.ContainsFunc(l.Findings, func(f wire.Finding) bool { return f.ID == id }) {
-				staff, known = l.Staff, true
-			}
-		}
-		for _, l := range s.Windows {
-			known = known || slices.ContainsFunc(l.Findings, func(f wire.Finding) bool { return f.ID == id })
-		}
-	})
-	return staff, known
-}
-
-func unknownFinding() error {
-	return hall.Unknown("finding_unknown", "这一天没有这项发现", "there is no such finding on that day")
+	if !known {
+		err = hall.Unknown("finding_unknown", "这一天没有这项发现", "there is no such finding on that day")
+	}
+	return f, staff, err
 }
 
 func (a *API) withdraw(r *http.Request, body []byte) (order, error) {
@@ -355,11 +344,11 @@ func (a *API) withdraw(r *http.Request, body []byte) (order, error) {
 		return order{}, err
 	}
 	id := r.PathValue("id")
-	staff, known := a.finding(hall.Date(b.Day), id)
-	if !known {
-		return order{}, unknownFinding()
+	f, staff, err := a.finding(hall.Date(b.Day), id)
+	if err != nil {
+		return order{}, err
 	}
-	return order{cmd: attendance.WithdrawFinding{FindingWithdrawn: wire.FindingWithdrawn{Finding: id, Day: b.Day, Staff: staff}, Reason: b.Reason}, status: http.StatusOK}, nil
+	return order{cmd: attendance.WithdrawFinding{FindingWithdrawn: wire.FindingWithdrawn{Finding: id, Day: b.Day, Staff: staff, At: f.At, Minutes: f.Minutes}, Reason: b.Reason}, status: http.StatusOK}, nil
 }
 
 func (a *API) reply(r *http.Request, body []byte) (order, error) {
@@ -368,14 +357,14 @@ func (a *API) reply(r *http.Request, body []byte) (order, error) {
 		return order{}, err
 	}
 	id, i := r.PathValue("id"), who(r)
-	staff, known := a.finding(hall.Date(b.Day), id)
-	switch {
-	case !known:
-		return order{}, unknownFinding()
-	case staff == "" || staff != i.Staff:
+	f, staff, err := a.finding(hall.Date(b.Day), id)
+	if err != nil {
+		return order{}, err
+	}
+	if staff == "" || staff != i.Staff {
 		return order{}, problem("not_yours")
 	}
-	return order{cmd: attendance.ReplyToFinding{FindingReplied: wire.FindingReplied{Finding: id, Day: b.Day, Staff: staff}, Text: b.Text}, status: http.StatusOK}, nil
+	return order{cmd: attendance.ReplyToFinding{FindingReplied: wire.FindingReplied{Finding: id, Day: b.Day, Staff: staff, At: f.At, Minutes: f.Minutes}, Text: b.Text}, status: http.StatusOK}, nil
 }
 
 // putPhoto keeps a picture whose content says that it is one.

@@ -22,7 +22,7 @@ func (a *API) getReport(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			d, _ := v.State.People.Departments.Get(p.Department)
-			report.Staff, report.Name, report.Department, report.On = x.Staff, a.nameOf(v, x.Staff), d.Name, p.Departed
+			report.Staff, report.Name, report.Department, report.On = x.Staff, a.nameOf(v, x.Staff), d.Name, p.Departed()
 			report.Criticisms = append(report.Criticisms, CriticismRow{x.Criticism, x.Staff, report.Name, x.On, a.stepRow(&x.Made), x.Return})
 		}
 	})

@@ -214,7 +214,7 @@ func (a *API) getStaff(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			row := StaffRow{ID: id, Department: x.Department, Employment: x.Employment, WorkSince: x.WorkSince, Qualifications: x.Qualifications,
-				Post: post.ID, Window: post.Window, PostedSince: x.PostedSince(day), Departed: x.Departed, Cards: cards[id]}
+				Post: post.ID, Window: post.Window, PostedSince: x.PostedSince(day), Departed: x.Departed(), Cards: cards[id]}
 			fields := map[string]string{}
 			if x.Sealed != nil {
 				fields = a.Register.Unseal(x.Sealed)

@@ -19,8 +19,8 @@ type Book struct {
 	Judgements  hall.Table[Judgement] // by the event of the swipe
 	Swaps       hall.Table[SwapJudgement]
 	Inspections hall.Table[Inspection]
-	Withdrawals hall.Table[Note] // by finding
-	Replies     hall.Table[Note] // by finding
+	Withdrawals hall.Table[Note] // by finding; see NoteOn
+	Replies     hall.Table[Note] // by finding; see NoteOn
 	Delegations hall.Table[Delegation]
 	Rota        hall.Table[[]string] // by day: accounts
 	// Closed is how far each closed day is.
@@ -98,11 +98,41 @@ type Inspection struct {
 	Signed Signed `json:"signed"`
 }
 
-// Note is a withdrawal's or a reply's.
+// Note is what was said of a finding: a withdrawal or a reply.
 type Note struct {
-	Day    string `json:"day"`
-	Staff  string `json:"staff,omitempty"`
-	Signed Signed `json:"signed"`
+	Finding string `json:"finding"`
+	Day     string `json:"day"`
+	Staff   string `json:"staff,omitempty"`
+	At      string `json:"at,omitempty"`
+	Minutes int    `json:"minutes,omitempty"`
+	Signed  Signed `json:"signed"`
+}
+
+// NoteOn is the note about a finding. Some findings are named after the time at
+// which they begin, which a late swipe can move: those keep the note about one of
+// the same rule and subject whose time they share.
+func NoteOn(notes *hall.Table[Note], f *wire.Finding) (Note, bool) {
+	if n, ok := notes.Get(f.ID); ok {
+		return n, true
+	}
+	kind, ok := strings.CutSuffix(f.ID, strings.ReplaceAll(f.At, ":", ""))
+	span, timed := spanOf(f.At, f.Minutes)
+	if !ok || !timed {
+		return Note{}, false
+	}
+	for _, n := range notes.All() {
+		if strings.HasPrefix(n.Finding, kind) {
+			if x, ok := spanOf(n.At, n.Minutes); ok && x.And(span).Minutes() > 0 {
+				return n, true
+			}
+		}
+	}
+	return Note{}, false
+}
+
+func spanOf(at string, minutes int) (s hall.Span, ok bool) {
+	from, ok := hall.ParseMinute(at)
+	return hall.Span{From: from, Until: from + hall.Minute(minutes)}, ok && minutes > 0
 }
 
 // Delegation lets one account act for another.
@@ -210,13 +240,13 @@ func (b *Book) foldJudgements(r *wire.Record) (from, until hall.Date) {
 	case wire.KindFindingDropped:
 		var d wire.FindingWithdrawn
 		if read(r, &d) {
-			b.Withdrawals.Set(d.Finding, Note{d.Day, d.Staff, signed(r)})
+			b.Withdrawals.Set(d.Finding, Note{d.Finding, d.Day, d.Staff, d.At, d.Minutes, signed(r)})
 			return one(d.Day)
 		}
 	case wire.KindFindingReplied:
 		var d wire.FindingReplied
 		if read(r, &d) {
-			b.Replies.Set(d.Finding, Note{d.Day, d.Staff, signed(r)})
+			b.Replies.Set(d.Finding, Note{d.Finding, d.Day, d.Staff, d.At, d.Minutes, signed(r)})
 			return one(d.Day)
 		}
 	case wire.KindDelegationSet:

@@ -28,10 +28,11 @@ type index struct {
 	seconded map[string][]Secondment
 	punches  map[hall.Date][]Punch
 	inspect  map[hall.Date][]Inspection
+	noted    map[hall.Date]bool // a finding was withdrawn or answered
 }
 
 func (b *Book) index() *index {
-	x := &index{map[string][]Leave{}, map[string][]Secondment{}, map[hall.Date][]Punch{}, map[hall.Date][]Inspection{}}
+	x := &index{map[string][]Leave{}, map[string][]Secondment{}, map[hall.Date][]Punch{}, map[hall.Date][]Inspection{}, map[hall.Date]bool{}}
 	for _, l := range b.Leaves.All() {
 		x.leaves[l.Staff] = append(x.leaves[l.Staff], l)
 	}
@@ -43,6 +44,11 @@ func (b *Book) index() *index {
 	}
 	for _, i := range b.Inspections.All() {
 		x.inspect[hall.Date(i.Day)] = append(x.inspect[hall.Date(i.Day)], i)
+	}
+	for _, notes := range [2]*hall.Table[Note]{&b.Withdrawals, &b.Replies} {
+		for _, n := range notes.Each() {
+			x.noted[hall.Date(n.Day)] = true
+		}
 	}
 	return x
 }

@@ -1,14 +1,16 @@
 package attendance
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
 	"hallkeeper/wire"
 )
 
-// Compare lists what differs between two sheets of a day, each difference readable by itself.
+// Compare lists what differs between two sheets of a day.
 func Compare(before, after *wire.Sheet) []wire.SheetChange {
 	var all []wire.SheetChange
 	for subject, pair := range pairs(before.Staff, after.Staff, func(l *wire.StaffLine) string { return "staff/" + l.Staff }) {
@@ -45,9 +47,9 @@ func pairs[T any](before, after []T, id func(*T) string) map[string][2]any {
 	return all
 }
 
-// fields compares two lines field by field.
+// fields compares two lines field by field. What differs is given as it stands on either sheet.
 func fields(subject string, before, after any) (all []wire.SheetChange) {
-	b, a := texts(before), texts(after)
+	b, a := values(before), values(after)
 	names := map[string]bool{}
 	for k := range b {
 		names[k] = true
@@ -56,62 +58,24 @@ func fields(subject string, before, after any) (all []wire.SheetChange) {
 		names[k] = true
 	}
 	for _, name := range sorted(names) {
-		if b[name] != a[name] {
+		if !bytes.Equal(b[name], a[name]) {
 			all = append(all, wire.SheetChange{Subject: subject, Field: name, Before: b[name], After: a[name]})
 		}
 	}
 	return all
 }
 
-// texts writes each field of a line for people.
-func texts(line any) map[string]string {
-	out := map[string]string{}
+// values are the fields of a line; none where there is no line.
+func values(line any) (fields map[string]json.RawMessage) {
 	if line == nil {
-		return out
+		return nil
 	}
-	text, _ := json.Marshal(line) // a sheet's line: it cannot fail
-	var raw map[string]json.RawMessage
-	_ = json.Unmarshal(text, &raw)
-	for name, v := range raw {
-		out[name] = plain(name, v)
+	text, err := json.Marshal(line)
+	if err == nil {
+		err = json.Unmarshal(text, &fields)
 	}
-	return out
-}
-
-func plain(name string, v json.RawMessage) string {
-	switch name {
-	case "slots":
-		var all []wire.Slot
-		_ = json.Unmarshal(v, &all)
-		return join(all, func(s wire.Slot) string {
-			return strings.TrimSpace(s.Way + " " + s.Expected + " " + string(s.State) + " " + s.Actual)
-		})
-	case "swipes":
-		var all []wire.Mark
-		_ = json.Unmarshal(v, &all)
-		return join(all, func(m wire.Mark) string { return strings.TrimSpace(m.At + " " + m.Window + " " + m.Use) })
-	case "findings":
-		var all []wire.Finding
-		_ = json.Unmarshal(v, &all)
-		return join(all, func(f wire.Finding) string {
-			text := f.Rule + " " + f.At
-			if f.Withdrawn {
-				text += " withdrawn"
-			}
-			return strings.TrimSpace(text)
-		})
-	case "away", "gaps":
-		var all []wire.Span
-		_ = json.Unmarshal(v, &all)
-		return join(all, func(s wire.Span) string { return s.From + "-" + s.Until })
+	if err != nil { // plain data
+		panic(fmt.Sprintf("attendance: a line cannot be compared: %v", err))
 	}
-	return strings.Trim(string(v), `"`)
-}
-
-func join[T any](all []T, text func(T) string) string {
-	parts := make([]string, len(all))
-	for i := range all {
-		parts[i] = text(all[i])
-	}
-	return strings.Join(parts, "; ")
+	return fields
 }

@@ -249,6 +249,26 @@ func (d *Days) Load(key string, value []byte) error {
 	return d.tables().Load(key, value)
 }
 
+// Finding looks for a finding of a day as it is known now; over is as for Sheet.
+// staff is whom it is about, empty for a window's.
+func (d *Days) Finding(day hall.Date, over time.Time, id string) (f wire.Finding, staff string, ok bool) {
+	look := func(all []wire.Finding, who string) {
+		for i := range all {
+			if all[i].ID == id {
+				f, staff, ok = all[i], who, true
+			}
+		}
+	}
+	sheet := d.Sheet(day, over)
+	for i := range sheet.Staff {
+		look(sheet.Staff[i].Findings, sheet.Staff[i].Staff)
+	}
+	for i := range sheet.Windows {
+		look(sheet.Windows[i].Findings, "")
+	}
+	return f, staff, ok
+}
+
 // Over is the minute at which the last shift of a day is over, with the time in
 // which its people may still swipe: midnight, unless somebody works into the night.
 func (d *Days) Over(day hall.Date) hall.Minute {

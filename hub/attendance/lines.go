@@ -372,10 +372,13 @@ func (c *calc) inspection(i *Inspection) wire.Finding {
 
 // noted marks what was withdrawn or answered.
 func (c *calc) noted(findings []wire.Finding) {
+	if !c.book.noted[c.day] {
+		return
+	}
 	for i := range findings {
 		f := &findings[i]
-		f.Withdrawn = c.Book.Withdrawals.Has(f.ID)
-		f.Replied = c.Book.Replies.Has(f.ID)
+		_, f.Withdrawn = NoteOn(&c.Book.Withdrawals, f)
+		_, f.Replied = NoteOn(&c.Book.Replies, f)
 	}
 }
 

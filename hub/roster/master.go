@@ -169,7 +169,7 @@ func (c SetStaff) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 			personal[k] = v
 		}
 	}
-	if old, ok := h.People.Staff.Get(c.Staff); ok && old.Departed == "" && old.Department == c.Department && old.Employment == c.Employment &&
+	if old, ok := h.People.Staff.Get(c.Staff); ok && old.Here(m.Day) && old.Department == c.Department && old.Employment == c.Employment &&
 		old.WorkSince == c.WorkSince && slices.Equal(old.Qualifications, c.Qualifications) && same(personal, old.Sealed, m) {
 		return nil, nil
 	}

@@ -56,9 +56,9 @@ type Staff struct {
 	Departments hall.Dated[string] `json:"departments,omitempty"`
 	// Postings are the posts; an empty one takes the person off.
 	Postings hall.Dated[string] `json:"postings,omitempty"`
-	// Departed is the first day on which they no longer work here, empty while they do.
-	Departed hall.Date `json:"departed,omitempty"`
-	Since    time.Time `json:"since"`
+	// Gone is true from the day on which they no longer work here, and false from the day on which they are back.
+	Gone  hall.Dated[bool] `json:"gone,omitempty"`
+	Since time.Time        `json:"since"`
 }
 
 // Issue is one time for which a card was a person's.
@@ -161,7 +161,9 @@ func (p *People) foldStaff(r *wire.Record) bool {
 				if s.Since.IsZero() {
 					s.Since = r.StoredAt
 				}
-				s.Departed = "" // whoever is entered again is here again
+				if today := civil(r); !s.Here(today) { // whoever is entered again is here again
+					s.Gone = s.Gone.Set(today, false)
+				}
 			})
 		}
 	case wire.KindStaffPosted:
@@ -224,7 +226,10 @@ func (p *People) post(staff, post string, from hall.Date) {
 }
 
 func (p *People) depart(staff string, from hall.Date) {
-	p.Staff.Change(staff, func(s *Staff) { s.Departed = from })
+	p.Staff.Change(staff, func(s *Staff) {
+		s.Gone = s.Gone.Set(from, true)
+		s.Postings = s.Postings.Set(from, "")
+	})
 }
 
 func (p *People) endCard(card string, at time.Time, reason string) {
@@ -250,7 +255,7 @@ func civil(r *wire.Record) hall.Date { return hall.DateOf(r.At, r.At.Location())
 
 // PostOf is the post of a person on a day, empty where they have none.
 func (s *Staff) PostOf(day hall.Date) string {
-	if s.Departed != "" && day >= s.Departed {
+	if !s.Here(day) {
 		return ""
 	}
 	post, _ := s.Postings.On(day)
@@ -258,7 +263,18 @@ func (s *Staff) PostOf(day hall.Date) string {
 }
 
 // Here tells whether a person works in the hall on a day.
-func (s *Staff) Here(day hall.Date) bool { return s.Departed == "" || day < s.Departed }
+func (s *Staff) Here(day hall.Date) bool {
+	gone, _ := s.Gone.On(day)
+	return !gone
+}
+
+// Departed is the day from which a person no longer works here, be it ahead; empty where none is set.
+func (s *Staff) Departed() (day hall.Date) {
+	for i := len(s.Gone) - 1; i >= 0 && s.Gone[i].Value; i-- {
+		day = s.Gone[i].From
+	}
+	return day
+}
 
 // Holder is whose a card is at a moment, empty where it is nobody's. ended is
 // true where it was somebody's before.

@@ -163,6 +163,12 @@ export interface FindingWithdrawn {
   finding: string
   day: string
   staff?: string
+  /**
+   * At and Minutes are when it was and for how long, as it was known then: late
+   * swipes may move what it says. Empty where it has no time.
+   */
+  at?: string
+  minutes?: number
 }
 
 /** FindingReplied is what the staff member says to a finding. */
@@ -170,6 +176,9 @@ export interface FindingReplied {
   finding: string
   day: string
   staff: string
+  /** At and Minutes are as in FindingWithdrawn. */
+  at?: string
+  minutes?: number
 }
 
 /** DayChecked closes a day: its first revision is what the log gives at this event. */
@@ -987,13 +996,14 @@ export interface SheetRevision {
   changes?: SheetChange[]
 }
 
-/** SheetChange is one difference between two revisions, readable by itself. */
+/** SheetChange is one difference between two revisions. */
 export interface SheetChange {
-  /** Subject is staff/ID or window/ID, Field what changed there. */
+  /** Subject is staff/ID, window/ID, suspect/ID or day; Field the field of its line that changed. */
   subject: string
   field: string
-  before: string
-  after: string
+  /** Before and After are the field's values on the two sheets; nothing where a sheet has no such line or value. */
+  before?: unknown
+  after?: unknown
 }
 
 /** DaySheet is what the API says of a day. */
