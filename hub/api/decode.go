@@ -169,6 +169,18 @@ func (c *checks) name(name, value string) {
 	}
 }
 
+// flag reads a query parameter that is 1 or 0; 0 where it is absent.
+func (c *checks) flag(r *http.Request, name string) bool {
+	switch r.URL.Query().Get(name) {
+	case "1":
+		return true
+	case "", "0":
+	default:
+		c.add(name, "choice", "应为 1 或 0", "must be 1 or 0")
+	}
+	return false
+}
+
 // number reads a query parameter from lowest to highest; fallback where it is absent.
 func (c *checks) number(r *http.Request, name string, fallback, lowest, highest uint64) uint64 {
 	given := r.URL.Query().Get(name)

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"hallkeeper/hub/access"
@@ -11,16 +13,22 @@ import (
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/hub/sheet"
+	"hallkeeper/wire"
 )
 
 // What an import answers.
 type (
 	// ImportReport says what an import does or would do. Faults are empty where it can be done.
 	ImportReport struct {
-		Dry    bool          `json:"dry"`
-		Rows   int           `json:"rows"`
-		Events int           `json:"events"`
-		Faults []ImportFault `json:"faults"`
+		Dry    bool `json:"dry"`
+		Rows   int  `json:"rows"`
+		Events int  `json:"events"`
+		// Departments are the names of those that it adds; Staff, Posts and Cards count what it enters or changes.
+		Departments []string      `json:"departments"`
+		Staff       int           `json:"staff"`
+		Posts       int           `json:"posts"`
+		Cards       int           `json:"cards"`
+		Faults      []ImportFault `json:"faults"`
 	}
 	// ImportFault is one faulty cell.
 	ImportFault struct {
@@ -65,8 +73,12 @@ func (a *API) importRoster(w http.ResponseWriter, r *http.Request) error {
 		f.cause = err
 		return f
 	}
-	dry := r.URL.Query().Get("dry") == "1"
-	report := ImportReport{Dry: dry, Faults: []ImportFault{}}
+	var c checks
+	dry := c.flag(r, "dry")
+	if err := c.err(); err != nil {
+		return err
+	}
+	report := ImportReport{Dry: dry, Departments: []string{}, Faults: []ImportFault{}}
 	table, err := sheet.Read(file, rosterColumns())
 	if err == nil {
 		report.Rows = len(table.Rows)
@@ -75,6 +87,7 @@ func (a *API) importRoster(w http.ResponseWriter, r *http.Request) error {
 	var refusal *hall.Error
 	if dry && errors.As(err, &refusal) && (refusal.Code == hall.CodeInvalid || refusal.Code == hall.CodeRefused) {
 		lang := languageOf(r)
+		slices.SortStableFunc(refusal.Fields, func(a, b hall.Field) int { return sheet.Order(a.Name, b.Name) })
 		for _, f := range refusal.Fields {
 			report.Faults = append(report.Faults, ImportFault{f.Name, f.Code, text{f.ZH, f.EN}.in(lang)})
 		}
@@ -94,28 +107,55 @@ func (a *API) carryIn(r *http.Request, c roster.Import, dry bool, report *Import
 	if !dry {
 		i := who(r)
 		made, _, err := a.Commands.Do(r.Context(), i.Actor(), "", c)
-		report.Events = len(made)
+		for k := range made {
+			report.count(made[k].Kind, made[k].Data)
+		}
 		return err
 	}
 	var err error
 	a.Register.Read(func(v *register.View, windows *roster.State) {
 		var drafts []hall.Draft
 		drafts, err = v.State.Decide(windows, c, hall.Moment{Now: a.Now(), Day: a.today(), Zone: a.Zone, ID: "dry", Unseal: a.Register.Unseal})
-		report.Events = len(drafts)
+		for _, d := range drafts {
+			report.count(d.Kind, d.Data)
+		}
 	})
 	return err
 }
 
+// count adds one event to what an import does; data is its data, or the JSON of it.
+func (x *ImportReport) count(kind wire.Kind, data any) {
+	x.Events++
+	switch kind {
+	case wire.KindDepartmentSet:
+		d, ok := data.(wire.DepartmentSet)
+		if raw, stored := data.(json.RawMessage); stored {
+			ok = json.Unmarshal(raw, &d) == nil
+		}
+		if ok {
+			x.Departments = append(x.Departments, d.Name)
+		}
+	case wire.KindStaffSet:
+		x.Staff++
+	case wire.KindPostSet:
+		x.Posts++
+	case wire.KindCardIssued:
+		x.Cards++
+	}
+}
+
 // importOf makes the command of a table; card numbers become keyed hashes at once.
 func (a *API) importOf(t *sheet.Table) roster.Import {
-	var c roster.Import
+	c := roster.Import{Faults: t.Faults, Spoiled: t.Spoiled}
 	for _, row := range t.Rows {
 		v := row.Values
 		x := roster.ImportRow{Staff: v["id"], Name: v["name"], Department: v["department"], Window: v["window"], Post: v["post"], Deputies: v["deputies"],
 			Employment: v["employment"], WorkSince: v["work_since"], Born: v["born"], Phone: v["phone"], Qualifications: v["qualifications"], From: v["from"],
 			Cell: func(column string) string { return t.Cell(row.Number, column) }}
-		if number := v["card"]; number != "" {
+		if number := v["card"]; cardNumber(number) {
 			x.Card, x.Shown = a.Register.CardToken(number), roster.Masked(number)
+		} else if number != "" {
+			c.Faults = append(c.Faults, hall.Field{Name: x.Cell("card"), Code: "characters", ZH: cardWords.zh, EN: cardWords.en})
 		}
 		c.Rows = append(c.Rows, x)
 	}

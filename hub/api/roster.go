@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -250,6 +251,14 @@ func (a *API) getCards(w http.ResponseWriter, r *http.Request) error {
 	return sendJSON(w, r, list)
 }
 
+// cardNumber tells whether a text can be a card's number: what readers give is
+// 4 to 64 letters, digits and signs.
+func cardNumber(s string) bool {
+	return len(s) >= 4 && len(s) <= wire.MaxName && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+var cardWords = text{fmt.Sprintf("卡号应为 4 到 %d 个字母或数字", wire.MaxName), fmt.Sprintf("must be 4 to %d letters or digits", wire.MaxName)}
+
 // issueCard turns the number into its keyed hash at once: it is stored nowhere.
 func (a *API) issueCard(_ *http.Request, body []byte) (order, error) {
 	var b cardBody
@@ -257,10 +266,8 @@ func (a *API) issueCard(_ *http.Request, body []byte) (order, error) {
 		return order{}, err
 	}
 	number := strings.TrimSpace(b.Number)
-	var c checks
-	if n := len(number); n < 1 || n > wire.MaxName || strings.ContainsFunc(number, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		c.add("number", "characters", "卡号应为 1 到 %d 个字母或数字", "must be 1 to %d letters or digits", wire.MaxName)
-		return order{}, c.err()
+	if !cardNumber(number) {
+		return order{}, wrong(field{"number", "characters", cardWords})
 	}
 	return order{cmd: roster.IssueCard{CardIssued: wire.CardIssued{Card: a.Register.CardToken(number), Staff: b.Staff, From: b.From,
 		Shown: roster.Masked(number), StandIn: b.StandIn}, Replaces: b.Replaces}, status: http.StatusOK}, nil

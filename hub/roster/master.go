@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -137,6 +138,9 @@ func (c RemovePost) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 	return draft(wire.KindPostRemoved, wire.PostRemoved(c))
 }
 
+// workAge is the age in years from which people may work (劳动法 第十五条).
+const workAge = 16
+
 // DecidePeople decides; see PeopleCommand.
 func (c SetStaff) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
@@ -150,9 +154,14 @@ func (c SetStaff) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 	bad.Date("born", c.Born, false)
 	bad.Date("work_since", c.WorkSince, false)
 	if c.Born != "" && hall.Date(c.Born).Valid() && (hall.Date(c.Born) >= m.Day || c.Born < "1900-01-01") {
-		bad.Add("born", "range", "出生日期不合理", "is no date of birth")
+		bad.Add("born", "range", "出生日期应在 1900 年以后、今天以前", "must be after 1900 and before today")
 	}
-	bad.Span("work_since", c.Born, c.WorkSince)
+	if since, born := hall.Date(c.WorkSince), hall.Date(c.Born); since.Valid() && born.Valid() && since < months(born, 12*workAge) {
+		bad.Add("work_since", "before", fmt.Sprintf("参加工作时应年满 %d 周岁，请核对出生日期", workAge), fmt.Sprintf("is before the age of %d; check the date of birth", workAge))
+	}
+	if strings.Trim(c.Phone, "0123456789+-() ") != "" {
+		bad.Add("phone", "characters", "应为电话号码：数字、空格、+、- 和括号", "must be a telephone number: digits, blanks, +, - and brackets")
+	}
 	bad.Known("department", c.Department, h.People.Departments.Has(c.Department))
 	if len(c.Qualifications) > 10 {
 		bad.Add("qualifications", "too_many", "最多 10 项", "may be 10 at most")

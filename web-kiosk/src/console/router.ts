@@ -1,9 +1,18 @@
 import { onScopeDispose, readonly, ref } from 'vue'
 
-/** The console's sections, as in the address after "#/". */
-export const routes = ['hall', 'alarms', 'attendance', 'requests', 'inspect', 'roster', 'arrange', 'procedures', 'calendar', 'accounts', 'windows', 'devices', 'dead-letters'] as const
+/** The console's sections, as in the address after "#/", by what they are about. */
+export const groups = {
+  hall: ['hall', 'alarms'],
+  check: ['attendance', 'requests', 'inspect', 'duties'],
+  people: ['roster', 'arrange', 'shifts', 'procedures'],
+  setup: ['calendar', 'policy', 'accounts', 'windows', 'devices', 'dead-letters'],
+} as const
 
-export type Route = (typeof routes)[number]
+export type Group = keyof typeof groups
+
+export type Route = (typeof groups)[Group][number]
+
+export const routes: readonly Route[] = Object.values(groups).flat()
 
 export function routeOf(hash: string): Route {
   const name = hash.replace(/^#\/?/, '').split(/[?/]/)[0]

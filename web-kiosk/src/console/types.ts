@@ -66,3 +66,26 @@ export interface MyDays {
 }
 
 export interface Rule { id: string; cites: string; to: string; inspection?: boolean; zh: string; en: string }
+
+export interface AccountRow { id: string; name: string; role: wire.Role; staff?: string; department?: string; disabled?: boolean; temporary?: boolean }
+
+export interface Department { id: string; name: string }
+
+export interface Post { id: string; window: string; name: string; deputies: string[]; holders: string[] }
+
+/** Minutes from midnight. */
+export interface Period { from: number; until: number }
+
+export interface ShiftPlan { from?: string; until?: string; weekdays?: number[]; days?: string; periods: Period[] }
+
+export interface Shift { id: string; name: string; swipes: number; plans: ShiftPlan[] }
+
+export interface ShiftUse { scope: 'hall' | 'window' | 'staff'; subject?: string; shift: string; from: string }
+
+export interface Parameter { value: number; unit: string; from: string; until?: string; reference: string; zh: string; en: string }
+
+export interface Duties {
+  delegations: (wire.DelegationSet & { ended?: boolean; signed: Signed })[]
+  /** Accounts by day. */
+  rota: { [day: string]: string[] }
+}

@@ -1,20 +1,26 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import type { Api, Trouble } from './api'
 
-export interface Data<T> {
-  readonly data: ShallowRef<T | null>
+/** Something that a section asks the API for. */
+export interface Source {
+  readonly data: ShallowRef<unknown>
   readonly trouble: ShallowRef<Trouble | null>
-  readonly loading: Ref<boolean>
   reload(): Promise<void>
 }
 
-/** Reads a part of the API, anew when its path changes. What came before stays until the answer is there. */
+export interface Data<T> extends Source {
+  readonly data: ShallowRef<T | null>
+  readonly loading: Ref<boolean>
+}
+
+/** Reads a part of the API, anew when its path changes; nothing while that is empty. What came before stays until the answer is there. */
 export function useData<T>(api: Api, path: () => string): Data<T> {
   const data = shallowRef<T | null>(null)
   const trouble = shallowRef<Trouble | null>(null)
   const loading = ref(true)
   let asked = 0
   async function reload(): Promise<void> {
+    if (path() === '') return
     const turn = ++asked
     loading.value = true
     const result = await api.read<T>(path())

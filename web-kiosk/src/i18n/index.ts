@@ -1,4 +1,5 @@
 import { computed, ref } from 'vue'
+import { articleText } from './article'
 import type { Catalogue, Fill, Key } from './catalogue'
 import { en } from './en'
 import { zhCN } from './zh-CN'
@@ -65,7 +66,11 @@ export function useI18n() {
     remember(next)
     announce()
   }
-  return { t, locale, setLocale, other: computed<Locale>(() => (current.value === 'en' ? 'zh-CN' : 'en')) }
+  /** A list in one line, as the language separates its parts. */
+  const join = (parts: readonly string[]) => parts.join(current.value === 'en' ? ', ' : '、')
+  /** A citation of the regulation in the page's language. */
+  const article = (cited: string) => articleText(current.value, cited)
+  return { t, join, article, locale, setLocale, other: computed<Locale>(() => (current.value === 'en' ? 'zh-CN' : 'en')) }
 }
 
 /** Tells the browser the page's language; call once before the page is drawn. */
