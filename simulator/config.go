@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -54,6 +55,10 @@ type Config struct {
 	// tells the same one and doubles nothing. It belongs beside the hub's data
 	// and is deleted with it. Needed with HistoryDays.
 	StateFile string
+
+	// PastTold, where set, is called when all of the past is stored, with its first
+	// day and the day after its last.
+	PastTold func(ctx context.Context, from, until day.Date) error
 
 	// HubURL, where set, is the hub's web address: staff look at the window's
 	// sign there, and swipe when it says something else than they think (after

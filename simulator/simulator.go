@@ -86,6 +86,9 @@ func (s *Simulator) tellPast(ctx context.Context) error {
 		return err
 	}
 	log.Info("the simulated past is stored", "events", h.total(), "seconds", time.Since(started).Seconds())
+	if s.cfg.PastTold != nil {
+		return s.cfg.PastTold(ctx, from, until)
+	}
 	return nil
 }
 

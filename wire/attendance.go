@@ -10,6 +10,7 @@ const (
 	KindSecondmentEnded Kind = "secondment.ended"
 	KindPunchAsked      Kind = "punch.asked"
 	KindPunchDecided    Kind = "punch.decided"
+	KindPunchCancelled  Kind = "punch.cancelled"
 	KindPunchEntered    Kind = "punch.entered"
 	KindSwipeJudged     Kind = "swipe.judged"
 	KindSwapJudged      Kind = "swap.judged"
@@ -43,9 +44,12 @@ type LeaveDecided struct {
 	Approved bool   `json:"approved"`
 }
 
-// LeaveCancelled takes leave back.
+// LeaveCancelled takes leave back (撤销), or what is left of it (销假).
 type LeaveCancelled struct {
 	Leave string `json:"leave"`
+	// Until and UntilHalf are the last half day that was taken; empty where none was.
+	Until     string `json:"until,omitempty"`
+	UntilHalf string `json:"until_half,omitempty"`
 }
 
 // SecondmentSet sends a person elsewhere for a time (抽调, 借调; 63号 第十二条(三)).
@@ -74,6 +78,11 @@ type PunchAsked struct {
 	Day    string `json:"day"`
 	At     string `json:"at"`
 	Window string `json:"window,omitempty"`
+}
+
+// PunchCancelled takes a request back that nobody has decided.
+type PunchCancelled struct {
+	Punch string `json:"punch"`
 }
 
 // PunchDecided is a supervisor's decision on a request.
@@ -183,7 +192,7 @@ func attendanceKinds() []KindInfo {
 	return []KindInfo{
 		{KindLeaveAsked, 1, true, LeaveAsked{}}, {KindLeaveDecided, 1, true, LeaveDecided{}}, {KindLeaveCancelled, 1, true, LeaveCancelled{}},
 		{KindSecondmentSet, 1, true, SecondmentSet{}}, {KindSecondmentEnded, 1, true, SecondmentEnded{}},
-		{KindPunchAsked, 1, true, PunchAsked{}}, {KindPunchDecided, 1, true, PunchDecided{}}, {KindPunchEntered, 1, true, PunchEntered{}},
+		{KindPunchAsked, 1, true, PunchAsked{}}, {KindPunchDecided, 1, true, PunchDecided{}}, {KindPunchEntered, 1, true, PunchEntered{}}, {KindPunchCancelled, 1, true, PunchCancelled{}},
 		{KindSwipeJudged, 1, true, SwipeJudged{}}, {KindSwapJudged, 1, true, SwapJudged{}},
 		{KindFindingMade, 1, true, FindingMade{}}, {KindFindingDropped, 1, true, FindingWithdrawn{}}, {KindFindingReplied, 1, true, FindingReplied{}},
 		{KindDayChecked, 1, true, DayChecked{}}, {KindDayRevised, 1, true, DayRevised{}}, {KindDayPublished, 1, true, DayPublished{}},

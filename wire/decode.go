@@ -201,7 +201,7 @@ func hubOnly(k Kind) bool {
 		KindAssignmentOpened, KindAssignmentExamined, KindAssignmentAccepted, KindAssignmentReturned, KindChangeAsked,
 		KindChangeDecided, KindHandoverSigned, KindReplacementAsked, KindReplacementMet, KindCriticismMade,
 		KindStaffReturned, KindLeaveAsked, KindLeaveDecided, KindLeaveCancelled, KindSecondmentSet, KindSecondmentEnded,
-		KindPunchAsked, KindPunchDecided, KindPunchEntered, KindSwipeJudged, KindSwapJudged, KindFindingMade,
+		KindPunchAsked, KindPunchDecided, KindPunchEntered, KindPunchCancelled, KindSwipeJudged, KindSwapJudged, KindFindingMade,
 		KindFindingDropped, KindFindingReplied, KindDayChecked, KindDayRevised, KindDayPublished, KindDelegationSet,
 		KindDelegationEnded, KindRotaSet, KindAccountSet, KindAccountPassword, KindAccountDisabled, KindSessionOpened,
 		KindSessionClosed, KindTokenCreated, KindTokenRevoked:

@@ -258,6 +258,12 @@ func TestWhatIsRefused(t *testing.T) {
 		"a body that is too large":                {"PUT", "/api/v1/windows/w1", `{"name":"` + strings.Repeat("x", 1<<20) + `"}`, nil, 413, "too_large", ""},
 		"a field that is not there":               {"PUT", "/api/v1/windows/w1", `{"number":"1","name":"n","colour":"red"}`, nil, 422, "fields_invalid", "colour"},
 		"a field of another type":                 {"PUT", "/api/v1/windows/w1", `{"number":1,"name":"n"}`, nil, 422, "fields_invalid", "number"},
+		"a list with an item of another type":     {"PUT", "/api/v1/shifts/q", `{"name":"n","swipes":4,"plans":[{"periods":[{"in":"08:30","out":720}]}]}`, nil, 422, "fields_invalid", "plans[0].periods[0].out"},
+		"a list with a field that is not there":   {"PUT", "/api/v1/shifts/q", `{"name":"n","swipes":4,"plans":[{"periods":[{"from":510}]}]}`, nil, 422, "fields_invalid", "plans[0].periods[0].from"},
+		"a state that is none":                    {"GET", "/api/v1/requests?state=open", "", nil, 422, "fields_invalid", "state"},
+		"days in the wrong order":                 {"GET", "/api/v1/days?from=2026-11-30&until=2026-11-01", "", nil, 422, "fields_invalid", "until"},
+		"a reply without its day":                 {"POST", "/api/v1/findings/f1/withdraw", `{"reason":"x"}`, nil, 422, "fields_invalid", "day"},
+		"an inspector who is none":                {"PUT", "/api/v1/rota/2026-11-24", `{"accounts":["nobody"]}`, nil, 422, "fields_invalid", "accounts[0]"},
 		"a field that is missing":                 {"PUT", "/api/v1/windows/w1", `{"number":"1"}`, nil, 422, "fields_invalid", "name"},
 		"a field that is too long":                {"PUT", "/api/v1/windows/w1", `{"number":"1","name":"` + long + `"}`, nil, 422, "fields_invalid", "name"},
 		"an id that is no name":                   {"PUT", "/api/v1/windows/w%201", good, nil, 422, "fields_invalid", "id"},
@@ -642,3 +648,31 @@ func TestARequestIsReadToItsEnd(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("the connection broke") }
+
+// A request that is no JSON is told where it stops being it.
+func TestABrokenRequestIsLocated(t *testing.T) {
+	s := newStage(t)
+	w := s.ask("PUT", "/api/v1/windows/w1", "{\"number\":\"1\",\n \"name\" \"n\"}")
+	if p := problemOf(t, w); !strings.Contains(p.Title, "第 2 行第 9 个字节") {
+		t.Errorf("it says %q", p.Title)
+	}
+}
+
+// What GET gives of a shift can be put back as it is; one that is worked stays.
+func TestAShiftComesBackAsItWasSent(t *testing.T) {
+	s := newStageAt(t, 1_000_000)
+	s.people()
+	plans := `[{"from":"05-01","until":"09-30","weekdays":[5],"periods":[{"in":"08:30","out":"12:00"}]},{"days":"all","periods":[{"in":"22:00","out":"06:00"}]},{"days":"rest","periods":[{"in":"00:00","out":"24:00"}]}]`
+	if w := s.ask("PUT", "/api/v1/shifts/q", `{"name":"四季","swipes":4,"plans":`+plans+`}`); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	if w := s.ask("GET", "/api/v1/shifts", ""); !strings.Contains(w.Body.String(), `"plans":`+plans) {
+		t.Errorf("the shifts are %s", w.Body)
+	}
+	if w := s.ask("DELETE", "/api/v1/shifts/day", ""); w.Code != 409 || problemOf(t, w).Code != "shift_in_use" {
+		t.Errorf("the shift that the hall works is removed: %d %s", w.Code, w.Body)
+	}
+	if w := s.ask("DELETE", "/api/v1/shifts/q", ""); w.Code != 200 {
+		t.Errorf("a shift that nobody works stays: %s", w.Body)
+	}
+}

@@ -328,10 +328,11 @@ func (a *API) makeFinding(r *http.Request, body []byte) (order, error) {
 
 // finding looks for a finding of a day as it is known now.
 func (a *API) finding(day hall.Date, id string) (f wire.Finding, staff string, err error) {
-	known := false
-	if day.Valid() {
-		a.Register.Read(func(v *register.View, _ *roster.State) { f, staff, known = v.Days.Finding(day, a.over(v, day), id) })
+	if !day.Valid() {
+		return f, "", wrong(field{"day", "date", text{"应为日期，如 2026-11-23", "must be a date like 2026-11-23"}})
 	}
+	known := false
+	a.Register.Read(func(v *register.View, _ *roster.State) { f, staff, known = v.Days.Finding(day, a.over(v, day), id) })
 	if !known {
 		err = hall.Unknown("finding_unknown", "这一天没有这项发现", "there is no such finding on that day")
 	}

@@ -50,33 +50,74 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // decode fills the struct that into points to from a JSON object and names
 // every field that is unknown or of the wrong type.
 func decode(body []byte, into any) error {
-	if !json.Valid(body) || !utf8.Valid(body) {
-		return problem("malformed")
+	if err := wellFormed(body); err != nil {
+		return err
 	}
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(body, &given); err != nil || given == nil {
+	if body = bytes.TrimSpace(body); body[0] != '{' {
 		return wrong(field{"", "type", text{"应为一个 JSON 对象", "must be a JSON object"}})
 	}
-	target := reflect.ValueOf(into).Elem()
-	fields := map[string]reflect.Value{}
-	gather(target, fields)
-	var bad []field
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		target, known := fields[name]
-		if !known {
-			bad = append(bad, field{shorten(name), "unknown", text{"没有这个字段", "there is no such field"}})
-			continue
-		}
-		strict := json.NewDecoder(bytes.NewReader(given[name]))
-		strict.DisallowUnknownFields()
-		if string(given[name]) == "null" || strict.Decode(target.Addr().Interface()) != nil {
-			bad = append(bad, field{name, "type", typeWords(target.Kind())})
-		}
+	var bad checks
+	bad.fill("", body, reflect.ValueOf(into).Elem())
+	return bad.err()
+}
+
+// wellFormed says where a body stops being JSON.
+func wellFormed(body []byte) error {
+	var any json.RawMessage
+	err := json.Unmarshal(body, &any)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		before := body[:min(int(syntax.Offset), len(body))]
+		line, at := bytes.Count(before, []byte("\n"))+1, len(before)-1-bytes.LastIndexByte(before, '\n')
+		f := problem("malformed")
+		f.words = text{fmt.Sprintf("请求内容不是 JSON：第 %d 行第 %d 个字节处有误", line, at), fmt.Sprintf("the request is no JSON: see byte %d of line %d", at, line)}
+		return f
 	}
-	if len(bad) > 0 {
-		return wrong(bad...)
+	if err != nil || !utf8.Valid(body) {
+		return problem("malformed")
 	}
 	return nil
+}
+
+// fill reads JSON into a value and names everything in it that is unknown or of another type.
+func (c *checks) fill(path string, raw json.RawMessage, into reflect.Value) {
+	raw = bytes.TrimSpace(raw)
+	_, own := into.Addr().Interface().(json.Unmarshaler)
+	switch {
+	case string(raw) == "null":
+		*c = append(*c, field{path, "type", typeWords(into.Kind())})
+	case !own && into.Kind() == reflect.Struct && raw[0] == '{':
+		c.fillStruct(path, raw, into)
+	case !own && into.Kind() == reflect.Slice && raw[0] == '[' && into.Type().Elem().Kind() != reflect.Uint8:
+		var items []json.RawMessage
+		_ = json.Unmarshal(raw, &items) // it is JSON
+		into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
+		for i, item := range items {
+			c.fill(fmt.Sprintf("%s[%d]", path, i), item, into.Index(i))
+		}
+	default:
+		if json.Unmarshal(raw, into.Addr().Interface()) != nil {
+			*c = append(*c, field{path, "type", typeWords(into.Kind())})
+		}
+	}
+}
+
+func (c *checks) fillStruct(path string, raw json.RawMessage, into reflect.Value) {
+	var given map[string]json.RawMessage
+	_ = json.Unmarshal(raw, &given) // it is JSON
+	fields := map[string]reflect.Value{}
+	gather(into, fields)
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		at := shorten(name)
+		if path != "" {
+			at = path + "." + at
+		}
+		if target, known := fields[name]; known {
+			c.fill(at, given[name], target)
+		} else {
+			c.add(at, "unknown", "没有这个字段", "there is no such field")
+		}
+	}
 }
 
 // gather finds the fields of a struct by their names in JSON, those of embedded structs among them.
@@ -167,6 +208,15 @@ func (c *checks) name(name, value string) {
 	case wire.CheckName(value) != nil:
 		c.add(name, "characters", "应为 1 到 %d 个字母、数字、点、下划线或连字符", "must be 1 to %d letters, digits, dots, underscores or hyphens", wire.MaxName)
 	}
+}
+
+// choice reads a query parameter that is one of several words, or is absent.
+func (c *checks) choice(r *http.Request, name string, words ...string) string {
+	given := r.URL.Query().Get(name)
+	if given != "" && !slices.Contains(words, given) {
+		c.add(name, "choice", "应为 %s 之一", "must be one of %s", strings.Join(words, ", "))
+	}
+	return given
 }
 
 // flag reads a query parameter that is 1 or 0; 0 where it is absent.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -57,6 +58,11 @@ type (
 		Ended  bool      `json:"ended,omitempty"`
 		Signed SignedRow `json:"signed"`
 	}
+	cancelBody struct {
+		// Until and UntilHalf are the last half day that was taken, of leave that has begun.
+		Until     string `json:"until,omitempty"`
+		UntilHalf string `json:"until_half,omitempty"`
+	}
 	// DutyList is delegations and the rota of inspections.
 	DutyList struct {
 		Delegations []DelegationRow     `json:"delegations"`
@@ -73,7 +79,7 @@ func (a *API) requestRoutes() []route {
 		a.change(access.Self, "POST", "leaves", "请假、公出", "ask for leave or official business", attendance.AskLeave{}, a.forSelf(askLeave), []string{"leave_overlaps", "not_yours"}),
 		a.change(access.Decide, "POST", "leaves/{id}/decide", "审批请假", "decide on leave", attendance.DecideLeave{},
 			enter(func(r *http.Request, c *attendance.DecideLeave) { c.Leave = r.PathValue("id") }), []string{"leave_unknown", "already_decided", "own_request"}, id),
-		a.change(access.Self, "POST", "leaves/{id}/cancel", "撤销请假、销假", "take leave back", nil, a.cancelLeave, []string{"leave_unknown", "already_decided", "leave_begun", "not_yours"}, id),
+		a.change(access.Self, "POST", "leaves/{id}/cancel", "撤销请假；已开始的由督导销假，until 为休到的最后一天", "take leave back; a supervisor ends leave that has begun, until is its last day", cancelBody{}, a.cancelLeave, []string{"leave_unknown", "already_decided", "leave_begun", "not_yours"}, id),
 		a.change(access.Decide, "POST", "secondments", "登记抽调、借调", "enter a secondment", attendance.SetSecondment{},
 			enter[attendance.SetSecondment](nil), []string{"document_missing", "cover_missing", "secondment_overlaps"}),
 		a.change(access.Decide, "POST", "secondments/{id}/end", "提前结束抽调", "end a secondment", attendance.EndSecondment{},
@@ -81,13 +87,13 @@ func (a *API) requestRoutes() []route {
 		a.change(access.Self, "POST", "punches", "申请补卡", "ask for a make-up punch", attendance.AskPunch{}, a.forSelf(askPunch), []string{"punch_twice", "not_yours"}),
 		a.change(access.Decide, "POST", "punches/{id}/decide", "审批补卡", "decide on a make-up punch", attendance.DecidePunch{},
 			enter(func(r *http.Request, c *attendance.DecidePunch) { c.Punch = r.PathValue("id") }), []string{"punch_unknown", "already_decided", "own_request"}, id),
+		a.change(access.Self, "POST", "punches/{id}/cancel", "撤回补卡申请", "take a request for a make-up punch back", nil, a.cancelPunch, []string{"punch_unknown", "already_decided", "not_yours"}, id),
 		a.change(access.Decide, "POST", "punches/manual", "手工登记（读卡器故障）", "enter what was signed by hand", attendance.EnterPunch{}, enter[attendance.EnterPunch](nil), nil),
 		read(access.ReadAll, v1+"duties", "委托与巡查值班", "delegations and the rota of inspections", DutyList{}, a.getDuties),
 		a.change(access.Decide, "POST", "delegations", "委托他人代行督导职责", "let another account act while one is away", attendance.SetDelegation{}, a.setDelegation, []string{"not_yours", "account_unknown"}),
 		a.change(access.Decide, "POST", "delegations/{id}/end", "结束委托", "end a delegation", nil,
 			enter(func(r *http.Request, c *attendance.EndDelegation) { c.Delegation = r.PathValue("id") }), []string{"delegation_unknown"}, id),
-		a.change(access.Decide, "PUT", "rota/{date}", "排定巡查值班", "say who inspects on a day", attendance.SetRota{},
-			enter(func(r *http.Request, c *attendance.SetRota) { c.Day = r.PathValue("date") }), nil, in("date", "日期", "the day")),
+		a.change(access.Decide, "PUT", "rota/{date}", "排定巡查值班", "say who inspects on a day", attendance.SetRota{}, a.setRota, nil, in("date", "日期", "the day")),
 	}
 }
 
@@ -128,19 +134,61 @@ func askPunch(_ *http.Request, body []byte) (order, *string, error) {
 }
 
 func (a *API) cancelLeave(r *http.Request, body []byte) (order, error) {
+	var b cancelBody
+	if err := decode(body, &b); err != nil {
+		return order{}, err
+	}
+	c := attendance.CancelLeave{Leave: r.PathValue("id"), Until: b.Until, UntilHalf: b.UntilHalf}
+	staff := ""
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		l, _ := v.State.Book.Leaves.Get(c.Leave)
+		staff = l.Staff
+	})
+	return order{cmd: c, status: http.StatusOK}, ownOrDecides(who(r), staff)
+}
+
+func (a *API) cancelPunch(r *http.Request, body []byte) (order, error) {
 	id, err := named(r, "id", body)
 	if err != nil {
 		return order{}, err
 	}
-	i, staff := who(r), ""
+	staff := ""
 	a.Register.Read(func(v *register.View, _ *roster.State) {
-		l, _ := v.State.Book.Leaves.Get(id)
-		staff = l.Staff
+		p, _ := v.State.Book.Punches.Get(id)
+		staff = p.Staff
 	})
+	return order{cmd: attendance.CancelPunch{Punch: id}, status: http.StatusOK}, ownOrDecides(who(r), staff)
+}
+
+// ownOrDecides lets people without the right to decide touch only what is theirs;
+// what nobody knows is refused later, by its own name.
+func ownOrDecides(i access.Identity, staff string) error {
 	if staff != "" && staff != i.Staff && !i.May(access.Decide) {
-		return order{}, problem("not_yours")
+		return problem("not_yours")
 	}
-	return order{cmd: attendance.CancelLeave{Leave: id}, status: http.StatusOK}, nil
+	return nil
+}
+
+// setRota takes only accounts that may inspect.
+func (a *API) setRota(r *http.Request, body []byte) (order, error) {
+	c := attendance.SetRota{Day: r.PathValue("date")}
+	if err := decode(body, &c); err != nil {
+		return order{}, err
+	}
+	var bad checks
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		for n, id := range c.Accounts {
+			x, ok := v.State.Access.Accounts.Get(id)
+			name := fmt.Sprintf("accounts[%d]", n)
+			switch {
+			case !ok || x.Disabled:
+				bad.add(name, "unknown", "没有账号“%.64s”", "there is no account %.64s", id)
+			case !access.May(x.Role, access.Inspect):
+				bad.add(name, "role", "“%.64s”没有巡查的权限", "%.64s may not inspect", id)
+			}
+		}
+	})
+	return order{cmd: c, status: http.StatusOK}, bad.err()
 }
 
 func (a *API) setDelegation(r *http.Request, body []byte) (order, error) {
@@ -198,6 +246,9 @@ func span(r *http.Request) (from, until hall.Date, err error) {
 			}
 		}
 	}
+	if len(c) == 0 && until < from {
+		c.add("until", "before", "不能早于 %s", "must not be before %s", from)
+	}
 	return from, until, c.err()
 }
 
@@ -206,7 +257,11 @@ func (a *API) getRequests(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	state := attendance.Request(r.URL.Query().Get("state"))
+	var c checks
+	state := attendance.Request(c.choice(r, "state", string(attendance.Asked), string(attendance.Approved), string(attendance.Refused), string(attendance.Cancelled)))
+	if err := c.err(); err != nil {
+		return err
+	}
 	list := RequestList{Leaves: []LeaveRow{}, Punches: []PunchRow{}, Secondments: []SecondmentRow{}}
 	i := who(r)
 	a.Register.Read(func(v *register.View, windows *roster.State) {

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"hallkeeper/hub/access"
@@ -25,6 +26,8 @@ type (
 		Name     string   `json:"name"`
 		Deputies []string `json:"deputies"`
 		Holders  []string `json:"holders"`
+		// Names are of the people above: who sees a post may know who serves it.
+		Names map[string]string `json:"names"`
 	}
 	// PostList is the posts.
 	PostList struct {
@@ -66,8 +69,15 @@ type (
 	}
 	// ShiftList is the shifts and who works them.
 	ShiftList struct {
-		Shifts []roster.Shift `json:"shifts"`
-		Uses   []ShiftUse     `json:"uses"`
+		Shifts []ShiftRow `json:"shifts"`
+		Uses   []ShiftUse `json:"uses"`
+	}
+	// ShiftRow is one shift; its plans are as they are sent.
+	ShiftRow struct {
+		ID     string           `json:"id"`
+		Name   string           `json:"name"`
+		Swipes int              `json:"swipes"`
+		Plans  []wire.ShiftPlan `json:"plans"`
 	}
 	// ShiftUse says which shift is worked from a day on.
 	ShiftUse struct {
@@ -117,7 +127,7 @@ func (a *API) rosterRoutes() []route {
 		a.change(access.Arrange, "PUT", "shifts/{id}", "添加或修改班次", "add a shift or change it", roster.SetShift{},
 			enter(func(r *http.Request, c *roster.SetShift) { c.Shift = r.PathValue("id") }), nil, id),
 		a.change(access.Arrange, "DELETE", "shifts/{id}", "移除班次", "take a shift off", nil,
-			enter(func(r *http.Request, c *roster.RemoveShift) { c.Shift = r.PathValue("id") }), []string{"shift_unknown"}, id),
+			enter(func(r *http.Request, c *roster.RemoveShift) { c.Shift = r.PathValue("id") }), []string{"shift_unknown", "shift_in_use"}, id),
 		a.change(access.Arrange, "POST", "shifts/{id}/assign", "从某日起适用班次", "say who works a shift from a day on", roster.AssignShift{},
 			enter(func(r *http.Request, c *roster.AssignShift) { c.Shift = r.PathValue("id") }), nil, id),
 		read(access.ReadHall, v1+"representatives", "各窗口首席代表", "the windows' chief representatives", RepresentativeList{}, a.getRepresentatives),
@@ -170,6 +180,9 @@ func (a *API) getDepartments(w http.ResponseWriter, r *http.Request) error {
 	return sendJSON(w, r, list)
 }
 
+// own tells whether somebody is the one who asks.
+func (s scope) own(staff string) bool { return staff == s.staff && staff != "" }
+
 func (a *API) getPosts(w http.ResponseWriter, r *http.Request) error {
 	list := PostList{Posts: []PostRow{}}
 	day := a.today()
@@ -183,10 +196,14 @@ func (a *API) getPosts(w http.ResponseWriter, r *http.Request) error {
 		}
 		for id := range v.State.People.Posts.All() {
 			p, ok := v.State.People.Post(id, day)
-			if !ok || !s.all && !s.windows[p.Window] {
+			if !ok || !s.all && !s.windows[p.Window] && !slices.ContainsFunc(holders[id], s.own) {
 				continue
 			}
 			row := PostRow{ID: id, Window: p.Window, Name: p.Name, Deputies: p.Deputies, Holders: holders[id]}
+			row.Names = map[string]string{}
+			for _, staff := range slices.Concat(row.Deputies, row.Holders) {
+				row.Names[staff] = a.nameOf(v, staff)
+			}
 			if row.Deputies == nil {
 				row.Deputies = []string{}
 			}
@@ -274,11 +291,12 @@ func (a *API) issueCard(_ *http.Request, body []byte) (order, error) {
 }
 
 func (a *API) getShifts(w http.ResponseWriter, r *http.Request) error {
-	list := ShiftList{Shifts: []roster.Shift{}, Uses: []ShiftUse{}}
+	list := ShiftList{Shifts: []ShiftRow{}, Uses: []ShiftUse{}}
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		for id := range v.State.People.Shifts.All() {
 			if s, ok := v.State.People.Shift(id); ok {
-				list.Shifts = append(list.Shifts, s)
+				set := s.Set()
+				list.Shifts = append(list.Shifts, ShiftRow{s.ID, s.Name, s.Swipes, set.Plans})
 			}
 		}
 		for key, uses := range v.State.People.ShiftOf.All() {

@@ -156,7 +156,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/cards/{id}/end", v + "cards/h1:77A1/end", `{"reason":"lost"}`, "", ""},
 		{"GET /api/v1/shifts", v + "shifts", "", "", ""},
 		{"PUT /api/v1/shifts/{id}", v + "shifts/half", `{"name":"半日班","swipes":2,"plans":[{"periods":[{"in":"08:30","out":"12:00"}]}]}`, "", ""},
-		{"POST /api/v1/shifts/{id}/assign", v + "shifts/half/assign", `{"scope":"staff","subject":"s4","from":"2026-12-01"}`, "", ""}, {"DELETE /api/v1/shifts/{id}", v + "shifts/half", "", "", ""},
+		{"POST /api/v1/shifts/{id}/assign", v + "shifts/day/assign", `{"scope":"staff","subject":"s4","from":"2026-12-01"}`, "", ""}, {"DELETE /api/v1/shifts/{id}", v + "shifts/half", "", "", ""},
 		{"GET /api/v1/representatives", v + "representatives", "", "", ""},
 		{"PUT /api/v1/windows/{id}/representative", v + "windows/w2/representative", `{"staff":"s3","from":"2026-11-23"}`, "", ""},
 
@@ -177,6 +177,8 @@ func story(s *stage) []told {
 		{"POST /api/v1/secondments/{id}/end", v + "secondments/m1/end", `{"on":"2026-12-03"}`, "", ""},
 		{"POST /api/v1/punches", v + "punches", `{"punch":"u1","day":"2026-11-23","at":"18:00","reason":"忘刷"}`, "staff", ""},
 		{"POST /api/v1/punches/{id}/decide", v + "punches/u1/decide", `{"approved":false,"reason":"监控未见"}`, "supervisor", ""},
+		{"POST /api/v1/punches", v + "punches", `{"punch":"u2","day":"2026-11-23","at":"12:00","reason":"忘刷"}`, "staff", ""},
+		{"POST /api/v1/punches/{id}/cancel", v + "punches/u2/cancel", "", "staff", ""},
 		{"POST /api/v1/punches/manual", v + "punches/manual", `{"staff":"s3","day":"2026-11-23","at":"08:20","signed_by":"s1","reason":"读卡器故障"}`, "", ""},
 		{"GET /api/v1/duties", v + "duties", "", "", ""},
 		{"POST /api/v1/delegations", v + "delegations", `{"delegation":"d1","from":"2026-11-23","until":"2026-11-30","deputy":"representative","reason":"出差"}`, "supervisor", ""},

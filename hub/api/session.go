@@ -272,7 +272,8 @@ func setAccount(r *http.Request, body []byte) (order, error) {
 		return order{}, err
 	}
 	id := r.PathValue("id")
-	c := access.SetAccount{AccountSet: wire.AccountSet{Account: id, Role: wire.Role(b.Role), Staff: b.Staff, Department: b.Department}, Name: b.Name, Temporary: true}
+	c := access.SetAccount{AccountSet: wire.AccountSet{Account: id, Role: wire.Role(b.Role), Staff: b.Staff, Department: b.Department}, Name: b.Name,
+		Temporary: wire.Role(b.Role) != wire.RoleScreen} // nobody sits at a screen who could choose another
 	if b.Password != "" {
 		if err := access.CheckPassword("password", b.Password, id); err != nil {
 			return order{}, err

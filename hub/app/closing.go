@@ -64,7 +64,7 @@ func (a *App) dueDays(now time.Time, looked map[hall.Date]int) (due, news []hall
 	at := hall.Minute(closing.Hour()*60 + closing.Minute())
 	a.Read(func(v *register.View, _ *roster.State) {
 		today := hall.DateOf(now, a.zone)
-		first, known := v.State.FirstDay(a.zone)
+		first, known := v.Days.FirstDay()
 		first = max(first, today.AddDays(-daysBack))
 		for day := first; known && day <= today; day = day.AddDays(1) {
 			if v.State.Book.Closed.Has(string(day)) {

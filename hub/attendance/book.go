@@ -174,7 +174,7 @@ func (b *Book) Fold(r *wire.Record) (from, until hall.Date) {
 	case wire.KindLeaveCancelled:
 		var d wire.LeaveCancelled
 		if read(r, &d) {
-			return b.leave(d.Leave, Cancelled, r)
+			return b.cancel(&d, r)
 		}
 	case wire.KindSecondmentSet:
 		var d wire.SecondmentSet
@@ -200,6 +200,14 @@ func (b *Book) Fold(r *wire.Record) (from, until hall.Date) {
 		if read(r, &d) {
 			s := signed(r)
 			b.Punches.Change(d.Punch, func(p *Punch) { p.State, p.Decided = decided(d.Approved), &s })
+			p, _ := b.Punches.Get(d.Punch)
+			return one(p.Day)
+		}
+	case wire.KindPunchCancelled:
+		var d wire.PunchCancelled
+		if read(r, &d) {
+			s := signed(r)
+			b.Punches.Change(d.Punch, func(p *Punch) { p.State, p.Decided = Cancelled, &s })
 			p, _ := b.Punches.Get(d.Punch)
 			return one(p.Day)
 		}
@@ -290,6 +298,17 @@ func (b *Book) leave(id string, state Request, r *wire.Record) (from, until hall
 	b.Leaves.Change(id, func(l *Leave) { l.State, l.Decided = state, &s })
 	l, _ := b.Leaves.Get(id)
 	return hall.Date(l.From), hall.Date(l.Until)
+}
+
+// cancel takes leave back, or ends it early.
+func (b *Book) cancel(d *wire.LeaveCancelled, r *wire.Record) (from, until hall.Date) {
+	if d.Until == "" {
+		return b.leave(d.Leave, Cancelled, r)
+	}
+	l, _ := b.Leaves.Get(d.Leave)
+	until = hall.Date(l.Until)
+	b.Leaves.Change(d.Leave, func(l *Leave) { l.Until, l.UntilHalf = d.Until, d.UntilHalf })
+	return hall.Date(d.Until), until
 }
 
 func decided(approved bool) Request {

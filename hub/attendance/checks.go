@@ -111,7 +111,7 @@ func (c JudgeSwap) DecideBook(b *Book, h roster.Hall, _ hall.Moment) ([]hall.Dra
 }
 
 // DecideBook decides; see Command.
-func (c MakeFinding) DecideBook(_ *Book, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
+func (c MakeFinding) DecideBook(b *Book, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	if c.Finding == "" {
 		c.Finding = m.ID
 	}
@@ -120,8 +120,12 @@ func (c MakeFinding) DecideBook(_ *Book, h roster.Hall, m hall.Moment) ([]hall.D
 	if hall.Date(c.Day) > m.Day {
 		bad.Add("day", "future", "不能晚于今天", "must not be after today")
 	}
+	fresh(&bad, "finding", b.Inspections.Has(c.Finding))
 	r, ok := h.Policy.Rule(c.Rule)
-	if !ok || !r.Inspection {
+	switch {
+	case c.Rule == "":
+		bad.Add("rule", "required", "请选择发现的问题", "choose what was found")
+	case !ok || !r.Inspection:
 		bad.Add("rule", "unknown", "没有这条巡查规则", "there is no such rule of inspections")
 	}
 	if c.Window != "" {
@@ -227,7 +231,7 @@ func notChecked(day string) error {
 }
 
 // DecideBook decides; see Command.
-func (c SetDelegation) DecideBook(_ *Book, _ roster.Hall, m hall.Moment) ([]hall.Draft, error) {
+func (c SetDelegation) DecideBook(b *Book, _ roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	if c.Delegation == "" {
 		c.Delegation = m.ID
 	}
@@ -236,6 +240,7 @@ func (c SetDelegation) DecideBook(_ *Book, _ roster.Hall, m hall.Moment) ([]hall
 	bad.Date("until", c.Until, true)
 	bad.Span("until", c.From, c.Until)
 	bad.Words("reason", &c.Reason, 0, 500)
+	fresh(&bad, "delegation", b.Delegations.Has(c.Delegation))
 	if c.Account == c.Deputy {
 		bad.Add("deputy", "same", "不能委托给自己", "must be another account")
 	}

@@ -22,6 +22,8 @@ type WindowNow struct {
 type Now struct {
 	Windows  map[string]WindowNow
 	Suspects []wire.Suspect
+	// WaitingSince is when the oldest of the waiting requests was made.
+	WaitingSince time.Time
 	// Uncertain are swipes of today whose time awaits a decision, Waiting requests that await one.
 	Uncertain, Waiting int
 	// Provisional: the year's holidays are not published.
@@ -49,16 +51,22 @@ func (d *Days) At(now time.Time) Now {
 		d.present(yesterday, now, &n)
 	}
 	for _, l := range d.Ground.Book.Leaves.Each() {
-		if l.State == Asked {
-			n.Waiting++
-		}
+		n.wait(l.State, l.Asked.At)
 	}
 	for _, p := range d.Ground.Book.Punches.Each() {
-		if p.State == Asked {
-			n.Waiting++
-		}
+		n.wait(p.State, p.Asked.At)
 	}
 	return n
+}
+
+// wait counts a request that nobody has decided.
+func (n *Now) wait(state Request, asked time.Time) {
+	if state != Asked {
+		return
+	}
+	if n.Waiting++; n.Waiting == 1 || asked.Before(n.WaitingSince) {
+		n.WaitingSince = asked
+	}
 }
 
 // present adds what a day says of the present to n.
@@ -67,6 +75,7 @@ func (d *Days) present(day hall.Date, now time.Time, n *Now) *calc {
 	c.gather()
 	at := c.presences()
 	grace := time.Duration(c.minutes("away_grace")) * time.Minute
+	begins, _ := d.Begins()
 	windows := map[string]bool{}
 	for _, p := range c.posts {
 		windows[p.Window] = true
@@ -77,6 +86,9 @@ func (d *Days) present(day hall.Date, now time.Time, n *Now) *calc {
 			from, until := c.moment(s.From), c.moment(s.Until)
 			if !now.Before(from) && now.Before(until) {
 				x.Cover, x.Since = wire.CoverEmpty, from
+				if begins.After(from) {
+					x.Since = begins
+				}
 			}
 		}
 		open := x.Cover == wire.CoverEmpty

@@ -269,6 +269,43 @@ func (d *Days) Finding(day hall.Date, over time.Time, id string) (f wire.Finding
 	return f, staff, ok
 }
 
+// Begins is when somebody with a post was first entered: of the time before it
+// nobody can say that a window was empty. ok is false while there is nobody.
+func (d *Days) Begins() (begins time.Time, ok bool) {
+	for _, s := range d.People.Staff.Each() {
+		if len(s.Postings) == 0 {
+			continue
+		}
+		at := s.Since
+		if from := s.Postings[0].From.Time(d.Zone); from.After(at) {
+			at = from
+		}
+		if !ok || at.Before(begins) {
+			begins, ok = at, true
+		}
+	}
+	return begins, ok
+}
+
+// FirstDay is the first day that is checked by itself: the one on which the roster
+// was there before work began. Whoever enters that people came years ago, or enters
+// them at noon, makes nobody absent by it.
+func (d *Days) FirstDay() (first hall.Date, known bool) {
+	begins, known := d.Begins()
+	if !known {
+		return "", false
+	}
+	first = hall.DateOf(begins, d.Zone)
+	c := d.calc(first, time.Time{}, d.index())
+	since := hall.MinuteOf(begins, first, d.Zone) - c.minutes("away_grace")
+	for _, s := range d.People.Staff.Each() {
+		if p := c.planFor(&s, first); s.Here(first) && len(p.expected) > 0 && p.expected[0].From < since {
+			return first.AddDays(1), true
+		}
+	}
+	return first, true
+}
+
 // Over is the minute at which the last shift of a day is over, with the time in
 // which its people may still swipe: midnight, unless somebody works into the night.
 func (d *Days) Over(day hall.Date) hall.Minute {

@@ -162,10 +162,10 @@ func (c *calc) periods(shift *roster.Shift, day hall.Date) []hall.Span {
 	if weekday == 0 {
 		weekday = 7
 	}
-	if kind == hall.DayMakeUp {
-		weekday = int(time.Monday) // a make-up day is worked like any working day
-	}
 	spans := shift.On(day, weekday, works)
+	if spans == nil && kind == hall.DayMakeUp {
+		spans = shift.On(day, int(time.Monday), works) // a shift without Saturdays or Sundays is worked as on a Monday
+	}
 	if kind == hall.DayClosed {
 		return nil
 	}

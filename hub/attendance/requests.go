@@ -33,6 +33,9 @@ type DecideLeave struct {
 // CancelLeave takes leave back.
 type CancelLeave wire.LeaveCancelled
 
+// CancelPunch takes a request for a make-up punch back before it is decided.
+type CancelPunch wire.PunchCancelled
+
 // SetSecondment sends a person elsewhere for a time.
 type SetSecondment wire.SecondmentSet
 
@@ -77,6 +80,7 @@ func (c AskLeave) DecideBook(b *Book, h roster.Hall, m hall.Moment) ([]hall.Draf
 		bad.Add("until", "range", "一次最多一年", "may be a year at most")
 	}
 	bad.Words("reason", &c.Reason, 0, 500)
+	fresh(&bad, "leave", b.Leaves.Has(c.Leave))
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
@@ -118,7 +122,8 @@ func deciding(state Request, staff string, approved bool, reason *string, m hall
 	return bad.Err()
 }
 
-// DecideBook decides; see Command. Leave that has begun is part of what happened.
+// DecideBook decides; see Command. Leave that has begun is part of what happened:
+// its holder cannot take it back, and a supervisor says how far it was taken.
 func (c CancelLeave) DecideBook(b *Book, _ roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	l, ok := b.Leaves.Get(c.Leave)
 	switch {
@@ -130,6 +135,23 @@ func (c CancelLeave) DecideBook(b *Book, _ roster.Hall, m hall.Moment) ([]hall.D
 		return nil, hall.Refuse("already_decided", "这份申请已被拒绝", "this request was refused already")
 	case m.Staff == l.Staff && l.State == Approved && hall.Date(l.From) <= m.Day:
 		return nil, hall.Refuse("leave_begun", "假期已经开始，请由督导销假", "the leave has begun; a supervisor must end it")
+	}
+	if c.Until != "" || c.UntilHalf != "" {
+		var bad hall.Checks
+		bad.Date("until", c.Until, true)
+		bad.Choice("until_half", c.UntilHalf, "am", "pm")
+		if last := c.Until + c.UntilHalf; last < l.From+l.FromHalf || last > l.Until+l.UntilHalf {
+			bad.Add("until", "range", "应在 "+l.From+" 至 "+l.Until+" 之间", "must be from "+l.From+" to "+l.Until)
+		}
+		if l.State != Approved {
+			bad.Add("until", "state", "只有已批准的请假可以销假", "only approved leave can be ended early")
+		}
+		if err := bad.Err(); err != nil {
+			return nil, err
+		}
+		if c.Until == l.Until && c.UntilHalf == l.UntilHalf {
+			return nil, nil
+		}
 	}
 	return []hall.Draft{{Kind: wire.KindLeaveCancelled, Data: wire.LeaveCancelled(c)}}, nil
 }
@@ -147,6 +169,7 @@ func (c SetSecondment) DecideBook(b *Book, h roster.Hall, m hall.Moment) ([]hall
 	bad.Span("until", c.From, c.Until)
 	bad.Words("to", &c.To, 1, 40)
 	bad.Words("document", &c.Document, 0, 60)
+	fresh(&bad, "secondment", b.Secondments.Has(c.Secondment))
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
@@ -202,6 +225,7 @@ func (c AskPunch) DecideBook(b *Book, h roster.Hall, m hall.Moment) ([]hall.Draf
 	}
 	bad := c.check(h, m)
 	bad.Words("reason", &c.Reason, 1, 500)
+	fresh(&bad, "punch", b.Punches.Has(c.Punch))
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
@@ -242,6 +266,20 @@ func (c DecidePunch) DecideBook(b *Book, _ roster.Hall, m hall.Moment) ([]hall.D
 }
 
 // DecideBook decides; see Command.
+func (c CancelPunch) DecideBook(b *Book, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	p, ok := b.Punches.Get(c.Punch)
+	switch {
+	case !ok:
+		return nil, unknown("punch", "补卡申请", c.Punch)
+	case p.State == Cancelled:
+		return nil, nil
+	case p.State != Asked:
+		return nil, hall.Refuse("already_decided", "这份申请已经办结", "this request is finished already")
+	}
+	return []hall.Draft{{Kind: wire.KindPunchCancelled, Data: wire.PunchCancelled(c)}}, nil
+}
+
+// DecideBook decides; see Command.
 func (c EnterPunch) DecideBook(b *Book, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	if c.Punch == "" {
 		c.Punch = m.ID
@@ -250,6 +288,7 @@ func (c EnterPunch) DecideBook(b *Book, h roster.Hall, m hall.Moment) ([]hall.Dr
 	bad := asked.check(h, m)
 	bad.Words("reason", &c.Reason, 1, 500)
 	bad.Known("signed_by", c.SignedBy, h.People.Staff.Has(c.SignedBy))
+	fresh(&bad, "punch", b.Punches.Has(c.Punch))
 	if c.SignedBy == c.Staff {
 		bad.Add("signed_by", "same", "须由本人以外的人签字证明", "must be somebody else's signature")
 	}
@@ -265,6 +304,13 @@ func (c EnterPunch) DecideBook(b *Book, h roster.Hall, m hall.Moment) ([]hall.Dr
 }
 
 // here checks that a person works in the hall on a day.
+// fresh refuses an id that something else has already: it would overwrite it.
+func fresh(bad *hall.Checks, name string, taken bool) {
+	if taken {
+		bad.Add(name, "taken", "这个编号已经用过", "this id is taken")
+	}
+}
+
 func here(bad *hall.Checks, h roster.Hall, staff string, day hall.Date) roster.Staff {
 	s, ok := h.People.Staff.Get(staff)
 	bad.Known("staff", staff, ok)

@@ -116,9 +116,9 @@ func share1(groups [][]*mark, periods []hall.Span, q int, gap []*mark, lim limit
 	first := gap[0]
 	out := first.at <= middle || len(gap) > 1
 	if n := len(before); n > 0 && !inside(before) {
-		// They had gone: once more soon after is the same going, and two after a
-		// long time mean that they had come back without a swipe.
-		soon := int(first.at-before[n-1].at) < lim.offPost
+		// They had gone: once more soon after is the same going, in the first half of
+		// the break, and two after a long time mean that they had come back without a swipe.
+		soon := first.at <= middle && int(first.at-before[n-1].at) < lim.offPost
 		left := before[n-1].at < periods[q].Until-hall.Minute(lim.offPost)
 		out = soon || left && first.at <= middle
 	}

@@ -33,6 +33,16 @@ type Moment struct {
 	Unseal func(*wire.Sealed) map[string]string
 }
 
+// NameOf is a person's name with their id, the id alone where the name is not to be had.
+func (m Moment) NameOf(id string, sealed *wire.Sealed) string {
+	if m.Unseal != nil && sealed != nil {
+		if name := m.Unseal(sealed)["name"]; name != "" {
+			return name + " " + id
+		}
+	}
+	return id
+}
+
 // Checks gathers what is wrong with a command.
 type Checks []Field
 
@@ -104,7 +114,11 @@ func (c *Checks) Choice(name, value string, choices ...string) {
 
 // Known checks that something is there.
 func (c *Checks) Known(name, value string, known bool) {
-	if !known {
+	switch {
+	case known:
+	case value == "":
+		c.Add(name, "required", "必须填写", "is required")
+	default:
 		c.Add(name, "unknown", fmt.Sprintf("没有“%.64s”，请先登记", value), fmt.Sprintf("there is no %.64q; enter it first", value))
 	}
 }

@@ -59,21 +59,6 @@ func (s *State) Clone() (*State, error) {
 	return c, c.Policy.Loaded()
 }
 
-// FirstDay is the first day that is checked by itself: somebody has a post on it,
-// and the roster was there. Whoever enters that people came years ago does not make them
-// absent for years.
-func (s *State) FirstDay(zone *time.Location) (first hall.Date, known bool) {
-	for _, x := range s.People.Staff.Each() {
-		if len(x.Postings) == 0 {
-			continue
-		}
-		if day := max(x.Postings[0].From, hall.DateOf(x.Since, zone)); first == "" || day < first {
-			first = day
-		}
-	}
-	return first, first != ""
-}
-
 // end is after every day.
 const end = hall.Date("9999-12-31")
 

@@ -88,7 +88,8 @@ func (c RemoveDepartment) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, err
 	}
 	for id, s := range h.People.Staff.All() {
 		if s.Department == c.Department && s.Here(m.Day) {
-			return nil, hall.Refuse("department_in_use", "单位“"+c.Department+"”仍有在大厅的工作人员（"+id+"），请先办理离开", "department "+c.Department+" still has staff ("+id+"); let them depart first")
+			who := m.NameOf(id, s.Sealed)
+			return nil, hall.Refuse("department_in_use", "单位“"+c.Department+"”仍有在大厅的工作人员（"+who+"），请先办理离开", "department "+c.Department+" still has staff ("+who+"); let them depart first")
 		}
 	}
 	for id, w := range h.Windows.Windows {
@@ -132,7 +133,8 @@ func (c RemovePost) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 	}
 	for id, s := range h.People.Staff.All() {
 		if s.PostOf(m.Day) == c.Post {
-			return nil, hall.Refuse("post_in_use", "岗位“"+c.Post+"”由 "+id+" 担任，请先安排其离岗", "post "+c.Post+" is held by "+id+"; take them off it first")
+			who := m.NameOf(id, s.Sealed)
+			return nil, hall.Refuse("post_in_use", "岗位“"+c.Post+"”由 "+who+" 担任，请先安排其离岗", "post "+c.Post+" is held by "+who+"; take them off it first")
 		}
 	}
 	return draft(wire.KindPostRemoved, wire.PostRemoved(c))
@@ -220,7 +222,9 @@ func (c IssueCard) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 		if last.Staff == c.Staff {
 			return nil, nil
 		}
-		return nil, hall.Refuse("card_taken", "这张卡已发给“"+last.Staff+"”，一张卡不能两人使用；请先挂失或收回", "this card is "+last.Staff+"'s; two people cannot use one card: take it back first")
+		holder, _ := h.People.Staff.Get(last.Staff)
+		who := m.NameOf(last.Staff, holder.Sealed)
+		return nil, hall.Refuse("card_taken", "这张卡已发给“"+who+"”，一张卡不能两人使用；请先挂失或收回", "this card is "+who+"'s; two people cannot use one card: take it back first")
 	}
 	var drafts []hall.Draft
 	if c.Replaces != "" {
@@ -272,9 +276,14 @@ func (c SetShift) DecidePeople(_ Hall, _ hall.Moment) ([]hall.Draft, error) {
 }
 
 // DecidePeople decides; see PeopleCommand.
-func (c RemoveShift) DecidePeople(h Hall, _ hall.Moment) ([]hall.Draft, error) {
+func (c RemoveShift) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 	if _, ok := h.People.Shift(c.Shift); !ok {
 		return nil, unknown("shift", "班次", c.Shift)
+	}
+	for _, uses := range h.People.ShiftOf.Each() {
+		if now, ok := uses.On(m.Day); ok && now == c.Shift || slices.ContainsFunc(uses, func(u hall.From[string]) bool { return u.From > m.Day && u.Value == c.Shift }) {
+			return nil, hall.Refuse("shift_in_use", "班次“"+c.Shift+"”仍在适用，请先为其适用对象设定别的班次", "shift "+c.Shift+" is worked; say first which shift is worked instead")
+		}
 	}
 	return draft(wire.KindShiftRemoved, wire.ShiftRemoved(c))
 }

@@ -88,6 +88,27 @@ func readPeriods(in []wire.Period) (out []hall.Span, why string) {
 	return out, ""
 }
 
+// Set gives a shift in the words of its command.
+func (s *Shift) Set() wire.ShiftSet {
+	d := wire.ShiftSet{Shift: s.ID, Name: s.Name, Swipes: s.Swipes}
+	for _, p := range s.Plans {
+		plan := wire.ShiftPlan{From: p.From, Until: p.Until, Weekdays: p.Weekdays, Days: p.Days}
+		for _, x := range p.Periods {
+			plan.Periods = append(plan.Periods, wire.Period{In: onTheClock(x.From), Out: onTheClock(x.Until)})
+		}
+		d.Plans = append(d.Plans, plan)
+	}
+	return d
+}
+
+// onTheClock is a minute as the clock shows it, on whichever day; midnight at an end is 24:00.
+func onTheClock(m hall.Minute) string {
+	if m == hall.DayMinutes {
+		return m.String()
+	}
+	return (m % hall.DayMinutes).String()
+}
+
 func monthDay(s string) bool {
 	return len(s) == 5 && hall.Date("2024-"+s).Valid()
 }

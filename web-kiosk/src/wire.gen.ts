@@ -80,9 +80,12 @@ export interface LeaveDecided {
   approved: boolean
 }
 
-/** LeaveCancelled takes leave back. */
+/** LeaveCancelled takes leave back (撤销), or what is left of it (销假). */
 export interface LeaveCancelled {
   leave: string
+  /** Until and UntilHalf are the last half day that was taken; empty where none was. */
+  until?: string
+  until_half?: string
 }
 
 /** SecondmentSet sends a person elsewhere for a time (抽调, 借调; 63号 第十二条(三)). */
@@ -111,6 +114,11 @@ export interface PunchAsked {
   day: string
   at: string
   window?: string
+}
+
+/** PunchCancelled takes a request back that nobody has decided. */
+export interface PunchCancelled {
+  punch: string
 }
 
 /** PunchDecided is a supervisor's decision on a request. */
@@ -319,6 +327,7 @@ export type Kind =
   | "secondment.ended"
   | "punch.asked"
   | "punch.decided"
+  | "punch.cancelled"
   | "punch.entered"
   | "swipe.judged"
   | "swap.judged"
@@ -1295,6 +1304,7 @@ export interface KindData {
   "secondment.ended": SecondmentEnded
   "punch.asked": PunchAsked
   "punch.decided": PunchDecided
+  "punch.cancelled": PunchCancelled
   "punch.entered": PunchEntered
   "swipe.judged": SwipeJudged
   "swap.judged": SwapJudged

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hallkeeper/hub/app"
+	"hallkeeper/hub/hall"
 	"hallkeeper/simulator"
 	"hallkeeper/wire"
 )
@@ -92,7 +93,7 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	sim := simulator.Config{Hall: cfg.Hall.ID, Seed: d.seed, Speed: d.speed, Zone: zone, HistoryDays: history,
-		MQTTURL: addr.MQTT, HubURL: addr.HTTP, StateFile: filepath.Join(cfg.Data, "sim", "past.json"), Log: logger.With("part", "simulator")}
+		MQTTURL: addr.MQTT, HubURL: addr.HTTP, StateFile: filepath.Join(cfg.Data, "sim", "past.json"), PastTold: checkPast(hub), Log: logger.With("part", "simulator")}
 	for i := range d.windows {
 		id := fmt.Sprintf("w%02d", i+1)
 		socket, err := a.prepare(id, addr.MQTT)
@@ -106,14 +107,16 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 	if err != nil {
 		return err
 	}
-	group.Go(func() error { return player.Run(ctx) })
 	if err := defineWindows(ctx, hub, d.windows); err != nil {
 		return err
 	}
 	group.Go(func() error { return furnish(ctx, hub, d.windows, history > 0) })
-	if err := staffDemo(ctx, hub, d.windows, d.seed); err != nil {
+	from := min(hall.Date("2026-01-01"), hall.DateOf(time.Now(), zone).AddDays(-history))
+	if err := staffDemo(ctx, hub, d.windows, d.seed, string(from)); err != nil {
 		return err
 	}
+	group.Go(func() error { return squeeze(ctx, hub, zone) })
+	group.Go(func() error { return player.Run(ctx) })
 	accounts, err := openDoors(ctx, hub)
 	if err != nil {
 		return ignoreEnd(ctx, err)
@@ -136,7 +139,6 @@ func departments() [][2]string {
 
 // defineWindows defines the windows; what is there already stays.
 func defineWindows(ctx context.Context, hub *app.App, windows int) error {
-	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
 	list := departments()
 	for i := range windows {
 		d := list[i%len(list)]
@@ -145,7 +147,7 @@ func defineWindows(ctx context.Context, hub *app.App, windows int) error {
 			name += strconv.Itoa(i/len(list) + 1)
 		}
 		w := wire.WindowSet{Window: fmt.Sprintf("w%02d", i+1), Number: fmt.Sprintf("%02d", i+1), Name: name, Department: d[1]}
-		if err := hub.SetWindowOnce(ctx, actor, w); err != nil {
+		if err := hub.SetWindowOnce(ctx, demoActor, w); err != nil {
 			return ignoreEnd(ctx, err)
 		}
 	}
@@ -156,16 +158,15 @@ func defineWindows(ctx context.Context, hub *app.App, windows int) error {
 // A past comes from an outbox of its own, and the device's own one then looks
 // like a replaced storage card: the demo says that this is as it should be.
 func furnish(ctx context.Context, hub *app.App, windows int, past bool) error {
-	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
 	for i := range windows {
 		id := fmt.Sprintf("w%02d", i+1)
-		if err := hub.AssignOnceSeen(ctx, actor, wire.DeviceAssigned{Agent: id, Window: id}); err != nil {
+		if err := hub.AssignOnceSeen(ctx, demoActor, wire.DeviceAssigned{Agent: id, Window: id}); err != nil {
 			return ignoreEnd(ctx, err)
 		}
 	}
 	for i := 0; past && i < windows; i++ {
 		id := fmt.Sprintf("w%02d", i+1)
-		if err := hub.AcceptOutbox(ctx, actor, wire.DeviceAssigned{Agent: id, Window: id}, 2); err != nil {
+		if err := hub.AcceptOutbox(ctx, demoActor, wire.DeviceAssigned{Agent: id, Window: id}, 2); err != nil {
 			return ignoreEnd(ctx, err)
 		}
 	}
@@ -189,11 +190,13 @@ Hallkeeper 演示大厅已启动 / the demo hall is up
   本人 me        %[1]s/me
   MQTT           %[2]s
 
-Ctrl-C 停止；再次启动将接着原有数据继续 / stops; a second start goes on from the same data
 `, addr.HTTP, addr.MQTT); err != nil {
 		return err
 	}
 	if err := showDoors(w, accounts); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprint(w, "Ctrl-C 停止；再次启动将接着原有数据继续 / stops; a second start goes on from the same data\n"); err != nil {
 		return err
 	}
 	return app.WriteReady(ready, addr)

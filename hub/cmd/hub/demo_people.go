@@ -7,28 +7,28 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/app"
+	"hallkeeper/hub/attendance"
+	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/roster"
 	"hallkeeper/simulator/day"
 	"hallkeeper/wire"
 )
 
-// staffDemo enters the simulated people: one at each window, the next window's
-// as deputy, with the cards that the simulator holds to the readers. Their day is
-// squeezed, so that nobody is late by it; a window left alone for longer than a
-// simulated lunch alarms.
-func staffDemo(ctx context.Context, hub *app.App, windows int, seed uint64) error {
-	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
-	from := "2026-01-01"
+// demoActor enters what the demo needs.
+var demoActor = wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
+
+// staffDemo enters the simulated people: one at each window, the next window's as
+// deputy, with the cards that the simulator holds to the readers, and the shift that
+// they worked in the past.
+func staffDemo(ctx context.Context, hub *app.App, windows int, seed uint64, from string) error {
 	commands := []any{
-		roster.SetShift{Shift: "demo", Name: "演示班（全天）", Swipes: 2, Plans: []wire.ShiftPlan{{Days: "all", Periods: []wire.Period{{In: "00:00", Out: "24:00"}}}}},
-		roster.AssignShift{Shift: "demo", Scope: "hall", From: from},
-	}
-	for name, value := range map[string]float64{"late_grace": 1440, "early_grace": 1440, "off_post_from": 1440, "away_grace": 6} {
-		commands = append(commands, policy.SetParameter{Name: name, Value: value, From: from, Reference: "演示：一天被压缩到几分钟"})
+		roster.SetShift{Shift: "day", Name: "行政班", Swipes: 4, Plans: []wire.ShiftPlan{{Periods: []wire.Period{{In: "08:30", Out: "12:00"}, {In: "14:30", Out: "17:30"}}}}},
+		roster.AssignShift{Shift: "day", Scope: "hall", From: from},
 	}
 	list := departments()
 	for i := range min(windows, len(list)) {
@@ -51,11 +51,54 @@ func staffDemo(ctx context.Context, hub *app.App, windows int, seed uint64) erro
 	}
 	for i, c := range commands {
 		// The key makes each of them happen once in a data folder, however often the demo starts.
-		if _, _, err := hub.Do(ctx, actor, fmt.Sprintf("demo/%d/%d/%d", seed, windows, i), c); err != nil {
+		if _, _, err := hub.Do(ctx, demoActor, fmt.Sprintf("demo/%d/%d/%d", seed, windows, i), c); err != nil {
 			return ignoreEnd(ctx, fmt.Errorf("enter the demo's people: %w", err))
 		}
 	}
 	return nil
+}
+
+// squeeze gives the demo's people, whose day passes in minutes, a shift that lasts
+// from now until midnight, day after day while the demo runs; the days after it and
+// those on which no demo ran have the ordinary shift. Nobody is late by it, and a
+// window left alone for longer than a simulated lunch alarms.
+func squeeze(ctx context.Context, hub *app.App, zone *time.Location) error {
+	for {
+		now := time.Now().In(zone)
+		today, begins := hall.DateOf(now, zone), now.Format("15:04")
+		commands := []any{
+			roster.SetShift{Shift: "demo", Name: "演示班", Swipes: 2, Plans: []wire.ShiftPlan{{Days: "all", Periods: []wire.Period{{In: begins, Out: "24:00"}}}}},
+			roster.AssignShift{Shift: "demo", Scope: "hall", From: string(today)},
+			roster.AssignShift{Shift: "day", Scope: "hall", From: string(today.AddDays(1))},
+		}
+		for name, value := range map[string]float64{"late_grace": 1440, "early_grace": 1440, "off_post_from": 1440, "away_grace": 6} {
+			commands = append(commands, policy.SetParameter{Name: name, Value: value, From: string(today), Until: string(today), Reference: "演示：一天被压缩到几分钟"})
+		}
+		for i, c := range commands {
+			if _, _, err := hub.Do(ctx, demoActor, fmt.Sprintf("demo/%s/%d", today, i), c); err != nil {
+				return ignoreEnd(ctx, fmt.Errorf("enter the demo's shift: %w", err))
+			}
+		}
+		midnight := time.NewTimer(time.Until(today.AddDays(1).Time(zone)))
+		select {
+		case <-ctx.Done():
+			midnight.Stop()
+			return nil
+		case <-midnight.C:
+		}
+	}
+}
+
+// checkPast closes the days of a simulated past once it is told.
+func checkPast(hub *app.App) func(ctx context.Context, from, until day.Date) error {
+	return func(ctx context.Context, from, until day.Date) error {
+		for d := hall.Date(from.String()); d < hall.Date(until.String()); d = d.AddDays(1) {
+			if _, _, err := hub.Do(ctx, demoActor, "demo/check/"+string(d), attendance.CheckDay{DayChecked: wire.DayChecked{Day: string(d)}}); err != nil {
+				return ignoreEnd(ctx, fmt.Errorf("check the simulated past: %w", err))
+			}
+		}
+		return nil
+	}
 }
 
 // demoAccount is an account with a password for this run of the demo.
@@ -67,7 +110,6 @@ type demoAccount struct {
 
 // openDoors gives the demo's accounts new passwords: they are thrown away with the run.
 func openDoors(ctx context.Context, hub *app.App) ([]demoAccount, error) {
-	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
 	all := []demoAccount{{id: "admin", name: "演示管理员", role: wire.RoleAdministrator}, {id: "dudao", name: "演示督导", role: wire.RoleSupervisor},
 		{id: "yan01", name: "演示员01", role: wire.RoleStaff, staff: "s01"}}
 	for i := range all {
@@ -79,7 +121,7 @@ func openDoors(ctx context.Context, hub *app.App) ([]demoAccount, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, _, err := hub.Do(ctx, actor, "", access.SetAccount{AccountSet: wire.AccountSet{Account: a.id, Role: a.role, Staff: a.staff}, Name: a.name, Hash: hash}); err != nil {
+		if _, _, err := hub.Do(ctx, demoActor, "", access.SetAccount{AccountSet: wire.AccountSet{Account: a.id, Role: a.role, Staff: a.staff}, Name: a.name, Hash: hash}); err != nil {
 			return nil, fmt.Errorf("open the demo's accounts: %w", err)
 		}
 	}
