@@ -649,6 +649,18 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("the connection broke") }
 
+// A person who mistypes an address sees which pages there are; a program sees a problem.
+func TestAnAddressWithoutAPageShowsThePages(t *testing.T) {
+	s := newStage(t)
+	w := s.ask("GET", "/consle", "", header("Accept", "text/html,*/*"))
+	if w.Code != 404 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") || w.Header().Get("Content-Security-Policy") == "" {
+		t.Errorf("a person gets %d %s", w.Code, w.Header().Get("Content-Type"))
+	}
+	if w := s.ask("GET", "/api/v1/consle", "", header("Accept", "text/html,*/*")); problemOf(t, w).Code != "not_found" {
+		t.Errorf("a program gets %s", w.Body)
+	}
+}
+
 // A request that is no JSON is told where it stops being it.
 func TestABrokenRequestIsLocated(t *testing.T) {
 	s := newStage(t)

@@ -149,6 +149,10 @@ func (a *API) importOf(t *sheet.Table) roster.Import {
 	c := roster.Import{Faults: t.Faults, Spoiled: t.Spoiled}
 	for _, row := range t.Rows {
 		v := row.Values
+		if exampleRow(v) {
+			c.Faults = append(c.Faults, hall.Field{Name: t.Cell(row.Number, "id"), Code: "example", ZH: "这是模板的示例行，请删去", EN: "this is the template's example; delete the row"})
+			continue
+		}
 		x := roster.ImportRow{Staff: v["id"], Name: v["name"], Department: v["department"], Window: v["window"], Post: v["post"], Deputies: v["deputies"],
 			Employment: v["employment"], WorkSince: v["work_since"], Born: v["born"], Phone: v["phone"], Qualifications: v["qualifications"], From: v["from"],
 			Cell: func(column string) string { return t.Cell(row.Number, column) }}
@@ -160,6 +164,16 @@ func (a *API) importOf(t *sheet.Table) roster.Import {
 		c.Rows = append(c.Rows, x)
 	}
 	return c
+}
+
+// exampleRow tells whether a row is the template's, as it was sent.
+func exampleRow(values map[string]string) bool {
+	for _, c := range rosterColumns() {
+		if values[c.Name] != c.Example {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *API) exportRoster(w http.ResponseWriter, r *http.Request) error {

@@ -97,6 +97,10 @@ func (a *API) missing(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(allowed) == 0 {
+		if strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/api/") {
+			a.pages.lost(a, w, r)
+			return
+		}
 		a.fail(w, r, problem("not_found"))
 		return
 	}

@@ -54,6 +54,18 @@ func (p *pages) page(a *API, w http.ResponseWriter, r *http.Request, file string
 	send(w, r, http.StatusOK, "text/html; charset=utf-8", body)
 }
 
+// lost tells a person who opened an address without a page which pages there are.
+func (p *pages) lost(a *API, w http.ResponseWriter, r *http.Request) {
+	body, err := p.read("index.html")
+	if err != nil {
+		a.fail(w, r, problem("not_found"))
+		return
+	}
+	w.Header().Set("Content-Security-Policy", contentPolicy)
+	w.Header().Set("Cache-Control", "no-cache")
+	send(w, r, http.StatusNotFound, "text/html; charset=utf-8", body)
+}
+
 // asset sends a file whose name carries a hash of its content: it never changes under that name.
 func (p *pages) asset(a *API, w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")

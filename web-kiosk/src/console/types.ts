@@ -71,14 +71,9 @@ export interface AccountRow { id: string; name: string; role: wire.Role; staff?:
 
 export interface Department { id: string; name: string }
 
-export interface Post { id: string; window: string; name: string; deputies: string[]; holders: string[] }
+export interface Post { id: string; window: string; name: string; deputies: string[]; holders: string[]; names: { [staff: string]: string } }
 
-/** Minutes from midnight. */
-export interface Period { from: number; until: number }
-
-export interface ShiftPlan { from?: string; until?: string; weekdays?: number[]; days?: string; periods: Period[] }
-
-export interface Shift { id: string; name: string; swipes: number; plans: ShiftPlan[] }
+export interface Shift { id: string; name: string; swipes: number; plans: wire.ShiftPlan[] }
 
 export interface ShiftUse { scope: 'hall' | 'window' | 'staff'; subject?: string; shift: string; from: string }
 

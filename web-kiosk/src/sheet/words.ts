@@ -15,6 +15,7 @@ export function useSheetWords() {
   function slot(s: Slot): string {
     if (s.state === 'late') return t('slot.late', { n: s.minutes ?? 0 })
     if (s.state === 'early') return t('slot.early', { n: s.minutes ?? 0 })
+    if (s.state === 'upcoming' && s.actual) return t('slot.sofar')
     return named(`slot.${s.state}`)
   }
 

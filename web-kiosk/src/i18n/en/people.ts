@@ -53,7 +53,7 @@ export const people = {
   'import.go': 'Import all',
   'import.done': 'Imported',
 
-  'arrange.title': 'Posts and shifts',
+  'arrange.title': 'Departments and posts',
   'arrange.departments': 'Departments',
   'arrange.posts': 'Posts',
   'arrange.shifts': 'Shifts',
@@ -96,6 +96,7 @@ export const people = {
   'shifts.days.rest': 'Weekends and holidays',
   'shifts.days.all': 'Every day',
 
+  'proc.none': 'None',
   'proc.title': 'Selection and change',
   'proc.assignments': 'Selection (articles 11 and 12, item 1)',
   'proc.changes': 'Change and handover (article 12, items 2 and 4)',

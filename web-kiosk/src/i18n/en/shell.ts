@@ -2,11 +2,14 @@
 export const shell = {
   'page.lobby': 'Lobby',
   'page.console': 'Console',
+  'page.docs': 'API',
   'page.index': 'Pages',
   'page.title': '{page} · {hall}',
   'page.account': 'Sign in',
   'page.me': 'My attendance',
 
+  'index.docs': 'Programmers: the API and its events',
+  'index.lost': 'There is no such page. These are the ones that there are:',
   'index.lobby': 'Big screen: the state of every window',
   'index.console': 'Supervisors: hall, devices, alarms and dead letters',
   'index.me': 'Own attendance, leave and make-up requests',
@@ -38,7 +41,7 @@ export const shell = {
   'nav.roster': 'Staff',
   'nav.calendar': 'Calendar',
   'nav.inspect': 'Inspection',
-  'nav.arrange': 'Posts and shifts',
+  'nav.arrange': 'Posts',
   'nav.accounts': 'Accounts',
   'nav.procedures': 'Selection',
   'nav.main': 'Console sections',

@@ -53,7 +53,7 @@ export const people = {
   'import.go': '全部导入',
   'import.done': '已导入',
 
-  'arrange.title': '岗位与班次',
+  'arrange.title': '单位与岗位',
   'arrange.departments': '派驻单位',
   'arrange.posts': '岗位',
   'arrange.shifts': '班次',
@@ -96,6 +96,7 @@ export const people = {
   'shifts.days.rest': '休息日和节假日',
   'shifts.days.all': '每天',
 
+  'proc.none': '没有记录',
   'proc.title': '选派与调换',
   'proc.assignments': '选派（第十一条、第十二条第一项）',
   'proc.changes': '调换与交接（第十二条第二项、第四项）',

@@ -2,11 +2,14 @@
 export const shell = {
   'page.lobby': '大厅显示',
   'page.console': '管理台',
+  'page.docs': '接口说明',
   'page.index': '页面',
   'page.title': '{page} · {hall}',
   'page.account': '登录',
   'page.me': '我的考勤',
 
+  'index.docs': '程序员：接口与事件',
+  'index.lost': '没有这个页面。可以打开的页面：',
   'index.lobby': '大屏幕：各窗口状态',
   'index.console': '管理人员：大厅、设备、告警与死信',
   'index.me': '查看本人考勤，申请请假和补卡',
@@ -38,7 +41,7 @@ export const shell = {
   'nav.roster': '人员',
   'nav.calendar': '日历',
   'nav.inspect': '巡查',
-  'nav.arrange': '岗位班次',
+  'nav.arrange': '单位岗位',
   'nav.accounts': '账号',
   'nav.procedures': '选派调换',
   'nav.main': '管理台栏目',
