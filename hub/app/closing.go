@@ -13,25 +13,21 @@ import (
 
 // closeDays closes each day by itself once its time has come and its last shift
 // is over, also days on which the hub was off, and makes the next revision of
-// closed days of which there is news. It looks once a minute.
+// closed days of which there is news.
 func (a *App) closeDays(ctx context.Context) error {
 	looked := map[hall.Date]int{} // closed days: how much news of them was looked at
 	for {
 		if err := a.closeDue(ctx, time.Now(), looked); err != nil && ctx.Err() == nil {
-			a.logger.Error("the daily check could not be closed; it is tried again in a minute", "error", err)
+			a.logger.Error("the daily check could not be closed; it is tried again", "error", err)
 		}
-		if !wait(ctx, a.closeEvery()) {
+		if !wait(ctx, closeEvery) {
 			return nil
 		}
 	}
 }
 
-func (a *App) closeEvery() time.Duration {
-	if a.cfg.Demo {
-		return 5 * time.Second
-	}
-	return time.Minute
-}
+// closeEvery is how often is looked for days to close and news of closed ones.
+const closeEvery = 5 * time.Second
 
 // daysBack bounds how long ago a day may be that is still closed by itself.
 const daysBack = 400

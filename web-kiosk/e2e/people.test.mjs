@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { assertAccessible, connection, launch, open, shoot } from './fixture/browser.mjs'
 import { Hall, until } from './fixture/hall-programs.mjs'
+import { account, administrator, password, signIn } from './fixture/people.mjs'
 
 let browser
 before(async () => { browser = await launch() })
 after(() => browser.close())
 
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
-const password = 'a long enough one'
 const cards = { s1: 0x77a10001, s2: 0x77a10002 }
 
 /** A hall whose first administrator is made in the browser, with two windows, two people and their cards. */
@@ -34,26 +34,6 @@ async function furnished(hall) {
   return { agents, day }
 }
 
-/** Signs in by the form and waits for the page behind it. */
-async function signIn(page, account, secret) {
-  await page.locator('#account').fill(account)
-  await page.locator('#password').fill(secret)
-  await page.getByRole('button', { name: '登录' }).click()
-}
-
-/** Makes an account whose first password has been changed already. */
-async function account(hall, id, body) {
-  const first = 'the first password'
-  await hall.send('PUT', `accounts/${id}`, { ...body, password: first })
-  const page = await open(browser, `${hall.http}/login?next=/api/v1/session`)
-  await signIn(page, id, first)
-  await page.locator('#fresh').fill(password)
-  await page.locator('#again').fill(password)
-  await page.getByRole('button', { name: '保存并进入' }).click()
-  await page.waitForURL(({ pathname }) => pathname === '/api/v1/session')
-  await page.done()
-}
-
 /** A real picture: what the browser itself sees of the page. */
 function aPicture(page) {
   return page.screenshot({ clip: { x: 0, y: 0, width: 40, height: 40 } })
@@ -66,17 +46,7 @@ describe('people in a real hall', () => {
       const { agents } = await furnished(hall)
 
       // The link of the first start makes the administrator, once.
-      const link = await until('the hub names the link of the first start', () => /\/setup\?code=[\w-]+/.exec(hall.said)?.[0])
-      const setup = await open(browser, `${hall.http}${link}`)
-      await shoot(setup, 'setup')
-      await setup.locator('#account').fill('admin')
-      await setup.locator('#name').fill('演示管理员')
-      await setup.locator('#password').fill(password)
-      await setup.locator('#again').fill(password)
-      await setup.getByRole('button', { name: '建立管理员' }).click()
-      await setup.waitForURL('**/console')
-      await connection(setup, 'live')
-      await setup.done()
+      await administrator(browser, hall)
 
       // Whoever has not signed in is sent to do so, and comes back to where they wanted to go.
       const page = await open(browser, `${hall.http}/console#/hall`)
@@ -112,7 +82,7 @@ describe('people in a real hall', () => {
       await lobby.done()
 
       // A staff member asks for a make-up punch on the phone; the console decides.
-      await account(hall, 'yan', { name: '演示员1', role: 'staff', staff: 's1' })
+      await account(browser, hall, 'yan', { name: '演示员1', role: 'staff', staff: 's1' })
       const me = await open(browser, `${hall.http}/me`, phone)
       await me.waitForURL('**/login?next=*')
       await signIn(me, 'yan', password)
@@ -168,7 +138,7 @@ describe('people in a real hall', () => {
       await agents.w2.swipe(0x77a10003)
       await until('who was imported serves the window', async () => (await hall.get('live')).windows.w2.cover === 'staffed')
 
-      for (const section of ['roster', 'arrange', 'procedures', 'calendar', 'accounts', 'inspect']) {
+      for (const section of ['roster', 'arrange', 'shifts', 'procedures', 'calendar', 'policy', 'accounts', 'duties', 'inspect']) {
         await page.locator(`nav a[href="#/${section}"]`).click()
         await page.waitForSelector('[data-view="content"]')
         await shoot(page, `console-${section}`)

@@ -1,0 +1,260 @@
+// Every form of the console, filled and sent to a real hub: a hall is set up from nothing in the browser.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { assertAccessible, launch, open, shoot } from './fixture/browser.mjs'
+import { Hall, until } from './fixture/hall-programs.mjs'
+import { account, administrator, consoleOf, enter, password, section, signIn, submit } from './fixture/people.mjs'
+
+let browser
+before(async () => { browser = await launch() })
+after(() => browser.close())
+
+/** A day so many days from another. */
+function later(day, days) {
+  const at = new Date(`${day}T00:00:00Z`)
+  at.setUTCDate(at.getUTCDate() + days)
+  return at.toISOString().slice(0, 10)
+}
+
+/** Presses a button of a row. */
+const press = (page, row, name) => page.locator(row).getByRole('button', { name, exact: true }).click()
+
+describe('the console, form by form', () => {
+  test('a hall is set up, kept and changed', { timeout: 240_000 }, async () => {
+    const hall = new Hall()
+    try {
+      await hall.startHub()
+      const { day } = (await hall.get('live')).hall
+      await hall.send('PUT', 'windows/w1', { number: '01', name: '婚姻登记', department: '民政局' })
+      await administrator(browser, hall)
+      await account(browser, hall, 'dudao', { name: '演示督导', role: 'supervisor' })
+      const page = await consoleOf(browser, hall, 'admin', 'arrange')
+
+      // Departments, people, posts, cards.
+      await page.locator('section', { hasText: '派驻单位' }).last().getByRole('button', { name: '添加' }).click()
+      await submit(page, { id: 'civil', name: '民政局' }, '保存')
+      await page.locator('[data-department="civil"]').waitFor()
+      await section(page, 'roster')
+      for (const n of [1, 2, 3]) {
+        await page.getByRole('button', { name: '添加人员' }).click()
+        if (n === 1) {
+          await enter(page, { id: 's1', name: '', work_since: '2015-07-01', born: '1990-05-01' })
+          await page.getByRole('dialog').getByRole('button', { name: '保存' }).click()
+          await page.locator('[data-field="name"] em', { hasText: '必须填写' }).waitFor()
+          await shoot(page, 'form-refused')
+        }
+        await submit(page, { id: `s${n}`, name: `演示员${n}`, department: 'civil', work_since: '2015-07-01', born: '1990-05-01', phone: '+86 471 0000', qualifications: '社会工作师、计算机二级' }, '保存')
+        await page.locator(`[data-staff="s${n}"]`).waitFor()
+      }
+      await section(page, 'arrange')
+      await page.locator('section', { hasText: '岗位' }).last().getByRole('button', { name: '添加' }).first().click()
+      await submit(page, { id: 'p1', name: '综合岗', window: 'w1', deputies: ['s2'] }, '保存')
+      await page.locator('[data-post="p1"]', { hasText: '演示员2' }).waitFor()
+      await press(page, '[data-post="p1"]', '首席代表')
+      await submit(page, { staff: 's1', from: day }, '保存')
+      await page.locator('[data-post="p1"]', { hasText: '演示员1' }).waitFor()
+      await section(page, 'roster')
+      await press(page, '[data-staff="s1"]', '岗位')
+      await submit(page, { post: 'p1', from: day }, '保存')
+      await page.locator('[data-staff="s1"]', { hasText: '01 综合岗' }).waitFor()
+      await press(page, '[data-staff="s1"]', '发卡')
+      await submit(page, { number: '77A10001' }, '发卡')
+      await page.locator('[data-staff="s1"]', { hasText: '••••0001' }).waitFor()
+      await press(page, '[data-staff="s1"]', '发卡')
+      await submit(page, { number: '77A10009', replaces: await page.locator('[data-field="replaces"] option').nth(1).getAttribute('value') }, '发卡')
+      await page.locator('[data-staff="s1"]', { hasText: '••••0009' }).waitFor()
+      assert.doesNotMatch(await page.locator('[data-staff="s1"]').innerText(), /0001/)
+      await press(page, '[data-staff="s1"]', '停用')
+      await submit(page, { reason: 'lost' }, '停用')
+      await until('the card is lost', async () => (await hall.get('cards')).cards.every((card) => card.ended))
+      await press(page, '[data-staff="s1"]', '发卡')
+      await submit(page, { number: '77A1000A', stand_in: true }, '发卡')
+      await page.locator('[data-staff="s1"]', { hasText: '临时卡' }).waitFor()
+
+      // A shift with a season and Fridays of its own, worked by the hall.
+      await section(page, 'shifts')
+      await page.getByRole('button', { name: '添加' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.locator('[data-field="id"] input').fill('day')
+      await dialog.locator('[data-field="name"] input').fill('行政班')
+      await dialog.getByRole('button', { name: '另加一种时段' }).click()
+      const special = dialog.locator('[data-plan="0"]')
+      await special.locator('[data-field="periods"] input').fill('08:30-12:00 15:00-17:x')
+      await special.getByLabel('周五').check()
+      await special.locator('input[placeholder="05-01"]').fill('05-01')
+      await special.locator('input[placeholder="09-30"]').fill('09-30')
+      await dialog.getByRole('button', { name: '保存' }).click()
+      await special.locator('em', { hasText: '时段应写成' }).waitFor()
+      await special.locator('[data-field="periods"] input').fill('08:30-12:00 15:00-17:00')
+      await shoot(page, 'form-shift')
+      await dialog.getByRole('button', { name: '保存' }).click()
+      await dialog.waitFor({ state: 'hidden' })
+      assert.match(await page.locator('[data-shift="day"]').innerText(), /08:30-12:00 15:00-17:00[\s\S]*05-01–09-30 · 周五[\s\S]*08:30-12:00 14:30-18:00/)
+      await press(page, '[data-shift="day"]', '设为适用')
+      await submit(page, { scope: 'hall', from: day }, '保存')
+      await page.locator('[data-shift="day"]', { hasText: `全厅 · ${day} 起` }).waitFor()
+      await press(page, '[data-shift="day"]', '移除')
+      await dialog.getByRole('button', { name: '移除' }).click()
+      await dialog.getByText('仍在适用').waitFor()
+      await dialog.getByRole('button', { name: '取消' }).click()
+
+      // A parameter from a day on, a closed day, a year's holidays.
+      await section(page, 'policy')
+      await press(page, '[data-parameter="late_grace"]', '修改')
+      await submit(page, { value: '5', reference: '局务会议纪要〔2026〕3号', from: later(day, 3) }, '保存')
+      await page.locator('[data-parameter="late_grace"]', { hasText: `${later(day, 3)} 起为 5` }).waitFor()
+      await section(page, 'calendar')
+      await page.getByRole('button', { name: '登记停止服务' }).click()
+      await submit(page, { date: later(day, 7), half: 'pm', reason: '停电检修' }, '登记停止服务')
+      await page.locator(`[data-closure="${later(day, 7)}"]`, { hasText: '停电检修' }).waitFor()
+      await press(page, `[data-closure="${later(day, 7)}"]`, '撤销')
+      await page.getByText('没有登记').waitFor()
+      const next = Number(day.slice(0, 4)) + 1
+      await page.getByRole('button', { name: '后一天' }).click()
+      await page.getByText('尚未录入，只按星期推算').waitFor()
+      await page.getByRole('button', { name: '录入节假日' }).click()
+      await submit(page, { source: '演示用', holidays: `${next}-01-01 元旦\n${next}-02-05 ${next}-02-09 春节`, workdays: `${next}-02-20` }, '保存')
+      await page.locator(`[data-day="${next}-02-07"][data-kind="holiday"]`).waitFor()
+      await page.locator(`[data-day="${next}-02-20"][data-kind="make_up"]`).waitFor()
+
+      // Who inspects, and who acts for whom.
+      await section(page, 'duties')
+      await press(page, `[data-rota="${later(day, 1)}"]`, `修改 ${later(day, 1)}`)
+      await submit(page, { accounts: ['dudao'] }, '保存')
+      await page.locator(`[data-rota="${later(day, 1)}"]`, { hasText: '演示督导' }).waitFor()
+      await page.getByRole('button', { name: '委托他人' }).click()
+      await submit(page, { account: 'dudao', deputy: 'admin', until: later(day, 2), reason: '外出学习' }, '保存')
+      await page.locator('[data-delegation="dudao"]', { hasText: '外出学习' }).waitFor()
+      await shoot(page, 'console-duties-filled')
+      await press(page, '[data-delegation="dudao"]', '结束委托')
+      await dialog.getByRole('button', { name: '结束委托' }).click()
+      await page.getByText('没有委托').waitFor()
+
+      // Accounts and tokens: a token is shown once, works, and is revoked.
+      await section(page, 'accounts')
+      await page.getByRole('button', { name: '添加账号' }).click()
+      await submit(page, { id: 'yan', name: '演示员1', role: 'staff', staff: 's1', password: 'the first password' }, '保存')
+      await page.locator('[data-account="yan"]', { hasText: '待本人改密码' }).waitFor()
+      await page.getByRole('button', { name: '新建令牌' }).click()
+      await submit(page, { name: '备份脚本', role: 'auditor', expires: later(day, 30) }, '保存')
+      const token = await page.locator('[data-token] .code').innerText()
+      const asked = () => fetch(`${hall.http}/api/v1/days`, { headers: { Authorization: `Bearer ${token}` } })
+      assert.equal((await asked()).status, 200)
+      await press(page, '[data-token-row="备份脚本"]', '撤销')
+      await dialog.getByRole('button', { name: '撤销' }).click()
+      await page.locator('[data-token-row="备份脚本"]', { hasText: '已撤销' }).waitFor()
+      assert.equal((await asked()).status, 401)
+      await press(page, '[data-account="dudao"]', '停用')
+      await dialog.getByRole('button', { name: '停用' }).click()
+      await page.locator('[data-account="dudao"]', { hasText: '已停用' }).waitFor()
+
+      // Selection: recommended, examined, accepted; a change too soon is refused with its article; handover, replacement, criticism.
+      await section(page, 'procedures')
+      await page.getByRole('button', { name: '推荐人选' }).first().click()
+      await submit(page, { staff: 's3', post: 'p1', document: '民发〔2026〕1号' }, '推荐人选')
+      await press(page, '[data-assignment="recommended"]', '审查')
+      await submit(page, {}, '保存')
+      await press(page, '[data-assignment="examined"]', '接收')
+      await submit(page, { from: later(day, 1) }, '接收')
+      await page.locator('[data-assignment="accepted"]').waitFor()
+      await page.getByRole('button', { name: '申请调换' }).click()
+      await enter(page, { staff: 's1', successor: 's2', document: '民发〔2026〕2号', wanted_on: later(day, 5) })
+      await page.getByRole('dialog').getByRole('button', { name: '提交' }).click()
+      await page.getByRole('dialog').getByText('第十二条').waitFor()
+      await shoot(page, 'form-article')
+      await page.getByRole('dialog').getByRole('button', { name: '取消' }).click()
+      await page.getByRole('button', { name: '要求调换' }).click()
+      await submit(page, { staff: 's1', reason: '长期离岗' }, '要求调换')
+      await press(page, '[data-replacement="open"]', '落实')
+      await submit(page, { successor: 's2' }, '保存')
+      await page.locator('[data-replacement="met"]').waitFor()
+      await page.getByRole('button', { name: '记录批评教育' }).click()
+      await submit(page, { staff: 's1', on: day, reason: '不服从管理' }, '保存')
+      await page.getByText('不服从管理').waitFor()
+      await page.done()
+    } finally {
+      await hall.stop()
+    }
+  })
+
+  test('a day is entered by hand, checked, published and corrected', { timeout: 240_000 }, async () => {
+    const hall = new Hall()
+    try {
+      await hall.startHub()
+      const { day } = (await hall.get('live')).hall
+      const past = later(day, -1)
+      await hall.send('PUT', 'departments/civil', { name: '民政局' })
+      await hall.send('PUT', 'windows/w1', { number: '01', name: '婚姻登记', department: '民政局' })
+      for (const n of [1, 2]) await hall.send('PUT', `staff/s${n}`, { name: `演示员${n}`, department: 'civil', employment: 'in_post' })
+      await hall.send('PUT', 'posts/p1', { window: 'w1', name: '综合岗', deputies: ['s2'] })
+      await hall.send('POST', 'staff/s1/post', { post: 'p1', from: '2026-01-01' })
+      await hall.send('PUT', 'shifts/day', { name: '行政班', swipes: 4, plans: [{ days: 'all', periods: [{ in: '08:30', out: '12:00' }, { in: '14:30', out: '18:00' }] }] })
+      await hall.send('POST', 'shifts/day/assign', { scope: 'hall', from: '2026-01-01' })
+      await administrator(browser, hall)
+      await account(browser, hall, 'yan', { name: '演示员1', role: 'staff', staff: 's1' })
+      const page = await consoleOf(browser, hall, 'admin', 'requests')
+
+      for (const at of ['08:20', '12:01']) {
+        await page.getByRole('button', { name: '手工登记' }).click()
+        await submit(page, { staff: 's1', signed_by: 's2', day: past, at, reason: '读卡器故障' }, '保存')
+        await page.locator('[data-request]', { hasText: at }).waitFor()
+      }
+      await page.getByRole('button', { name: '登记抽调' }).click()
+      await enter(page, { staff: 's1', cover: 's2', to: '普查办', from: later(day, 10), until: later(day, 20) })
+      await page.getByRole('dialog').getByRole('button', { name: '保存' }).click()
+      await page.getByRole('dialog').getByText('文号').last().waitFor()
+      await submit(page, { document: '民发〔2026〕3号' }, '保存')
+      await press(page, '[data-secondment="s1"]', '提前结束')
+      await submit(page, { on: later(day, 15) }, '保存')
+      await page.locator('[data-secondment="s1"]', { hasText: later(day, 15) }).waitFor()
+
+      // The staff member asks for leave that names its days, and a supervisor ends it early.
+      const me = await open(browser, `${hall.http}/login?next=/me`, { viewport: { width: 390, height: 844 } })
+      await signIn(me, 'yan', password)
+      await me.getByRole('button', { name: '请假' }).click()
+      await me.getByRole('button', { name: '提交' }).click()
+      await me.locator('form [role="alert"]').waitFor()
+      for (const [n, date] of [day, later(day, 4)].entries()) await me.locator('form input[type="date"]').nth(n).fill(date)
+      await me.getByRole('button', { name: '提交' }).click()
+      await me.locator('[data-request="leave"][data-state="asked"]').waitFor()
+      await press(page, '[data-request^="leave-"][data-state="asked"]', '批准')
+      await press(page, '[data-request^="leave-"][data-state="approved"]', '销假')
+      await submit(page, { until: later(day, 1), until_half: 'am' }, '保存')
+      await page.locator('[data-request^="leave-"]', { hasText: `${later(day, 1)} 上午` }).waitFor()
+      await me.getByRole('button', { name: '补卡' }).click()
+      await me.locator('form input[type="date"]').fill(past)
+      await me.locator('form input[type="time"]').fill('14:31')
+      await me.locator('form textarea').fill('忘记刷卡')
+      await me.getByRole('button', { name: '提交' }).click()
+      await me.locator('[data-request="punch"][data-state="asked"]').getByRole('button', { name: '撤销' }).click()
+      await me.locator('[data-request="punch"][data-state="cancelled"]').waitFor()
+      await me.done()
+
+      // Yesterday is checked and published by hand; a correction makes a revision that says what changed.
+      await section(page, 'attendance')
+      await page.locator('#day').fill(past)
+      await page.getByRole('button', { name: '完成日检查' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: '完成日检查' }).click()
+      await page.locator('[data-day-state="checked"]').waitFor()
+      await page.locator('[data-line="s1"] [data-finding="half_day"]').waitFor()
+      await page.getByRole('button', { name: '公示' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: '公示' }).click()
+      await page.locator('[data-day-state="published"]').waitFor()
+      await press(page, '[data-line="s1"] [data-finding="half_day"]', '撤回')
+      await page.locator('#reason').fill('参加局里会议')
+      await page.getByRole('dialog').getByRole('button', { name: '撤回' }).click()
+      await hall.send('POST', 'punches/manual', { staff: 's1', signed_by: 's2', day: past, at: '14:25', reason: '读卡器故障' })
+      await until('the day is computed again', async () => (await hall.get(`days/${past}`)).revision >= 2, 90_000)
+      await page.locator('[data-unpublished]').waitFor()
+      const newest = page.locator('[data-revision]').first()
+      await newest.locator('summary').click()
+      const change = newest.locator('[data-change="staff/s1 findings"]')
+      assert.match(await change.innerText(), /演示员1[\s\S]*发现[\s\S]*半日缺勤 14:30 · 扣 5 分/)
+      await shoot(page, 'console-revision')
+      await assertAccessible(page, 'attendance')
+      await page.done()
+    } finally {
+      await hall.stop()
+    }
+  })
+})
