@@ -13,6 +13,7 @@ func domainProblems() []failure {
 		p(404, "department_unknown", "没有这个派驻单位", "there is no such department"),
 		p(409, "department_in_use", "单位仍有人员或窗口", "the department still has staff or windows"),
 		p(404, "post_unknown", "没有这个岗位", "there is no such post"),
+		p(409, "swipe_certain", "刷卡时间没有疑问", "the swipe's time is not in doubt"),
 		p(409, "shift_in_use", "班次仍在适用", "the shift is worked"),
 		p(409, "post_in_use", "岗位仍有人担任", "somebody holds the post"),
 		p(404, "staff_unknown", "没有这位工作人员", "there is no such staff member"),

@@ -96,7 +96,7 @@ func (a *API) dayRoutes() []route {
 		read(access.ReadHall, v1+"days/{date}", "日检查表", "the check sheet of a day", DayAnswer{}, a.getDay, date, count("revision", "第几版（默认最新）", "the revision (the newest by default)")),
 		a.change(access.Decide, "POST", "days/{date}/check", "完成日检查", "close a day", nil, a.checkDay, []string{"day_not_over"}, date),
 		a.change(access.Decide, "POST", "days/{date}/publish", "公示日检查结果", "publish a day", nil, a.publishDay, []string{"day_open", "calendar_provisional", "day_stale"}, date),
-		a.change(access.Decide, "POST", "swipes/{id}/judge", "认定时间存疑的刷卡", "decide on a swipe whose time is uncertain", judgeSwipeBody{}, a.judgeSwipe, []string{"swipe_unknown"}, id),
+		a.change(access.Decide, "POST", "swipes/{id}/judge", "认定时间存疑的刷卡", "decide on a swipe whose time is uncertain", judgeSwipeBody{}, a.judgeSwipe, []string{"swipe_unknown", "swipe_certain"}, id),
 		a.change(access.Decide, "POST", "swaps/{id}/judge", "认定疑似擅自调换", "confirm or clear a suspected swap", judgeSwapBody{}, a.judgeSwap, []string{"swap_unknown"}, id),
 		a.change(access.Inspect, "POST", "findings", "录入巡查发现", "enter what an inspection found", attendance.MakeFinding{}, a.makeFinding, []string{"photo_unknown"}),
 		a.change(access.Inspect, "POST", "findings/{id}/withdraw", "撤回一项发现", "withdraw a finding", reasonBody{}, a.withdraw, []string{"finding_unknown", "own_finding"}, id),
@@ -284,10 +284,11 @@ func (a *API) judgeSwipe(r *http.Request, body []byte) (order, error) {
 	if err := decode(body, &b); err != nil {
 		return order{}, err
 	}
-	event, holder, known := r.PathValue("id"), "", false
-	a.Register.Read(func(v *register.View, _ *roster.State) { holder, known = v.Days.HolderOf(event) })
-	if !known {
-		return order{}, hall.Unknown("swipe_unknown", "没有这次刷卡", "there is no such swipe")
+	event, holder := r.PathValue("id"), ""
+	var err error
+	a.Register.Read(func(v *register.View, _ *roster.State) { holder, err = v.Days.Doubtful(event) })
+	if err != nil {
+		return order{}, err
 	}
 	return order{cmd: attendance.JudgeSwipe{SwipeJudged: wire.SwipeJudged{Event: event, Counts: b.Counts, Day: b.Day, At: b.At}, Reason: b.Reason, Holder: holder},
 		status: http.StatusOK}, nil
@@ -302,10 +303,7 @@ func (a *API) judgeSwap(r *http.Request, body []byte) (order, error) {
 	day := hall.Date(id[:min(len(id), 10)])
 	known := false
 	if day.Valid() {
-		a.Register.Read(func(v *register.View, _ *roster.State) {
-			s := v.Days.Sheet(day, a.over(v, day))
-			known = slices.ContainsFunc(s.Suspects, func(x wire.Suspect) bool { return x.ID == id })
-		})
+		a.Register.Read(func(v *register.View, _ *roster.State) { known = v.Days.Suspected(day, a.over(v, day), id) })
 	}
 	if !known {
 		return order{}, hall.Unknown("swap_unknown", "没有这项疑似调换", "there is no such suspicion")

@@ -66,11 +66,7 @@ func (a *App) dueDays(now time.Time, looked map[hall.Date]int) (due, news []hall
 			if v.State.Book.Closed.Has(string(day)) {
 				continue
 			}
-			over := v.Days.Over(day)
-			if over <= hall.DayMinutes { // nobody works into the night
-				over = at
-			}
-			if hall.MinuteOf(now, day, a.zone) >= over {
+			if hall.MinuteOf(now, day, a.zone) >= v.Days.CloseAt(day, at) {
 				due = append(due, day)
 			}
 		}

@@ -188,8 +188,10 @@ func (c *calc) gather() {
 	}
 	c.swiped()
 	c.entered()
-	lim := limits{offPost: int(c.minutes("off_post_from")), halfDay: int(c.minutes("half_day_from"))}
+	lim := limits{offPost: int(c.minutes("off_post_from")), halfDay: int(c.minutes("half_day_from")), reach: int(c.minutes("swipe_reach"))}
 	c.each(func(_ int, p *person) {
+		lim := lim
+		lim.ends = p.plan.swipes == 2
 		slices.SortStableFunc(p.marks, func(a, b *mark) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.second, b.second)) })
 		c.read(p, lim)
 	})
@@ -207,6 +209,16 @@ func (c *calc) read(p *person, lim limits) {
 		if before, ok := last[m.window]; ok && m.how == howSwipe && m.second-before <= repeat {
 			m.use = useRepeat
 			continue
+		}
+		if n := len(counted); n > 0 && counted[n-1].second == m.second && counted[n-1].window != m.window && m.how == howSwipe {
+			// Nobody is at two windows in one second: the own one counts.
+			m.use = useRepeat
+			if m.window == p.plan.window {
+				m.use, counted[n-1].use = "", useRepeat
+				counted = counted[:n-1]
+			} else {
+				continue
+			}
 		}
 		if m.how == howSwipe {
 			last[m.window] = m.second
@@ -399,7 +411,8 @@ func cardKey(token string) string {
 	return key[:min(len(key), 10)]
 }
 
-// late is how near to midnight a shift ends that may be left after it.
+// late is how long people may take to leave after their shift, in minutes: one that
+// ends so near to midnight may be left after it, and no day is checked before.
 const late = 60
 
 // boundary is the minute at which a person's day ends and their next one begins:
@@ -416,7 +429,7 @@ func (c *calc) boundaryOf(s *roster.Staff, day hall.Date, spans []hall.Span) hal
 	}
 	next := c.spansOf(s, day.AddDays(1))
 	if len(next) == 0 {
-		return end + reach
+		return end + c.minutes("swipe_reach")
 	}
 	return max(end, (end+next[0].From+hall.DayMinutes)/2)
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -269,6 +270,31 @@ func (d *Days) Finding(day hall.Date, over time.Time, id string) (f wire.Finding
 	return f, staff, ok
 }
 
+// CloseAt is the minute of a day, or of the night after it, from which the day may be
+// checked: at closing, but not before the last shift is over and its people have gone.
+func (d *Days) CloseAt(day hall.Date, closing hall.Minute) hall.Minute {
+	c := d.calc(day, time.Time{}, d.index())
+	at := closing
+	for _, s := range d.People.Staff.Each() {
+		if !s.Here(day) {
+			continue
+		}
+		if end := lastOf(c.spansOf(&s, day)); end > 0 {
+			at = max(at, end+late)
+		}
+		if end := c.boundary(&s, day); end > hall.DayMinutes {
+			at = max(at, end)
+		}
+	}
+	return at
+}
+
+// Suspected tells whether a day has a suspicion; over is as for Sheet.
+func (d *Days) Suspected(day hall.Date, over time.Time, id string) bool {
+	sheet := d.Sheet(day, over)
+	return slices.ContainsFunc(sheet.Suspects, func(x wire.Suspect) bool { return x.ID == id })
+}
+
 // Begins is when somebody with a post was first entered: of the time before it
 // nobody can say that a window was empty. ok is false while there is nobody.
 func (d *Days) Begins() (begins time.Time, ok bool) {
@@ -319,14 +345,18 @@ func (d *Days) Over(day hall.Date) hall.Minute {
 	return over
 }
 
-// HolderOf gives the staff member whose card a swipe was made with, as of its
-// time; known is false where there is no such swipe.
-func (d *Days) HolderOf(event string) (staff string, known bool) {
-	m, days := d.Swipes.find(event)
-	if m.Event == "" || len(days) == 0 {
-		return "", false
+// Doubtful looks for a swipe that somebody would decide on: whose card it was made
+// with, as of its time. The refusals are swipe_unknown, and swipe_certain where its
+// time is not in doubt: what is certain is not decided away.
+func (d *Days) Doubtful(event string) (staff string, err error) {
+	m, days, doubtful := d.Swipes.find(event)
+	switch {
+	case m.Event == "" || len(days) == 0:
+		return "", hall.Unknown("swipe_unknown", "没有这次刷卡", "there is no such swipe")
+	case !doubtful && !d.Ground.Book.Judgements.Has(event):
+		return "", hall.Refuse("swipe_certain", "这次刷卡的时间没有疑问，不需要也不能认定", "the time of this swipe is not in doubt: there is nothing to decide")
 	}
 	last := days[len(days)-1]
 	staff, _ = d.People.Holder(m.Card, last.Time(d.Zone).Add(12*time.Hour), last)
-	return staff, true
+	return staff, nil
 }

@@ -181,7 +181,7 @@ func (c *calc) slotIn(s *wire.Slot, v *visit) {
 func (c *calc) slotOut(s *wire.Slot, v *visit) {
 	if v.out == nil {
 		s.State = wire.SlotMissing
-		if c.over < v.span.Until+reach && c.over < whole {
+		if c.over < v.span.Until+c.minutes("swipe_reach") && c.over < whole {
 			s.State = wire.SlotUpcoming
 		}
 		return
@@ -201,15 +201,15 @@ func (c *calc) slotFindings(p *person, line *wire.StaffLine, v *visit, in, out *
 	from := v.span.From.String()
 	switch {
 	case in.State == wire.SlotAbsent:
-		line.Findings = append(line.Findings, c.finding("half_day", p.ID, from, c.heavy("half_day_points"), p.events(v)...))
+		line.Findings = append(line.Findings, c.finding("half_day", p.ID, from, c.heavy("half_day_points"), v.events()...))
 		return
 	case in.Minutes >= int(c.minutes("half_day_from")) && in.State == wire.SlotLate:
-		f := c.finding("half_day", p.ID, from, c.heavy("half_day_points", "half_day_from"), p.events(v)...)
+		f := c.finding("half_day", p.ID, from, c.heavy("half_day_points", "half_day_from"), v.events()...)
 		f.Minutes, f.At = in.Minutes, in.Actual
 		line.Findings = append(line.Findings, f)
 		return
 	case out.Minutes >= int(c.minutes("half_day_from")) && out.State == wire.SlotEarly:
-		f := c.finding("half_day", p.ID, from, c.heavy("half_day_points", "half_day_from"), p.events(v)...)
+		f := c.finding("half_day", p.ID, from, c.heavy("half_day_points", "half_day_from"), v.events()...)
 		f.Minutes, f.At = out.Minutes, out.Actual
 		line.Findings = append(line.Findings, f)
 		return
@@ -218,10 +218,10 @@ func (c *calc) slotFindings(p *person, line *wire.StaffLine, v *visit, in, out *
 		line.Findings = append(line.Findings, c.short("late", p.ID, in, v.in.event))
 	}
 	if v.in == nil && v.out != nil || v.lost {
-		line.Findings = append(line.Findings, c.finding("missing", p.ID, from, c.heavy("missing_points"), p.events(v)...))
+		line.Findings = append(line.Findings, c.finding("missing", p.ID, from, c.heavy("missing_points"), v.events()...))
 	}
 	if v.in != nil && v.out == nil && out.State == wire.SlotMissing {
-		line.Findings = append(line.Findings, c.finding("missing", p.ID, v.span.Until.String(), c.heavy("missing_points"), p.events(v)...))
+		line.Findings = append(line.Findings, c.finding("missing", p.ID, v.span.Until.String(), c.heavy("missing_points"), v.events()...))
 	}
 	if out.State == wire.SlotEarly {
 		line.Findings = append(line.Findings, c.short("early", p.ID, out, v.out.event))
@@ -239,12 +239,10 @@ func (c *calc) short(rule, staff string, s *wire.Slot, event string) wire.Findin
 	return f
 }
 
-// events are the positions of what a visit was read from.
-func (p *person) events(v *visit) (all []string) {
-	for _, m := range p.marks {
-		if m.use != useOutside && m.use != useUncertain && m.use != useRefused && m.at >= v.span.From-reach && m.at <= v.span.Until+reach {
-			all = append(all, m.event)
-		}
+// events are the ids of what a visit was read from.
+func (v *visit) events() (all []string) {
+	for _, m := range v.marks {
+		all = append(all, m.event)
 	}
 	return all
 }
@@ -292,7 +290,7 @@ func (c *calc) offPost(p *person, line *wire.StaffLine, at map[string][]presence
 				if s.Minutes() < int(c.minutes("off_post_from")) {
 					continue
 				}
-				f := c.finding("off_post", p.ID, s.From.String(), c.heavy("off_post_points", "off_post_from"), p.events(&v)...)
+				f := c.finding("off_post", p.ID, s.From.String(), c.heavy("off_post_points", "off_post_from"), v.events()...)
 				f.Minutes = s.Minutes()
 				line.Findings = append(line.Findings, f)
 			}

@@ -206,7 +206,7 @@ func (s *Swipes) judge(d *wire.SwipeJudged, touched func(hall.Date)) {
 			touched(hall.Date(day))
 		}
 	}
-	m, days := s.find(d.Event)
+	m, days, _ := s.find(d.Event)
 	for _, day := range days {
 		touched(day)
 	}
@@ -217,13 +217,14 @@ func (s *Swipes) judge(d *wire.SwipeJudged, touched func(hall.Date)) {
 	}
 }
 
-// find looks for a swipe by its event; days are those on which it is or may be.
-func (s *Swipes) find(event string) (m moved, days []hall.Date) {
+// find looks for a swipe by its event; days are those on which it is or may be,
+// and doubtful tells whether its time is uncertain.
+func (s *Swipes) find(event string) (m moved, days []hall.Date, doubtful bool) {
 	for _, list := range s.Unset.All() {
 		for _, u := range list {
 			if u.Event == event {
 				s.eachDay(u.Lower, u.Upper, func(d hall.Date) { days = append(days, d) })
-				return moved{Event: event, Card: u.Card, Agent: u.Agent}, days
+				return moved{Event: event, Card: u.Card, Agent: u.Agent}, days, true
 			}
 		}
 	}
@@ -231,11 +232,11 @@ func (s *Swipes) find(event string) (m moved, days []hall.Date) {
 	for day, list := range s.days {
 		for i := range list {
 			if list[i].event == id {
-				return moved{Event: event, Card: *list[i].card, Agent: list[i].agent.agent}, []hall.Date{day}
+				return moved{Event: event, Card: *list[i].card, Agent: list[i].agent.agent}, []hall.Date{day}, s.doubt(&list[i]) != ""
 			}
 		}
 	}
-	return moved{}, nil
+	return moved{}, nil, false
 }
 
 // event makes an id small and remembers an odd one; eventText gives it back.

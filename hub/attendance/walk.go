@@ -50,12 +50,16 @@ type visit struct {
 	// the person came back is not known.
 	lost bool
 	away []hall.Span
+	// marks are all that belong to the period.
+	marks []*mark
 }
 
-// limits are the parameters that walk needs, in minutes.
+// limits are what walk needs of the policy and the shift.
 type limits struct {
-	offPost int
-	halfDay int
+	// offPost, halfDay and reach are parameters, in minutes.
+	offPost, halfDay, reach int
+	// ends: only the first and the last swipe count (a shift of two swipes a day).
+	ends bool
 }
 
 // walk reads marks, in order of time, as the periods of a shift. over is the
@@ -69,12 +73,10 @@ func walk(periods []hall.Span, marks []*mark, over hall.Minute, lim limits) []vi
 	return visits
 }
 
-// reach is how long after its end a swipe still belongs to the last period, and
-// how long before its beginning to the first.
-const reach = 4 * 60
-
 // share says which marks belong to which period. Within a period that is clear;
-// between two of them, whoever is in goes out of the former and comes in to the latter.
+// between two of them, whoever is in goes out of the former and comes in to the
+// latter. After the last one whoever works on is still going; long before the first
+// one nobody is coming yet.
 func share(periods []hall.Span, marks []*mark, lim limits) [][]*mark {
 	groups := make([][]*mark, len(periods))
 	if len(periods) == 0 {
@@ -92,7 +94,7 @@ func share(periods []hall.Span, marks []*mark, lim limits) [][]*mark {
 			gap, at = nil, at+1
 		}
 		switch {
-		case m.at < periods[0].From-reach || m.at > periods[last].Until+reach:
+		case m.at < periods[0].From-hall.Minute(lim.reach):
 			m.use = useOutside
 		case at < last && m.at > periods[at].Until:
 			gap = append(gap, m)
@@ -145,7 +147,7 @@ func inside(marks []*mark) bool {
 
 // read1 reads the marks of one period.
 func read1(span hall.Span, marks []*mark, over hall.Minute, lim limits) visit {
-	v := visit{span: span}
+	v := visit{span: span, marks: marks}
 	marks = collapse(span, marks)
 	done := over >= span.Until // an open period's last word is not spoken
 	switch {
@@ -166,8 +168,11 @@ func read1(span hall.Span, marks []*mark, over hall.Minute, lim limits) visit {
 	}
 	for i, m := range marks[1:] {
 		final := i == len(marks)-2
+		// Who is in goes out at the same window; at another one they have moved, unless
+		// it is their last word after the end, or all that counts of the day.
+		last := final && done && (lim.ends || m.at >= span.Until)
 		switch {
-		case in && (m.window == now.window || m.window == "" || now.window == ""):
+		case in && (last || m.window == now.window || m.window == "" || now.window == ""):
 			leave(m)
 			in, m.use = false, useOut
 			if final {
