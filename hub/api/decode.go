@@ -63,8 +63,8 @@ func decode(body []byte, into any) error {
 
 // wellFormed says where a body stops being JSON.
 func wellFormed(body []byte) error {
-	var any json.RawMessage
-	err := json.Unmarshal(body, &any)
+	var whole json.RawMessage
+	err := json.Unmarshal(body, &whole)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		before := body[:min(int(syntax.Offset), len(body))]

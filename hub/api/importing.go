@@ -159,7 +159,7 @@ func (a *API) importOf(t *sheet.Table) roster.Import {
 		if number := v["card"]; cardNumber(number) {
 			x.Card, x.Shown = a.Register.CardToken(number), roster.Masked(number)
 		} else if number != "" {
-			c.Faults = append(c.Faults, hall.Field{Name: x.Cell("card"), Code: "characters", ZH: cardWords.zh, EN: cardWords.en})
+			c.Faults = append(c.Faults, hall.Field{Name: x.Cell("card"), Code: "characters", ZH: cardWords().zh, EN: cardWords().en})
 		}
 		c.Rows = append(c.Rows, x)
 	}

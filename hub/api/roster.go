@@ -274,7 +274,9 @@ func cardNumber(s string) bool {
 	return len(s) >= 4 && len(s) <= wire.MaxName && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-var cardWords = text{fmt.Sprintf("卡号应为 4 到 %d 个字母或数字", wire.MaxName), fmt.Sprintf("must be 4 to %d letters or digits", wire.MaxName)}
+func cardWords() text {
+	return text{fmt.Sprintf("卡号应为 4 到 %d 个字母或数字", wire.MaxName), fmt.Sprintf("must be 4 to %d letters or digits", wire.MaxName)}
+}
 
 // issueCard turns the number into its keyed hash at once: it is stored nowhere.
 func (a *API) issueCard(_ *http.Request, body []byte) (order, error) {
@@ -284,7 +286,7 @@ func (a *API) issueCard(_ *http.Request, body []byte) (order, error) {
 	}
 	number := strings.TrimSpace(b.Number)
 	if !cardNumber(number) {
-		return order{}, wrong(field{"number", "characters", cardWords})
+		return order{}, wrong(field{"number", "characters", cardWords()})
 	}
 	return order{cmd: roster.IssueCard{CardIssued: wire.CardIssued{Card: a.Register.CardToken(number), Staff: b.Staff, From: b.From,
 		Shown: roster.Masked(number), StandIn: b.StandIn}, Replaces: b.Replaces}, status: http.StatusOK}, nil

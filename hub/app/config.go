@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"hallkeeper/hub/hall"
 	"hallkeeper/settings"
 	"hallkeeper/wire"
 )
@@ -70,7 +71,7 @@ func (c *Config) Check() error {
 	}
 	if zone, err := time.LoadLocation(c.Hall.TimeZone); err != nil || c.Hall.TimeZone == "" {
 		say("hall.time_zone", "expected a time zone like Asia/Shanghai, got %q", c.Hall.TimeZone)
-	} else if changesItsClock(zone, time.Now().Year()) {
+	} else if hall.ChangesItsClock(zone, time.Now().Year()) {
 		say("hall.time_zone", "the clocks of %s are put forward and back (summer time): minutes of attendance would be lost or counted twice; expected a time zone without that, like Asia/Shanghai", c.Hall.TimeZone)
 	}
 	if n := len(c.OperatorSecret); n > 0 && n < 32 {
@@ -99,17 +100,6 @@ func (c *Config) Check() error {
 		}
 	}
 	return errors.Join(wrong...)
-}
-
-// changesItsClock tells whether a zone has summer time in a year.
-func changesItsClock(zone *time.Location, year int) bool {
-	_, first := time.Date(year, 1, 1, 0, 0, 0, 0, zone).Zone()
-	for day := 1; day < 367; day++ {
-		if _, offset := time.Date(year, 1, day, 12, 0, 0, 0, zone).Zone(); offset != first {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *Config) zone() (*time.Location, error) {

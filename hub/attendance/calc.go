@@ -188,10 +188,8 @@ func (c *calc) gather() {
 	}
 	c.swiped()
 	c.entered()
-	lim := limits{offPost: int(c.minutes("off_post_from")), halfDay: int(c.minutes("half_day_from")), reach: int(c.minutes("swipe_reach"))}
+	lim := limits{offPost: int(c.minutes("off_post_from")), halfDay: int(c.minutes("half_day_from"))}
 	c.each(func(_ int, p *person) {
-		lim := lim
-		lim.ends = p.plan.swipes == 2
 		slices.SortStableFunc(p.marks, func(a, b *mark) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.second, b.second)) })
 		c.read(p, lim)
 	})
@@ -235,6 +233,13 @@ func (c *calc) read(p *person, lim limits) {
 		if (p.plan.off == offUnposted || p.plan.off == offNoShift) && counted[0].window != "" {
 			p.frame = c.windowPlan(counted[0].window, c.day)
 		}
+	}
+	if len(p.frame) > 0 {
+		lim.from, lim.ends = p.frame[0].From, p.plan.swipes == 2
+		if len(p.plan.whole) > 0 { // who comes on a half day off has come
+			lim.from = min(lim.from, p.plan.whole[0].From)
+		}
+		lim.from -= c.minutes("swipe_reach")
 	}
 	p.visits = walk(p.frame, counted, c.over, lim)
 	for _, m := range counted { // what was outside of half a day's work may be in the leave

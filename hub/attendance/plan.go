@@ -163,8 +163,8 @@ func (c *calc) periods(shift *roster.Shift, day hall.Date) []hall.Span {
 		weekday = 7
 	}
 	spans := shift.On(day, weekday, works)
-	if spans == nil && kind == hall.DayMakeUp {
-		spans = shift.On(day, int(time.Monday), works) // a shift without Saturdays or Sundays is worked as on a Monday
+	if kind == hall.DayMakeUp && !shift.Names(weekday) {
+		spans = shift.On(day, int(time.Monday), works) // a make-up day is worked as any working day
 	}
 	if kind == hall.DayClosed {
 		return nil

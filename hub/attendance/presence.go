@@ -1,8 +1,3 @@
-// Package attendance says who is at which window. This first version is one
-// plain rule, which the daily check (63号 第八条, 第十五条) replaces: the swipes
-// of a card within a civil day are in, out, in, out.
-//
-// It is pure: it folds swipes and knows no clock, store or window list.
 package attendance
 
 import (
@@ -11,7 +6,10 @@ import (
 	"hallkeeper/hub/hall"
 )
 
-// Presence is where cards are today. The zero value is an empty hall.
+// Presence is where cards are today, by one plain rule: the swipes of a card within
+// a civil day are in, out, in, out. It is all that is known of a window without a post
+// or a shift; of the others the daily check says who is there. The zero value is an
+// empty hall.
 type Presence struct {
 	// Day is the civil day of the newest swipe; people of an earlier day are gone.
 	Day hall.Date `json:"day"`

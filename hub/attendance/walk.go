@@ -56,8 +56,10 @@ type visit struct {
 
 // limits are what walk needs of the policy and the shift.
 type limits struct {
-	// offPost, halfDay and reach are parameters, in minutes.
-	offPost, halfDay, reach int
+	// offPost and halfDay are parameters, in minutes.
+	offPost, halfDay int
+	// from is the minute from which a swipe counts as coming.
+	from hall.Minute
 	// ends: only the first and the last swipe count (a shift of two swipes a day).
 	ends bool
 }
@@ -94,7 +96,7 @@ func share(periods []hall.Span, marks []*mark, lim limits) [][]*mark {
 			gap, at = nil, at+1
 		}
 		switch {
-		case m.at < periods[0].From-hall.Minute(lim.reach):
+		case m.at < lim.from:
 			m.use = useOutside
 		case at < last && m.at > periods[at].Until:
 			gap = append(gap, m)
@@ -148,8 +150,12 @@ func inside(marks []*mark) bool {
 // read1 reads the marks of one period.
 func read1(span hall.Span, marks []*mark, over hall.Minute, lim limits) visit {
 	v := visit{span: span, marks: marks}
-	marks = collapse(span, marks)
 	done := over >= span.Until // an open period's last word is not spoken
+	if lim.ends && done {
+		marks = firstAndLast(marks)
+	} else {
+		marks = collapse(span, cameAndWent(span, helpful(marks), lim))
+	}
 	switch {
 	case len(marks) == 0:
 		return v
@@ -183,7 +189,8 @@ func read1(span hall.Span, marks []*mark, over hall.Minute, lim limits) visit {
 			now = stay{Span: hall.Span{From: m.at}, window: m.window, since: m.second}
 			m.use = useMove
 		case final && done && m.at >= span.Until-hall.Minute(lim.halfDay):
-			v.out, v.lost = m, true // came back without a swipe
+			v.out = m // came back without a swipe: that matters where they could have been away for long
+			v.lost = int(min(m.at, span.Until)-now.Until) >= lim.offPost
 			m.use = useOut
 		default:
 			v.away = append(v.away, hall.Span{From: now.Until, Until: m.at})
@@ -196,6 +203,57 @@ func read1(span hall.Span, marks []*mark, over hall.Minute, lim limits) visit {
 		v.stays = append(v.stays, now)
 	}
 	return v
+}
+
+// firstAndLast leaves, of a shift with two swipes a day, the first and the last,
+// and between them those that change the window.
+func firstAndLast(marks []*mark) (kept []*mark) {
+	for i, m := range marks {
+		if n := len(kept); n > 0 && i < len(marks)-1 && kept[n-1].window == m.window {
+			m.use = useRepeat
+			continue
+		}
+		kept = append(kept, m)
+	}
+	return kept
+}
+
+// helpful leaves out what was entered by hand in somebody's favour where it would
+// turn their other swipes round: a coming into a going.
+func helpful(marks []*mark) []*mark {
+	swipes := make([]*mark, 0, len(marks))
+	for _, m := range marks {
+		if m.how == howSwipe || m.how == howJudged {
+			swipes = append(swipes, m)
+		}
+	}
+	if len(swipes) == 0 || len(swipes) == len(marks) || inside(swipes) || !inside(marks) {
+		return marks
+	}
+	for _, m := range marks {
+		if m.how != howSwipe && m.how != howJudged {
+			m.use = useRepeat
+		}
+	}
+	return swipes
+}
+
+// cameAndWent drops visits that ended before the period began: somebody came early,
+// went again (to breakfast, say) and came back. Two swipes shortly one after the
+// other just before the beginning are one coming instead, and so are two without
+// which the rest could not be read as pairs.
+func cameAndWent(span hall.Span, marks []*mark, lim limits) []*mark {
+	for len(marks) > 2 {
+		in, out, rest := marks[0], marks[1], marks[2:]
+		pair := in.window == out.window && out.at <= span.From && (int(out.at-in.at) >= lim.offPost || int(span.From-out.at) >= lim.offPost)
+		late := len(rest) == 1 && rest[0].at > span.From && rest[0].at-span.From < span.Until-rest[0].at
+		if !pair || inside(rest) && !late {
+			return marks
+		}
+		in.use, out.use = useOutside, useOutside
+		marks = rest
+	}
+	return marks
 }
 
 // collapse takes swipes again before the period begins for one coming, the first,

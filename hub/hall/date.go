@@ -132,3 +132,14 @@ func yearOf(n int) int { return time.Unix(int64(n)*86400, 0).UTC().Year() }
 
 // weekdayOf counts from 1970-01-01, a Thursday.
 func weekdayOf(n int) time.Weekday { return time.Weekday(((n+int(time.Thursday))%7 + 7) % 7) }
+
+// ChangesItsClock tells whether a zone has summer time in a year.
+func ChangesItsClock(zone *time.Location, year int) bool {
+	_, first := time.Date(year, 1, 1, 0, 0, 0, 0, zone).Zone()
+	for day := 1; day < 367; day++ {
+		if _, offset := time.Date(year, 1, day, 12, 0, 0, 0, zone).Zone(); offset != first {
+			return true
+		}
+	}
+	return false
+}

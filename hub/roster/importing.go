@@ -126,9 +126,18 @@ func (x *importing) fold(kind wire.Kind, body any) error {
 	return err
 }
 
-// employments are the words of the column, in both languages, for those of the event.
-var employments = map[string]string{"": "in_post", "在岗在职": "in_post", "在职": "in_post", "in post": "in_post", "in_post": "in_post",
-	"合同": "contract", "contract": "contract", "退休": "retired", "retired": "retired"}
+// employment gives the event's word for one of the column's, in either language.
+func employment(text string) (word string, ok bool) {
+	switch strings.ToLower(text) {
+	case "", "在岗在职", "在职", "in post", "in_post":
+		return "in_post", true
+	case "合同", "contract":
+		return "contract", true
+	case "退休", "retired":
+		return "retired", true
+	}
+	return "in_post", false
+}
 
 func (x *importing) person(r *ImportRow) {
 	department := ""
@@ -137,12 +146,11 @@ func (x *importing) person(r *ImportRow) {
 	} else {
 		department = x.department(r)
 	}
-	employment, ok := employments[strings.ToLower(r.Employment)]
+	employed, ok := employment(r.Employment)
 	if !ok {
 		x.fault(r, "employment", "choice", "应为“在岗在职”“合同”“退休”之一", "must be one of in post, contract, retired")
-		employment = "in_post"
 	}
-	s := SetStaff{StaffSet: wire.StaffSet{Staff: r.Staff, Department: department, Employment: employment, WorkSince: r.WorkSince,
+	s := SetStaff{StaffSet: wire.StaffSet{Staff: r.Staff, Department: department, Employment: employed, WorkSince: r.WorkSince,
 		Qualifications: parts(r.Qualifications)}, Name: r.Name, Born: r.Born, Phone: r.Phone}
 	if !x.try(r, "id", map[string]string{"id": "id", "name": "name", "department": "department", "employment": "employment", "work_since": "work_since",
 		"born": "born", "phone": "phone", "qualifications": "qualifications"}, s) && wire.CheckName(r.Staff) == nil && !x.h.People.Staff.Has(r.Staff) {

@@ -1,6 +1,7 @@
-// Package roster is the hall's master data of this stage: windows (窗口) and the
-// devices that serve them. It owns their state, the commands that change it and
-// what a device is known to be. Departments, posts and staff join it later.
+// Package roster is the hall's master data: windows (窗口) and the devices that serve
+// them; departments, posts, staff, cards and shifts; and the procedures by which
+// people come and go (63号 第十一条 to 第十三条). It owns their state and the commands
+// that change it.
 //
 // It is pure: Decide may refuse, Fold cannot fail, and neither knows a clock or a store.
 package roster

@@ -113,6 +113,11 @@ func monthDay(s string) bool {
 	return len(s) == 5 && hall.Date("2024-"+s).Valid()
 }
 
+// Names tells whether a shift has times of its own for a weekday that is worked.
+func (s *Shift) Names(weekday int) bool {
+	return slices.ContainsFunc(s.Plans, func(p Plan) bool { return slices.Contains(p.Weekdays, weekday) && (p.Days == "" || p.Days == "work") })
+}
+
 // On gives the periods of a shift on a day: weekday 1 to 7, and whether the hall
 // works on it. Nothing where the shift has no plan for such a day.
 func (s *Shift) On(day hall.Date, weekday int, works bool) []hall.Span {

@@ -147,7 +147,7 @@ func defineWindows(ctx context.Context, hub *app.App, windows int) error {
 			name += strconv.Itoa(i/len(list) + 1)
 		}
 		w := wire.WindowSet{Window: fmt.Sprintf("w%02d", i+1), Number: fmt.Sprintf("%02d", i+1), Name: name, Department: d[1]}
-		if err := hub.SetWindowOnce(ctx, demoActor, w); err != nil {
+		if err := hub.SetWindowOnce(ctx, demoActor(), w); err != nil {
 			return ignoreEnd(ctx, err)
 		}
 	}
@@ -160,13 +160,13 @@ func defineWindows(ctx context.Context, hub *app.App, windows int) error {
 func furnish(ctx context.Context, hub *app.App, windows int, past bool) error {
 	for i := range windows {
 		id := fmt.Sprintf("w%02d", i+1)
-		if err := hub.AssignOnceSeen(ctx, demoActor, wire.DeviceAssigned{Agent: id, Window: id}); err != nil {
+		if err := hub.AssignOnceSeen(ctx, demoActor(), wire.DeviceAssigned{Agent: id, Window: id}); err != nil {
 			return ignoreEnd(ctx, err)
 		}
 	}
 	for i := 0; past && i < windows; i++ {
 		id := fmt.Sprintf("w%02d", i+1)
-		if err := hub.AcceptOutbox(ctx, demoActor, wire.DeviceAssigned{Agent: id, Window: id}, 2); err != nil {
+		if err := hub.AcceptOutbox(ctx, demoActor(), wire.DeviceAssigned{Agent: id, Window: id}, 2); err != nil {
 			return ignoreEnd(ctx, err)
 		}
 	}

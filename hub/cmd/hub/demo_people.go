@@ -20,7 +20,7 @@ import (
 )
 
 // demoActor enters what the demo needs.
-var demoActor = wire.Actor{Kind: wire.ActorSchedule, ID: "demo"}
+func demoActor() wire.Actor { return wire.Actor{Kind: wire.ActorSchedule, ID: "demo"} }
 
 // staffDemo enters the simulated people: one at each window, the next window's as
 // deputy, with the cards that the simulator holds to the readers, and the shift that
@@ -51,7 +51,7 @@ func staffDemo(ctx context.Context, hub *app.App, windows int, seed uint64, from
 	}
 	for i, c := range commands {
 		// The key makes each of them happen once in a data folder, however often the demo starts.
-		if _, _, err := hub.Do(ctx, demoActor, fmt.Sprintf("demo/%d/%d/%d", seed, windows, i), c); err != nil {
+		if _, _, err := hub.Do(ctx, demoActor(), fmt.Sprintf("demo/%d/%d/%d", seed, windows, i), c); err != nil {
 			return ignoreEnd(ctx, fmt.Errorf("enter the demo's people: %w", err))
 		}
 	}
@@ -75,7 +75,7 @@ func squeeze(ctx context.Context, hub *app.App, zone *time.Location) error {
 			commands = append(commands, policy.SetParameter{Name: name, Value: value, From: string(today), Until: string(today), Reference: "演示：一天被压缩到几分钟"})
 		}
 		for i, c := range commands {
-			if _, _, err := hub.Do(ctx, demoActor, fmt.Sprintf("demo/%s/%d", today, i), c); err != nil {
+			if _, _, err := hub.Do(ctx, demoActor(), fmt.Sprintf("demo/%s/%d", today, i), c); err != nil {
 				return ignoreEnd(ctx, fmt.Errorf("enter the demo's shift: %w", err))
 			}
 		}
@@ -93,7 +93,7 @@ func squeeze(ctx context.Context, hub *app.App, zone *time.Location) error {
 func checkPast(hub *app.App) func(ctx context.Context, from, until day.Date) error {
 	return func(ctx context.Context, from, until day.Date) error {
 		for d := hall.Date(from.String()); d < hall.Date(until.String()); d = d.AddDays(1) {
-			if _, _, err := hub.Do(ctx, demoActor, "demo/check/"+string(d), attendance.CheckDay{DayChecked: wire.DayChecked{Day: string(d)}}); err != nil {
+			if _, _, err := hub.Do(ctx, demoActor(), "demo/check/"+string(d), attendance.CheckDay{DayChecked: wire.DayChecked{Day: string(d)}}); err != nil {
 				return ignoreEnd(ctx, fmt.Errorf("check the simulated past: %w", err))
 			}
 		}
@@ -121,7 +121,7 @@ func openDoors(ctx context.Context, hub *app.App) ([]demoAccount, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, _, err := hub.Do(ctx, demoActor, "", access.SetAccount{AccountSet: wire.AccountSet{Account: a.id, Role: a.role, Staff: a.staff}, Name: a.name, Hash: hash}); err != nil {
+		if _, _, err := hub.Do(ctx, demoActor(), "", access.SetAccount{AccountSet: wire.AccountSet{Account: a.id, Role: a.role, Staff: a.staff}, Name: a.name, Hash: hash}); err != nil {
 			return nil, fmt.Errorf("open the demo's accounts: %w", err)
 		}
 	}
