@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { assertAccessible, connection, launch, open, shoot } from './fixture/browser.mjs'
-import { FixtureHub } from './fixture/server.mjs'
+import { withHub } from './fixture/server.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -12,8 +12,7 @@ const full = { troubles: true, letters: 120 }
 
 /** Runs a test on a console of its own. */
 function onConsole(name, { hub: settings = full, at = '#/hall', query = '', options }, body) {
-  test(name, { timeout: 60_000 }, async () => {
-    const hub = await new FixtureHub(settings).start()
+  test(name, { timeout: 60_000 }, () => withHub(settings, async (hub) => {
     const page = await open(browser, `${hub.address}/console${query}${at}`, options)
     try {
       await connection(page, 'live')
@@ -21,9 +20,8 @@ function onConsole(name, { hub: settings = full, at = '#/hall', query = '', opti
       await page.done()
     } finally {
       await page.context().close()
-      await hub.stop()
     }
-  })
+  }))
 }
 
 const sections = ['hall', 'devices', 'alarms', 'dead-letters', 'windows']
@@ -211,10 +209,7 @@ describe('the console', () => {
   })
 
   for (const [status, view, words] of [[403, 'forbidden', /没有权限/], [503, 'error', /主机暂时不能服务/]]) {
-    test(`says in words that a new page is refused with ${status}`, { timeout: 60_000 }, async () => {
-      const hub = new FixtureHub(full)
-      hub.refuse = status
-      await hub.start()
+    test(`says in words that a new page is refused with ${status}`, { timeout: 60_000 }, () => withHub(full, async (hub) => {
       const page = await open(browser, `${hub.address}/console`)
       await page.waitForSelector('[data-view="loading"]')
       await assertAccessible(page, 'console, loading')
@@ -229,8 +224,7 @@ describe('the console', () => {
       hub.refuse = 0
       await connection(page, 'live')
       await page.done()
-      await hub.stop()
-    })
+    }, (hub) => { hub.refuse = status }))
   }
 
   onConsole('can be used by keyboard alone', {}, async (page) => {
@@ -260,13 +254,12 @@ describe('the console', () => {
     assert.deepEqual(small, [])
   })
 
-  test('the door leads to the pages', { timeout: 30_000 }, async () => {
-    const hub = await new FixtureHub().start()
+  test('the door leads to the pages', { timeout: 30_000 }, () => withHub({}, async (hub) => {
     const page = await open(browser, `${hub.address}/`)
-    assert.deepEqual(await page.locator('main a').evaluateAll((links) => links.map((link) => link.getAttribute('href'))), ['/lobby', '/me', '/console'])
+    const links = await page.locator('main a').evaluateAll((found) => found.map((link) => link.getAttribute('href')))
+    assert.deepEqual(links, ['/lobby', '/me', '/console', '/docs'])
     await assertAccessible(page, 'index')
     await shoot(page, 'index')
     await page.done()
-    await hub.stop()
-  })
+  }))
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { assertAccessible, connection, launch, open, shoot } from './fixture/browser.mjs'
-import { FixtureHub } from './fixture/server.mjs'
+import { withHub } from './fixture/server.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -10,17 +10,15 @@ after(() => browser.close())
 
 /** Runs a test on a lobby of its own. */
 function onLobby(name, { hub: settings, query = '', options }, body) {
-  test(name, { timeout: 60_000 }, async () => {
-    const hub = await new FixtureHub(settings).start()
+  test(name, { timeout: 60_000 }, () => withHub(settings, async (hub) => {
     const page = await open(browser, `${hub.address}/lobby${query}`, options)
     try {
       await body(page, hub)
       await page.done()
     } finally {
       await page.context().close()
-      await hub.stop()
     }
-  })
+  }))
 }
 
 const tile = (page, id) => page.locator(`[data-window="${id}"]`)
@@ -149,10 +147,7 @@ describe('the lobby', () => {
     await shoot(page, 'lobby-en')
   })
 
-  test('says what is wrong when no hub ever answered', { timeout: 30_000 }, async () => {
-    const hub = new FixtureHub()
-    hub.refuse = 503
-    await hub.start()
+  test('says what is wrong when no hub ever answered', { timeout: 30_000 }, () => withHub({}, async (hub) => {
     const page = await open(browser, `${hub.address}/lobby`)
     await page.waitForSelector('[data-view="loading"]')
     await connection(page, 'disconnected')
@@ -161,8 +156,7 @@ describe('the lobby', () => {
     await assertAccessible(page, 'lobby, never connected')
     await shoot(page, 'lobby-never')
     await page.done()
-    await hub.stop()
-  })
+  }, (hub) => { hub.refuse = 503 }))
 })
 
 /** No scrolling, and no line of a tile hangs out of its tile. */
@@ -175,7 +169,8 @@ async function assertNothingCut(page) {
       const box = element.getBoundingClientRect()
       for (const part of element.querySelectorAll('.head, .number, .when, .name, .department, .state')) {
         const inner = part.getBoundingClientRect()
-        if (inner.width > 0 && (inner.bottom > box.bottom + 1 || inner.top < box.top - 1 || inner.right > box.right - 0.2 * parseFloat(getComputedStyle(element).fontSize))) {
+        const bottom = inner.bottom - parseFloat(getComputedStyle(part).paddingBottom) // where the line ends
+        if (inner.width > 0 && (bottom > box.bottom + 1 || inner.top < box.top - 1 || inner.right > box.right - 0.2 * parseFloat(getComputedStyle(element).fontSize))) {
           faults.push(`${element.dataset.window} ${part.className} ${JSON.stringify(inner)} in ${JSON.stringify(box)}`)
         }
       }
