@@ -71,6 +71,7 @@ export function useAction(): {
       const result = await change()
       busy.value = false
       if (result.ok) {
+        ElMessage.closeAll() // one word at a time: ten quick changes leave no pile over the page
         ElMessage({ type: 'success', message: done, duration: 4_000 })
         return true
       }
