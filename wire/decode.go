@@ -204,7 +204,9 @@ func hubOnly(k Kind) bool {
 		KindPunchAsked, KindPunchDecided, KindPunchEntered, KindPunchCancelled, KindSwipeJudged, KindSwapJudged, KindFindingMade,
 		KindFindingDropped, KindFindingReplied, KindDayChecked, KindDayRevised, KindDayPublished, KindDelegationSet,
 		KindDelegationEnded, KindRotaSet, KindAccountSet, KindAccountPassword, KindAccountDisabled, KindSessionOpened,
-		KindSessionClosed, KindTokenCreated, KindTokenRevoked:
+		KindSessionClosed, KindTokenCreated, KindTokenRevoked, KindServiceSet, KindServiceRemoved, KindTicketIssued,
+		KindTicketCalled, KindTicketRecalled, KindTicketMissed, KindTicketHeld, KindTicketResumed, KindTicketTransferred,
+		KindTicketClosed, KindVisitStarted, KindVisitFinished, KindCounterSet:
 		return true
 	}
 	return false
@@ -234,7 +236,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), attendanceKinds(), accessKinds())
+	}, staffingKinds(), attendanceKinds(), queueKinds(), accessKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

@@ -9,6 +9,7 @@ var sealedKinds = map[Kind]string{
 	KindPunchEntered: "staff-s01", KindSwipeJudged: "staff-s01", KindSwapJudged: "window-w01", KindFindingMade: "staff-s01",
 	KindFindingDropped: "staff-s01", KindFindingReplied: "staff-s01", KindCriticismMade: "staff-s01", KindChangeAsked: "staff-s01",
 	KindAssignmentExamined: "staff-s01", KindAssignmentAccepted: "staff-s01", KindStaffReturned: "staff-s01", KindDelegationSet: "account-li",
+	KindVisitFinished: "window-w01", KindCounterSet: "window-w01",
 }
 
 // sampleOfPeople is a value of each kind that people make at the hub.
@@ -54,5 +55,18 @@ func sampleOfPeople(k Kind) any {
 		KindSessionOpened:   SessionOpened{"5e1f", "zhang", time.Date(2026, 11, 23, 20, 58, 31, 0, time.UTC)}, KindSessionClosed: SessionClosed{"5e1f"},
 		KindTokenCreated: TokenCreated{"t1", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", RoleAuditor, "月报", "2026-12-31"},
 		KindTokenRevoked: TokenRevoked{"t1"},
+		KindServiceSet: ServiceSet{"marriage", "婚姻登记", "civil", "A", []string{"w01", "w02"}, []string{"领证"}, []string{"身份证", "户口簿"},
+			"填表台 2 号", "当场办结", "不收费", 30, 20},
+		KindServiceRemoved: ServiceRemoved{"marriage"},
+		KindTicketIssued:   TicketIssued{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "A012", "marriage", "elderly", "2026-11-23", 12288, []string{"insurance"}},
+		KindTicketCalled:   TicketCalled{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "A012", "w01", "s01", "ordinary_after_priority", 2},
+		KindTicketRecalled: TicketRecalled{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01"},
+		KindTicketMissed:   TicketMissed{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", true, 15361},
+		KindTicketHeld:     TicketHeld{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01"}, KindTicketResumed: TicketResumed{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", "s01"},
+		KindTicketTransferred: TicketTransferred{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", "insurance", "w03"},
+		KindTicketClosed:      TicketClosed{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "day_end"},
+		KindVisitStarted:      VisitStarted{"019ab3c1-7a10-7c3e-9b1f-0242ac120102", "019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", "s01"},
+		KindVisitFinished:     VisitFinished{"019ab3c1-7a10-7c3e-9b1f-0242ac120102", "019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", "help", "notice", "insurance"},
+		KindCounterSet:        CounterSet{"w01", "paused"},
 	}[k]
 }

@@ -22,6 +22,8 @@ const (
 	Arrange   Permission = "arrange"   // master data, devices, shifts, closures
 	Decide    Permission = "decide"    // requests, doubts and suspicions; closing and publishing days
 	Inspect   Permission = "inspect"   // findings
+	Take      Permission = "take"      // tickets, for oneself at the kiosk or for others
+	Serve     Permission = "serve"     // call and serve at a window
 	Govern    Permission = "govern"    // accounts, tokens, parameters, calendars
 	Audit     Permission = "audit"     // the log itself
 )
@@ -54,6 +56,10 @@ func May(role wire.Role, p Permission) bool {
 		return slices.Contains([]wire.Role{adm, sup, lia}, role)
 	case Arrange, Decide, Inspect:
 		return role == adm || role == sup
+	case Take:
+		return slices.Contains([]wire.Role{adm, sup, rep, sta, wire.RoleScreen}, role)
+	case Serve:
+		return slices.Contains([]wire.Role{adm, sup, rep, sta}, role)
 	case Govern:
 		return role == adm
 	case Audit:
@@ -121,5 +127,5 @@ func (s *State) ByToken(secret string, day hall.Date) (Identity, bool) {
 
 // Permissions are all permissions, in the order of their words above.
 func Permissions() []Permission {
-	return []Permission{Anybody, SignedIn, Self, ReadHall, ReadAll, Recommend, Arrange, Decide, Inspect, Govern, Audit}
+	return []Permission{Anybody, SignedIn, Self, ReadHall, ReadAll, Recommend, Arrange, Decide, Inspect, Take, Serve, Govern, Audit}
 }

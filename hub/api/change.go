@@ -21,6 +21,8 @@ type order struct {
 	// kind and data are of the event it makes; data nil where it makes none.
 	kind wire.Kind
 	data any
+	// answer makes the answer of what was done, where it says more than the events.
+	answer func(Changed) (any, error)
 }
 
 // made tells whether r is the event of o: the same key with another request is a mistake.
@@ -166,7 +168,13 @@ func (a *API) do(r *http.Request, actor wire.Actor, key string, o order) (*answe
 	}
 	a.Logger.InfoContext(ctx, "changed by request", "request", requestID(r), "path", r.URL.Path,
 		"account", actor.ID, "session", actor.Session, "events", len(records), "again", again)
-	body, err := encode(changed)
+	var says any = changed
+	if o.answer != nil {
+		if says, err = o.answer(changed); err != nil {
+			return nil, err
+		}
+	}
+	body, err := encode(says)
 	if err != nil {
 		return nil, err
 	}

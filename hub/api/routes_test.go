@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hallkeeper/hub/access"
+	"hallkeeper/hub/queue"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
@@ -28,7 +29,7 @@ type told struct {
 
 func (x told) ask(s *stage) *httptest.ResponseRecorder {
 	method, _, _ := strings.Cut(x.route, " ")
-	path := x.path
+	path, ticket := x.path, ""
 	s.Read(func(v *register.View, _ *roster.State) {
 		for _, k := range v.State.People.Criticisms.All() {
 			path = strings.Replace(path, "REPORT", k.Return, 1)
@@ -36,8 +37,21 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 		for _, token := range v.State.Access.Tokens.All() {
 			path = strings.Replace(path, "LAST", token.ID, 1)
 		}
+		for id, t := range v.State.Line.Tickets.All() { // the one that is held, or the last that waits
+			if t.Stage == queue.Held {
+				ticket = id
+				break
+			}
+			if t.Stage == queue.Waiting {
+				ticket = id
+			}
+		}
 	})
-	return s.ask(method, path, x.body, func(r *http.Request) {
+	path, body := strings.Replace(path, "TICKET", ticket, 1), strings.Replace(x.body, "TICKET", ticket, 1)
+	if strings.HasSuffix(path, "/recall") {
+		s.now = s.now.Add(time.Minute) // not at once
+	}
+	return s.ask(method, path, body, func(r *http.Request) {
 		if x.media != "" {
 			r.Header.Set("Content-Type", x.media)
 		}
@@ -195,6 +209,23 @@ func story(s *stage) []told {
 		{"GET /api/v1/days", v + "days?from=2026-11-20", "", "", ""},
 		{"POST /api/v1/days/{date}/check", v + "days/2026-11-22/check", "", "", ""}, {"POST /api/v1/days/{date}/publish", v + "days/2026-11-22/publish", "", "", ""},
 		{"GET /api/v1/days/{date}", v + "days/2026-11-22", "", "liaison", ""},
+
+		{"PUT /api/v1/services/{id}", v + "services/marriage", `{"name":"婚姻登记","department":"civil","prefix":"A","windows":["w1","w2"],"documents":["身份证"]}`, "", ""},
+		{"GET /api/v1/services", v + "services", "", "public", ""},
+		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "screen", ""}, {"POST /api/v1/tickets", v + "tickets", `{"service":"marriage","class":"elderly"}`, "screen", ""},
+		{"GET /api/v1/tickets/{id}", v + "tickets/TICKET", "", "public", ""},
+		{"POST /api/v1/windows/{id}/open", v + "windows/w1/open", "", "staff", ""},
+		{"POST /api/v1/windows/{id}/call-next", v + "windows/w1/call-next", "", "staff", ""}, {"POST /api/v1/windows/{id}/hold", v + "windows/w1/hold", "", "staff", ""},
+		{"POST /api/v1/windows/{id}/call-next", v + "windows/w1/call-next", "", "staff", ""}, {"POST /api/v1/windows/{id}/no-show", v + "windows/w1/no-show", "", "staff", ""},
+		{"POST /api/v1/windows/{id}/resume", v + "windows/w1/resume", `{"ticket":"TICKET"}`, "staff", ""}, {"POST /api/v1/windows/{id}/start", v + "windows/w1/start", "", "staff", ""},
+		{"POST /api/v1/windows/{id}/transfer", v + "windows/w1/transfer", `{"to":"w2"}`, "staff", ""},
+		{"POST /api/v1/windows/{id}/call-next", v + "windows/w2/call-next", "", "representative", ""}, {"POST /api/v1/windows/{id}/start", v + "windows/w2/start", "", "representative", ""},
+		{"POST /api/v1/windows/{id}/finish", v + "windows/w2/finish", `{"outcome":"notice","reason":"缺户口簿"}`, "representative", ""},
+		{"POST /api/v1/windows/{id}/call-next", v + "windows/w1/call-next", "", "staff", ""}, {"POST /api/v1/windows/{id}/recall", v + "windows/w1/recall", "", "staff", ""},
+		{"GET /api/v1/line", v + "line", "", "staff", ""}, {"POST /api/v1/windows/{id}/no-show", v + "windows/w1/no-show", "", "staff", ""},
+		{"POST /api/v1/windows/{id}/pause", v + "windows/w1/pause", `{"reason":"打印机故障"}`, "staff", ""}, {"POST /api/v1/windows/{id}/close", v + "windows/w1/close", `{"reason":"盘点"}`, "staff", ""},
+		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "staff", ""}, {"POST /api/v1/tickets/{id}/drop", v + "tickets/TICKET/drop", `{"why":"cancelled"}`, "screen", ""},
+		{"DELETE /api/v1/services/{id}", v + "services/marriage", "", "", ""},
 
 		{"GET /api/v1/procedures", v + "procedures", "", "", ""},
 		{"POST /api/v1/assignments", v + "assignments", `{"assignment":"a1","staff":"s2","post":"pw1","document":"民发2"}`, "liaison", ""},

@@ -1,5 +1,5 @@
 // Package register is all that commands are decided on: master data, policy,
-// what people entered about days, and who may act. It owns nothing but their
+// what people entered about days, the line, and who may act. It owns nothing but their
 // being together: each part decides and folds its own events.
 package register
 
@@ -12,6 +12,7 @@ import (
 	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
+	"hallkeeper/hub/queue"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
@@ -21,6 +22,7 @@ type State struct {
 	People roster.People
 	Policy *policy.State
 	Book   attendance.Book
+	Line   queue.State
 	Access access.State
 }
 
@@ -36,7 +38,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Access.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Access.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -71,7 +73,9 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 	if s.Policy.Fold(r) || s.People.Fold(r) {
 		return touched(r)
 	}
-	s.Access.Fold(r)
+	if !s.Line.Fold(r) {
+		s.Access.Fold(r)
+	}
 	return "", ""
 }
 
@@ -85,6 +89,8 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecidePolicy(s.Policy, m)
 	case attendance.Command:
 		return c.DecideBook(&s.Book, h, m)
+	case queue.Command:
+		return c.DecideLine(&s.Line, h, m)
 	case access.Command:
 		return c.DecideAccess(&s.Access, h, m)
 	}
@@ -94,7 +100,7 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, access.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, access.Command:
 		return true
 	}
 	return false

@@ -361,6 +361,19 @@ export type Kind =
   | "log.checkpoint"
   | "log.repaired"
   | "log.recovered"
+  | "service.set"
+  | "service.removed"
+  | "ticket.issued"
+  | "ticket.called"
+  | "ticket.recalled"
+  | "ticket.missed"
+  | "ticket.held"
+  | "ticket.resumed"
+  | "ticket.transferred"
+  | "ticket.closed"
+  | "visit.started"
+  | "visit.finished"
+  | "counter.set"
   | "department.set"
   | "department.removed"
   | "post.set"
@@ -840,6 +853,139 @@ export interface ProblemField {
   field: string
   code: string
   message: string
+}
+
+/** ServiceSet adds a service that people take tickets for (业务), or changes it. */
+export interface ServiceSet {
+  service: string
+  name: string
+  department: string
+  /** Prefix is one to three capital letters before its ticket numbers. */
+  prefix: string
+  /** Windows serve it; without any nobody can take a ticket for it. */
+  windows?: string[]
+  /** Words are what people call it in everyday life, for the search. */
+  words?: string[]
+  /**
+   * Documents, Sample, Limit and Fee are its guide (办事指南): what to bring,
+   * where forms and samples are, how long it takes and what it costs.
+   */
+  documents?: string[]
+  sample?: string
+  limit?: string
+  fee?: string
+  /** WaitMax and ServiceMax are its norms in minutes; 0 is none. */
+  wait_max?: number
+  service_max?: number
+}
+
+/** ServiceRemoved takes a service off the list; its past stays. */
+export interface ServiceRemoved {
+  service: string
+}
+
+/** TicketIssued is a ticket (取号). */
+export interface TicketIssued {
+  ticket: string
+  /** Number is what is printed and called, e.g. A012. */
+  number: string
+  service: string
+  /** Class is ordinary, elderly, disabled, military, green or appointment. */
+  class: string
+  day: string
+  /** Place orders the line: the lower is earlier. */
+  place: number
+  /** Then are the services that follow in turn. */
+  then?: string[]
+}
+
+/** TicketCalled is a call (叫号), with the rule that made it this ticket's turn. */
+export interface TicketCalled {
+  ticket: string
+  number: string
+  window: string
+  /** Staff is who called, where it is known. */
+  staff?: string
+  /**
+   * Rule is first (nobody of the line came earlier), priority (by its class),
+   * or ordinary_after_priority (After priority tickets went before it).
+   */
+  rule: string
+  after?: number
+}
+
+/** TicketRecalled announces a call again (重呼). */
+export interface TicketRecalled {
+  ticket: string
+  window: string
+}
+
+/** TicketMissed says that nobody came (过号). */
+export interface TicketMissed {
+  ticket: string
+  window: string
+  /** Back is true where it goes back into the line, at Place. */
+  back: boolean
+  place?: number
+}
+
+/** TicketHeld lets the person go and come back to the window (暂离), e.g. to fill in a form. */
+export interface TicketHeld {
+  ticket: string
+  window: string
+}
+
+/** TicketResumed goes on with a ticket that was held. */
+export interface TicketResumed {
+  ticket: string
+  window: string
+  staff?: string
+}
+
+/** TicketTransferred sends a person on with the place that they had (转移). */
+export interface TicketTransferred {
+  ticket: string
+  from: string
+  service: string
+  /** To is the only window that may call it; empty is any that serves the service. */
+  to?: string
+}
+
+/** TicketClosed ends a ticket that was not served: cancelled, never_received or day_end. */
+export interface TicketClosed {
+  ticket: string
+  why: string
+}
+
+/** VisitStarted is the beginning of service (办理). */
+export interface VisitStarted {
+  visit: string
+  ticket: string
+  window: string
+  staff?: string
+}
+
+/** VisitFinished is its end. */
+export interface VisitFinished {
+  visit: string
+  ticket: string
+  window: string
+  /** Mode is help (帮办), agent (代办), lead (领办), joint (联审) or consult (咨询); empty is none of them. */
+  mode?: string
+  /**
+   * Outcome is accepted (受理), done (当场办结), notice (一次性告知), sent_away
+   * (不予受理), promised (容缺受理) or transferred (转移).
+   */
+  outcome: string
+  /** Next is the service that the ticket waits for now. */
+  next?: string
+}
+
+/** CounterSet opens a window for the line, pauses it or closes it. */
+export interface CounterSet {
+  window: string
+  /** State is open, paused or closed. */
+  state: string
 }
 
 /**
@@ -1337,6 +1483,19 @@ export interface KindData {
   "log.checkpoint": LogCheckpoint
   "log.repaired": LogRepaired
   "log.recovered": LogRecovered
+  "service.set": ServiceSet
+  "service.removed": ServiceRemoved
+  "ticket.issued": TicketIssued
+  "ticket.called": TicketCalled
+  "ticket.recalled": TicketRecalled
+  "ticket.missed": TicketMissed
+  "ticket.held": TicketHeld
+  "ticket.resumed": TicketResumed
+  "ticket.transferred": TicketTransferred
+  "ticket.closed": TicketClosed
+  "visit.started": VisitStarted
+  "visit.finished": VisitFinished
+  "counter.set": CounterSet
   "department.set": DepartmentSet
   "department.removed": DepartmentRemoved
   "post.set": PostSet

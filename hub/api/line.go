@@ -1,0 +1,207 @@
+package api
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+
+	"hallkeeper/hub/access"
+	"hallkeeper/hub/queue"
+	"hallkeeper/hub/register"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// The answers about the line.
+type (
+	// ServiceRow is one service with how many wait for it.
+	ServiceRow struct {
+		wire.ServiceSet
+		Waiting int `json:"waiting"`
+	}
+	// ServiceList is the services.
+	ServiceList struct {
+		Services []ServiceRow `json:"services"`
+	}
+	// TicketRow is one ticket as its holder may see it.
+	TicketRow struct {
+		Ticket  string      `json:"ticket"`
+		Number  string      `json:"number"`
+		Service string      `json:"service"`
+		Class   string      `json:"class"`
+		Stage   queue.Stage `json:"stage"`
+		// Window has called it or serves it.
+		Window string `json:"window,omitempty"`
+		// Ahead is how many of its service came before it and wait still; priority tickets may go before it as well.
+		Ahead int      `json:"ahead"`
+		Then  []string `json:"then,omitempty"`
+	}
+	// Taken is a new ticket with the event that made it.
+	Taken struct {
+		TicketRow
+		Events []Made `json:"events"`
+	}
+	// CounterRow is a window as the line sees it.
+	CounterRow struct {
+		Window string     `json:"window"`
+		State  string     `json:"state"`
+		Ticket *TicketRow `json:"ticket,omitempty"`
+	}
+	// LineView is the line as it is: who waits, in the order of their places, and what each window does.
+	LineView struct {
+		Waiting  []TicketRow  `json:"waiting"`
+		Held     []TicketRow  `json:"held"`
+		Counters []CounterRow `json:"counters"`
+	}
+	counterBody struct {
+		Reason string `json:"reason,omitempty"`
+	}
+	finishBody struct {
+		Mode    string `json:"mode,omitempty"`
+		Outcome string `json:"outcome,omitempty"`
+		Reason  string `json:"reason,omitempty"`
+	}
+	resumeBody struct {
+		Ticket string `json:"ticket"`
+	}
+	transferBody struct {
+		Service string `json:"service,omitempty"`
+		To      string `json:"to,omitempty"`
+	}
+	dropBody struct {
+		Why string `json:"why"`
+	}
+)
+
+func (a *API) lineRoutes() []route {
+	id, window, ticket := in("id", "业务编号", "the service's id"), in("id", "窗口编号", "the window's id"), in("id", "号票编号", "the ticket's id")
+	take := a.change(access.Take, "POST", "tickets", "取号", "take a ticket", queue.Take{}, a.takeTicket, []string{"service_unserved"})
+	take.answer, take.status = Taken{}, http.StatusCreated
+	serve := func(name, zh, en string, body any, build func(*http.Request, []byte) (order, error), refusals ...string) route {
+		return a.change(access.Serve, "POST", "windows/{id}/"+name, zh, en, body, build, append(refusals, "window_unknown"), window)
+	}
+	return []route{
+		read(access.Anybody, v1+"services", "业务与办事指南", "the services with their guides", ServiceList{}, a.getServices),
+		a.change(access.Arrange, "PUT", "services/{id}", "添加或修改业务", "add a service or change it", queue.SetService{},
+			enter(func(r *http.Request, c *queue.SetService) { c.Service = r.PathValue("id") }), []string{"service_in_use"}, id),
+		a.change(access.Arrange, "DELETE", "services/{id}", "移除业务", "take a service off the list", nil,
+			enter(func(r *http.Request, c *queue.RemoveService) { c.Service = r.PathValue("id") }), []string{"service_unknown", "service_in_use"}, id),
+		take,
+		read(access.Anybody, v1+"tickets/{id}", "一张号票的进度", "how a ticket stands", TicketRow{}, a.getTicket, ticket),
+		a.change(access.Take, "POST", "tickets/{id}/drop", "取消号票（cancelled），或无人领取（never_received）", "end a ticket: cancelled, or never_received", dropBody{},
+			enter(func(r *http.Request, c *queue.Drop) { c.Ticket = r.PathValue("id") }), []string{"ticket_unknown", "ticket_serving"}, ticket),
+		read(access.Serve, v1+"line", "等候与各窗口的情况", "who waits, and what each window does", LineView{}, a.getLine),
+		serve("open", "开放窗口", "open a window", counterBody{}, counter(queue.StateOpen)),
+		serve("pause", "暂停窗口，须写原因", "pause a window, with the reason", counterBody{}, counter(queue.StatePaused), "window_busy"),
+		serve("close", "关闭窗口，须写原因", "close a window, with the reason", counterBody{}, counter(queue.StateClosed), "window_busy"),
+		serve("call-next", "呼叫下一位", "call the next", emptyBody{}, enter(func(r *http.Request, c *queue.CallNext) { c.Window = r.PathValue("id") }),
+			"line_empty", "window_busy", "window_not_open", "staff_busy"),
+		serve("recall", "重呼", "announce the call again", emptyBody{}, enter(func(r *http.Request, c *queue.Recall) { c.Window = r.PathValue("id") }),
+			"recall_pause", "window_free", "ticket_serving"),
+		serve("start", "开始办理", "begin to serve", emptyBody{}, enter(func(r *http.Request, c *queue.Start) { c.Window = r.PathValue("id") }), "window_free", "ticket_serving"),
+		serve("finish", "办结；告知、不予受理、容缺须写明", "finish; a notice, a refusal and a promise say what", finishBody{},
+			enter(func(r *http.Request, c *queue.Finish) { c.Window = r.PathValue("id") }), "window_free", "ticket_not_started"),
+		serve("no-show", "过号", "nobody came", emptyBody{}, enter(func(r *http.Request, c *queue.NoShow) { c.Window = r.PathValue("id") }), "window_free", "ticket_serving"),
+		serve("hold", "暂离", "let the person go and come back", emptyBody{}, enter(func(r *http.Request, c *queue.Hold) { c.Window = r.PathValue("id") }), "window_free"),
+		serve("resume", "暂离的人回来", "go on with a ticket that was held", resumeBody{}, enter(func(r *http.Request, c *queue.Resume) { c.Window = r.PathValue("id") }),
+			"ticket_unknown", "ticket_not_held", "service_elsewhere", "window_busy", "window_not_open", "staff_busy"),
+		serve("transfer", "转移到其他业务或窗口，保留位置", "send on to another service or window, with the place", transferBody{},
+			enter(func(r *http.Request, c *queue.Transfer) { c.Window = r.PathValue("id") }), "window_free"),
+	}
+}
+
+func counter(state string) func(*http.Request, []byte) (order, error) {
+	return func(r *http.Request, body []byte) (order, error) {
+		var b counterBody
+		if err := decode(body, &b); err != nil {
+			return order{}, err
+		}
+		return order{cmd: queue.SetCounter{CounterSet: wire.CounterSet{Window: r.PathValue("id"), State: state}, Reason: b.Reason}, status: http.StatusOK}, nil
+	}
+}
+
+func (a *API) takeTicket(_ *http.Request, body []byte) (order, error) {
+	var c queue.Take
+	if err := decode(body, &c); err != nil {
+		return order{}, err
+	}
+	return order{cmd: c, status: http.StatusCreated, answer: func(done Changed) (any, error) {
+		var d wire.TicketIssued
+		if err := json.Unmarshal(done.Events[0].Data, &d); err != nil {
+			return nil, err
+		}
+		taken := Taken{TicketRow: TicketRow{Ticket: d.Ticket, Number: d.Number, Service: d.Service, Class: d.Class, Stage: queue.Waiting, Then: d.Then}, Events: done.Events}
+		a.Register.Read(func(v *register.View, _ *roster.State) {
+			if t, ok := v.State.Line.Tickets.Get(d.Ticket); ok {
+				taken.TicketRow = ticketRow(&v.State.Line, t)
+			}
+		})
+		return taken, nil
+	}}, nil
+}
+
+func ticketRow(line *queue.State, t queue.Ticket) TicketRow {
+	row := TicketRow{Ticket: t.Ticket, Number: t.Number, Service: t.Service, Class: t.Class, Stage: t.Stage, Window: t.Window, Then: t.Then}
+	if t.Stage == queue.Waiting {
+		row.Ahead = line.Ahead(t)
+	}
+	return row
+}
+
+func (a *API) getServices(w http.ResponseWriter, r *http.Request) error {
+	list := ServiceList{Services: []ServiceRow{}}
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		for id, d := range v.State.Line.Services.All() {
+			list.Services = append(list.Services, ServiceRow{d, len(v.State.Line.Line(id))})
+		}
+	})
+	return sendJSON(w, r, list)
+}
+
+func (a *API) getTicket(w http.ResponseWriter, r *http.Request) error {
+	var row TicketRow
+	var ok bool
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		var t queue.Ticket
+		if t, ok = v.State.Line.Tickets.Get(r.PathValue("id")); ok {
+			row = ticketRow(&v.State.Line, t)
+		}
+	})
+	if !ok {
+		return problem("ticket_unknown")
+	}
+	return sendJSON(w, r, row)
+}
+
+func (a *API) getLine(w http.ResponseWriter, r *http.Request) error {
+	view := LineView{Waiting: []TicketRow{}, Held: []TicketRow{}, Counters: []CounterRow{}}
+	a.Register.Read(func(v *register.View, windows *roster.State) {
+		line := &v.State.Line
+		for id := range line.Services.All() {
+			for i, t := range line.Line(id) {
+				row := ticketRow(line, t)
+				row.Ahead = i
+				view.Waiting = append(view.Waiting, row)
+			}
+		}
+		for _, t := range line.Tickets.All() {
+			if t.Stage == queue.Held {
+				view.Held = append(view.Held, ticketRow(line, t))
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(windows.Windows)) {
+			c, _ := line.Counters.Get(id)
+			row := CounterRow{Window: id, State: queue.StateOpen}
+			if !c.Open() {
+				row.State = c.State
+			}
+			if t, ok := line.Tickets.Get(c.Ticket); ok {
+				now := ticketRow(line, t)
+				row.Ticket = &now
+			}
+			view.Counters = append(view.Counters, row)
+		}
+	})
+	return sendJSON(w, r, view)
+}

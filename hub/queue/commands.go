@@ -1,0 +1,185 @@
+package queue
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// Command is a command about the line.
+type Command interface {
+	DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, error)
+}
+
+// The commands of services and of the line.
+type (
+	// SetService adds a service or changes it.
+	SetService wire.ServiceSet
+	// RemoveService takes a service off that nobody waits for.
+	RemoveService wire.ServiceRemoved
+	// Take takes a ticket.
+	Take struct {
+		Service string   `json:"service"`
+		Class   string   `json:"class,omitempty"`
+		Then    []string `json:"then,omitempty"`
+	}
+	// Drop ends a ticket that was not served: cancelled or never_received.
+	Drop wire.TicketClosed
+	// EndDay closes what is left of the line.
+	EndDay struct{}
+)
+
+const maxThen = 5
+
+// DecideLine decides; see Command.
+func (c SetService) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	var bad hall.Checks
+	bad.ID("id", c.Service)
+	bad.Words("name", &c.Name, 1, 40)
+	bad.Known("department", c.Department, h.People.Departments.Has(c.Department))
+	if !prefixForm().MatchString(c.Prefix) {
+		bad.Add("prefix", "characters", "应为一至三个大写字母", "must be one to three capital letters")
+	}
+	for id, other := range s.Services.All() {
+		if id != c.Service && other.Prefix == c.Prefix {
+			bad.Add("prefix", "taken", "“"+other.Name+"”已使用这个字头", "service "+id+" has that prefix")
+		}
+	}
+	for i, w := range c.Windows {
+		_, known := h.Windows.Windows[w]
+		bad.Known("windows", w, known)
+		if slices.Index(c.Windows, w) < i {
+			bad.Add("windows", "twice", "“"+w+"”重复", w+" is named twice")
+		}
+	}
+	texts(&bad, "words", c.Words, 20)
+	texts(&bad, "documents", c.Documents, 30)
+	bad.Words("sample", &c.Sample, 0, 200)
+	bad.Words("limit", &c.Limit, 0, 100)
+	bad.Words("fee", &c.Fee, 0, 100)
+	for name, n := range map[string]int{"wait_max": c.WaitMax, "service_max": c.ServiceMax} {
+		if n < 0 || n > 24*60 {
+			bad.Add(name, "range", "应为 0 到 1440 分钟", "must be 0 to 1440 minutes")
+		}
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	if len(c.Windows) == 0 {
+		if err := s.unused(c.Service); err != nil {
+			return nil, err
+		}
+	}
+	return one(wire.KindServiceSet, wire.ServiceSet(c)), nil
+}
+
+// unused refuses where somebody still needs a service.
+func (s *State) unused(service string) error {
+	for _, t := range s.Tickets.Each() {
+		if !t.Stage.Ended() && (t.Service == service || slices.Contains(t.Then, service)) {
+			return hall.Refuse("service_in_use", "还有人在等候这项业务", "people still wait for this service")
+		}
+	}
+	return nil
+}
+
+func prefixForm() *regexp.Regexp { return regexp.MustCompile(`^[A-Z]{1,3}$`) }
+
+func texts(bad *hall.Checks, name string, list []string, most int) {
+	if len(list) > most {
+		bad.Add(name, "too_many", fmt.Sprintf("最多 %d 项", most), fmt.Sprintf("may be %d at most", most))
+	}
+	for i := range list {
+		bad.Words(name, &list[i], 1, 60)
+	}
+}
+
+// DecideLine decides; see Command.
+func (c RemoveService) DecideLine(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	if !s.Services.Has(c.Service) {
+		return nil, unknown("service", "业务", c.Service)
+	}
+	if err := s.unused(c.Service); err != nil {
+		return nil, err
+	}
+	return one(wire.KindServiceRemoved, wire.ServiceRemoved(c)), nil
+}
+
+// DecideLine decides; see Command.
+func (c Take) DecideLine(s *State, _ roster.Hall, m hall.Moment) ([]hall.Draft, error) {
+	if c.Class == "" {
+		c.Class = Ordinary
+	}
+	var bad hall.Checks
+	bad.Choice("class", c.Class, Classes()...)
+	bad.Known("service", c.Service, s.Services.Has(c.Service))
+	for _, then := range c.Then {
+		bad.Known("then", then, s.Services.Has(then))
+	}
+	if len(c.Then) > maxThen {
+		bad.Add("then", "too_many", fmt.Sprintf("最多 %d 项", maxThen), fmt.Sprintf("may be %d at most", maxThen))
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	for _, id := range append([]string{c.Service}, c.Then...) {
+		if d, _ := s.Services.Get(id); len(d.Windows) == 0 {
+			return nil, hall.Refuse("service_unserved", "“"+d.Name+"”暂无窗口办理，请到咨询台", "no window serves "+d.Name+"; please ask at the information desk")
+		}
+	}
+	d, _ := s.Services.Get(c.Service)
+	number, day, place := s.next(d.Prefix, m.Day)
+	return one(wire.KindTicketIssued, wire.TicketIssued{Ticket: m.ID, Number: number, Service: c.Service, Class: c.Class, Day: string(day), Place: place, Then: c.Then}), nil
+}
+
+// DecideLine decides; see Command.
+func (c Drop) DecideLine(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	t, ok := s.Tickets.Get(c.Ticket)
+	var bad hall.Checks
+	bad.Choice("why", c.Why, "cancelled", "never_received")
+	switch {
+	case !ok:
+		return nil, unknown("ticket", "号票", c.Ticket)
+	case len(bad) > 0:
+		return nil, bad.Err()
+	case t.Stage.Ended():
+		return nil, nil
+	case t.Stage == Serving:
+		return nil, hall.Refuse("ticket_serving", t.Number+" 正在办理", t.Number+" is being served")
+	}
+	return one(wire.KindTicketClosed, wire.TicketClosed(c)), nil
+}
+
+// DecideLine decides; see Command.
+func (EndDay) DecideLine(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	var drafts []hall.Draft
+	for id, t := range s.Tickets.All() {
+		if !t.Stage.Ended() {
+			drafts = append(drafts, one(wire.KindTicketClosed, wire.TicketClosed{Ticket: id, Why: "day_end"})...)
+		}
+	}
+	return drafts, nil
+}
+
+func one(kind wire.Kind, data any) []hall.Draft { return []hall.Draft{{Kind: kind, Data: data}} }
+
+func unknown(name, zh, id string) *hall.Error {
+	id = id[:min(len(id), 64)]
+	return hall.Unknown(name+"_unknown", "没有"+zh+"“"+id+"”", "there is no "+name+" "+id)
+}
+
+// value is a parameter of today.
+func value(h roster.Hall, name string, m hall.Moment) int {
+	p, _ := h.Policy.On(name, m.Day)
+	return int(p.Value)
+}
+
+// seconds is a parameter of today in seconds.
+func seconds(h roster.Hall, name string, m hall.Moment) time.Duration {
+	return time.Duration(value(h, name, m)) * time.Second
+}

@@ -1,0 +1,365 @@
+// Package queue is the line (排队叫号): which services there are, who holds a
+// ticket, whose turn it is at a window and why, and the visit from start to
+// finish. It refuses to know kiosks, screens and printers, and who may press
+// what: it is told commands and answers with events.
+//
+// It is pure: commands may refuse, Fold cannot fail.
+package queue
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/wire"
+)
+
+// Classes of tickets. All but ordinary go before it, within the ratio.
+const (
+	Ordinary    = "ordinary"
+	Elderly     = "elderly"
+	Disabled    = "disabled"
+	Military    = "military"
+	Green       = "green"
+	Appointment = "appointment"
+)
+
+// Classes are those that a ticket can be taken in.
+func Classes() []string { return []string{Ordinary, Elderly, Disabled, Military, Green} }
+
+// Stage is where a ticket stands.
+type Stage string
+
+// The stages of a ticket.
+const (
+	Waiting Stage = "waiting"
+	Called  Stage = "called"
+	Serving Stage = "serving"
+	Held    Stage = "held"
+	// Finished, Missed and Closed are its ends.
+	Finished Stage = "finished"
+	Missed   Stage = "missed"
+	Closed   Stage = "closed"
+)
+
+// Ended tells whether nothing more can happen to a ticket.
+func (s Stage) Ended() bool { return s == Finished || s == Missed || s == Closed }
+
+// Ticket is one person's place, from issue to end.
+type Ticket struct {
+	wire.TicketIssued
+	Stage    Stage     `json:"stage"`
+	IssuedAt time.Time `json:"issued_at"`
+	// Window has called it, serves it or held it; where it waits, it is the only one that may call it, if any.
+	Window string `json:"window,omitempty"`
+	// AnnouncedAt is the last call or recall.
+	AnnouncedAt time.Time `json:"announced_at,omitzero"`
+	Visit       string    `json:"visit,omitempty"`
+	StartedAt   time.Time `json:"started_at,omitzero"`
+	// MissedTimes counts calls that nobody came to.
+	MissedTimes int `json:"missed_times,omitempty"`
+	// Skipped counts priority tickets that were called before it while it was
+	// the first ordinary one at the calling window.
+	Skipped int `json:"skipped,omitempty"`
+	// Why is the reason of a closed ticket.
+	Why string `json:"why,omitempty"`
+}
+
+// Counter is a window as the line sees it. One without a row is open and free.
+type Counter struct {
+	// State is open, paused or closed; empty is open.
+	State string `json:"state,omitempty"`
+	// Reason is sealed.
+	Reason *wire.Sealed `json:"reason,omitempty"`
+	// Ticket is called or served here.
+	Ticket string `json:"ticket,omitempty"`
+	// Staff called it, where that is known.
+	Staff string `json:"staff,omitempty"`
+}
+
+// Open tells whether a window takes part.
+func (c Counter) Open() bool { return c.State == "" || c.State == StateOpen }
+
+// The states of a window.
+const (
+	StateOpen   = "open"
+	StatePaused = "paused"
+	StateClosed = "closed"
+)
+
+// numbering is the last number of a prefix on a day.
+type numbering struct {
+	Day  hall.Date `json:"day"`
+	Last int       `json:"last"`
+}
+
+// State is the line. The zero value is that of an empty log.
+type State struct {
+	Services hall.Table[wire.ServiceSet]
+	Tickets  hall.Table[Ticket]
+	Counters hall.Table[Counter]
+
+	numbers hall.Table[numbering]
+	places  hall.Table[int64]
+}
+
+// lastPlace is the row of places with the last place that was given.
+const lastPlace = "last"
+
+// step lies between the places of two tickets that were issued one after the
+// other, so that others can come in between.
+const step = 1 << 16
+
+// Tables are what a view keeps.
+func (s *State) Tables() hall.Tables {
+	return hall.Tables{"service": &s.Services, "ticket": &s.Tickets, "counter": &s.Counters, "ticket-number": &s.numbers, "ticket-place": &s.places}
+}
+
+// Fold applies a record and tells whether it was of the line.
+func (s *State) Fold(r *wire.Record) bool {
+	switch r.Kind {
+	case wire.KindServiceSet:
+		return with(r, func(d wire.ServiceSet) { s.Services.Set(d.Service, d) })
+	case wire.KindServiceRemoved:
+		return with(r, func(d wire.ServiceRemoved) { s.Services.Delete(d.Service) })
+	case wire.KindTicketIssued:
+		return with(r, func(d wire.TicketIssued) { s.issued(r, d) })
+	case wire.KindTicketCalled:
+		return with(r, func(d wire.TicketCalled) { s.called(r, d) })
+	case wire.KindTicketRecalled:
+		return with(r, func(d wire.TicketRecalled) { s.change(d.Ticket, func(t *Ticket) { t.AnnouncedAt = r.StoredAt }) })
+	case wire.KindTicketMissed:
+		return with(r, s.missed)
+	case wire.KindTicketHeld:
+		return with(r, func(d wire.TicketHeld) {
+			s.change(d.Ticket, func(t *Ticket) { t.Stage = Held })
+			s.free(d.Window)
+		})
+	case wire.KindTicketResumed:
+		return with(r, func(d wire.TicketResumed) {
+			s.change(d.Ticket, func(t *Ticket) {
+				t.Window, t.Stage, t.AnnouncedAt = d.Window, Called, r.StoredAt
+				if t.Visit != "" {
+					t.Stage = Serving
+				}
+			})
+			s.Counters.Change(d.Window, func(c *Counter) { c.Ticket, c.Staff = d.Ticket, d.Staff })
+		})
+	case wire.KindTicketTransferred:
+		return with(r, func(d wire.TicketTransferred) {
+			s.change(d.Ticket, func(t *Ticket) { t.wait(d.Service); t.Window = d.To })
+			s.free(d.From)
+		})
+	case wire.KindTicketClosed:
+		return with(r, func(d wire.TicketClosed) {
+			if t, ok := s.Tickets.Get(d.Ticket); ok && s.current(t.Window) == d.Ticket {
+				s.free(t.Window)
+			}
+			s.change(d.Ticket, func(t *Ticket) { t.Stage, t.Why = Closed, d.Why })
+		})
+	case wire.KindVisitStarted:
+		return with(r, func(d wire.VisitStarted) {
+			s.change(d.Ticket, func(t *Ticket) { t.Stage, t.Visit, t.StartedAt = Serving, d.Visit, r.StoredAt })
+		})
+	case wire.KindVisitFinished:
+		return with(r, s.finished)
+	case wire.KindCounterSet:
+		return with(r, func(d wire.CounterSet) {
+			s.Counters.Change(d.Window, func(c *Counter) {
+				c.State, c.Reason = d.State, nil
+				if len(r.Personal) > 0 {
+					c.Reason = &r.Personal[0]
+				}
+			})
+		})
+	}
+	return false
+}
+
+// with reads the data of a record; what cannot be read changes nothing.
+func with[T any](r *wire.Record, use func(T)) bool {
+	var d T
+	if json.Unmarshal(r.Data, &d) == nil {
+		use(d)
+	}
+	return true
+}
+
+// change changes a ticket that there is.
+func (s *State) change(id string, change func(*Ticket)) {
+	if s.Tickets.Has(id) {
+		s.Tickets.Change(id, change)
+	}
+}
+
+func (s *State) free(window string) {
+	s.Counters.Change(window, func(c *Counter) { c.Ticket, c.Staff = "", "" })
+}
+
+func (s *State) current(window string) string {
+	c, _ := s.Counters.Get(window)
+	return c.Ticket
+}
+
+// wait puts a ticket into the line of a service at the place that it has.
+func (t *Ticket) wait(service string) {
+	t.Service, t.Stage, t.Window, t.Visit, t.StartedAt, t.Skipped = service, Waiting, "", "", time.Time{}, 0
+}
+
+func (s *State) issued(r *wire.Record, d wire.TicketIssued) {
+	prefix, n := splitNumber(d.Number)
+	if last, _ := s.numbers.Get(prefix); last.Day != hall.Date(d.Day) {
+		s.forget(hall.Date(d.Day))
+	}
+	s.numbers.Set(prefix, numbering{hall.Date(d.Day), n})
+	s.places.Change(lastPlace, func(p *int64) { *p = max(*p, d.Place) })
+	s.Tickets.Set(d.Ticket, Ticket{TicketIssued: d, Stage: Waiting, IssuedAt: r.StoredAt})
+}
+
+// forget drops the tickets that ended before a day: they are in the log.
+func (s *State) forget(day hall.Date) {
+	var old []string
+	for id, t := range s.Tickets.Each() {
+		if t.Stage.Ended() && hall.Date(t.Day) < day {
+			old = append(old, id)
+		}
+	}
+	slices.Sort(old)
+	for _, id := range old {
+		s.Tickets.Delete(id)
+	}
+}
+
+func (s *State) called(r *wire.Record, d wire.TicketCalled) {
+	t, ok := s.Tickets.Get(d.Ticket)
+	if !ok {
+		return
+	}
+	if t.Class != Ordinary {
+		if o, _, _ := s.heads(d.Window); o.Ticket != "" && before(o, t) {
+			s.Tickets.Change(o.Ticket, func(o *Ticket) { o.Skipped++ })
+		}
+	}
+	s.Tickets.Change(d.Ticket, func(t *Ticket) { t.Stage, t.Window, t.AnnouncedAt = Called, d.Window, r.StoredAt })
+	s.Counters.Change(d.Window, func(c *Counter) { c.Ticket, c.Staff = d.Ticket, d.Staff })
+}
+
+func (s *State) missed(d wire.TicketMissed) {
+	s.free(d.Window)
+	s.change(d.Ticket, func(t *Ticket) {
+		t.MissedTimes++
+		if !d.Back {
+			t.Stage = Missed
+			return
+		}
+		t.wait(t.Service)
+		t.Place = d.Place
+	})
+}
+
+func (s *State) finished(d wire.VisitFinished) {
+	if d.Outcome == OutcomeTransferred {
+		return // the transfer itself follows
+	}
+	s.free(d.Window)
+	s.change(d.Ticket, func(t *Ticket) {
+		if d.Next == "" {
+			t.Stage = Finished
+			return
+		}
+		t.wait(d.Next)
+		t.Then = t.Then[min(1, len(t.Then)):]
+	})
+}
+
+// Serves tells whether a window serves a service.
+func (s *State) Serves(window, service string) bool {
+	d, ok := s.Services.Get(service)
+	return ok && slices.Contains(d.Windows, window)
+}
+
+// may tells whether a window may call a ticket. One that was sent to a window
+// which no longer serves its service is for all others again.
+func (s *State) may(window string, t *Ticket) bool {
+	return t.Stage == Waiting && s.Serves(window, t.Service) && (t.Window == "" || t.Window == window || !s.Serves(t.Window, t.Service))
+}
+
+// before tells whether a comes before b in a line that knows no classes.
+func before(a, b Ticket) bool { return order(a, b) < 0 }
+
+func order(a, b Ticket) int {
+	return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Ticket, b.Ticket))
+}
+
+// heads gives the first ordinary and the first priority ticket that a window may
+// call; one without an id is none. n is how many it may call in all.
+func (s *State) heads(window string) (ordinary, priority Ticket, n int) {
+	for _, t := range s.Tickets.Each() {
+		if !s.may(window, &t) {
+			continue
+		}
+		n++
+		head := &priority
+		if t.Class == Ordinary {
+			head = &ordinary
+		}
+		if head.Ticket == "" || before(t, *head) {
+			*head = t
+		}
+	}
+	return ordinary, priority, n
+}
+
+// Line gives those who wait for a service, the first by place first.
+func (s *State) Line(service string) []Ticket {
+	var line []Ticket
+	for _, t := range s.Tickets.Each() {
+		if t.Stage == Waiting && t.Service == service {
+			line = append(line, t)
+		}
+	}
+	slices.SortFunc(line, order)
+	return line
+}
+
+// The rules of a turn, as a call names them.
+const (
+	RuleFirst                 = "first"
+	RulePriority              = "priority"
+	RuleOrdinaryAfterPriority = "ordinary_after_priority"
+)
+
+// Turn gives the ticket whose turn it is at a window, with the rule that makes
+// it so; ok is false where nobody waits. Up to ratio priority tickets go before
+// the first ordinary one, then it does. So an ordinary ticket with k ordinary
+// ones before it is overtaken by ratio×(k+1) priority tickets at most.
+func (s *State) Turn(window string, ratio int) (t Ticket, rule string, ok bool) {
+	ordinary, priority, n := s.heads(window)
+	switch {
+	case n == 0:
+		return Ticket{}, "", false
+	case priority.Ticket == "":
+		return ordinary, RuleFirst, true
+	case ordinary.Ticket == "" || before(priority, ordinary):
+		return priority, RuleFirst, true
+	case ordinary.Skipped >= ratio:
+		if ordinary.Skipped == 0 {
+			return ordinary, RuleFirst, true
+		}
+		return ordinary, RuleOrdinaryAfterPriority, true
+	}
+	return priority, RulePriority, true
+}
+
+// Ahead counts those who wait for the same service with earlier places.
+func (s *State) Ahead(t Ticket) int {
+	n := 0
+	for _, o := range s.Tickets.Each() {
+		if o.Stage == Waiting && o.Service == t.Service && before(o, t) {
+			n++
+		}
+	}
+	return n
+}
