@@ -206,7 +206,8 @@ func hubOnly(k Kind) bool {
 		KindDelegationEnded, KindRotaSet, KindAccountSet, KindAccountPassword, KindAccountDisabled, KindSessionOpened,
 		KindSessionClosed, KindTokenCreated, KindTokenRevoked, KindServiceSet, KindServiceRemoved, KindTicketIssued,
 		KindTicketCalled, KindTicketRecalled, KindTicketMissed, KindTicketHeld, KindTicketResumed, KindTicketTransferred,
-		KindTicketClosed, KindVisitStarted, KindVisitFinished, KindCounterSet:
+		KindTicketClosed, KindVisitStarted, KindVisitFinished, KindCounterSet, KindNoticePosted, KindNoticeRemoved,
+		KindLineKept, KindAppointmentBooked, KindAppointmentCancelled, KindAppointmentMissed:
 		return true
 	}
 	return false

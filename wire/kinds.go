@@ -128,6 +128,8 @@ type WindowSet struct {
 	Number     string `json:"number"`
 	Name       string `json:"name"`
 	Department string `json:"department,omitempty"`
+	// Direction is where it lies from the lobby's screen: left, right, ahead, behind, up or down.
+	Direction string `json:"direction,omitempty"`
 }
 
 // WindowRemoved takes a window off the hall's list; its past stays.

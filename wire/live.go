@@ -33,8 +33,69 @@ type Live struct {
 	Windows map[string]LiveWindow `json:"windows"`
 	Devices map[string]LiveDevice `json:"devices"`
 	Alarms  map[string]Alarm      `json:"alarms"`
+	// Services are what people take tickets for, with their line as it is.
+	Services map[string]LiveService `json:"services"`
+	// Calls are the last announcements of the day, at most a dozen, the key in
+	// the order in which they were made.
+	Calls map[string]LiveCall `json:"calls"`
+	// Notices are what is said to the whole hall now.
+	Notices map[string]LiveNotice `json:"notices"`
 	// DeadLetters counts those that nobody has dismissed.
 	DeadLetters int `json:"dead_letters"`
+}
+
+// LiveService is one service (业务) and its line.
+type LiveService struct {
+	ID         string   `json:"id"`
+	Name       string   `json:"name"`
+	Department string   `json:"department"`
+	Prefix     string   `json:"prefix"`
+	Windows    []string `json:"windows"`
+	// Open counts its windows that take part in the line now.
+	Open    int `json:"open"`
+	Waiting int `json:"waiting"`
+	// Since is when the one who waits longest took the ticket.
+	Since *time.Time `json:"since,omitempty"`
+	// Wait is the expected wait of an ordinary ticket taken now, in seconds; nil where it is not known.
+	Wait *int `json:"wait,omitempty"`
+	// WaitMax and ServiceMax are its norms in minutes; 0 is none.
+	WaitMax    int `json:"wait_max,omitempty"`
+	ServiceMax int `json:"service_max,omitempty"`
+}
+
+// LiveCall is one announcement (叫号). Whoever shows it says number and window.
+type LiveCall struct {
+	ID string `json:"id"`
+	// Number is the ticket's, e.g. A012.
+	Number  string `json:"number"`
+	Window  string `json:"window"`
+	Service string `json:"service"`
+	// Again is true for a recall.
+	Again bool      `json:"again,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+// LiveNotice is an announcement to the whole hall (大厅通知): a text, or a phrase
+// that screens hold in each language and can speak.
+type LiveNotice struct {
+	ID     string `json:"id"`
+	Phrase string `json:"phrase,omitempty"`
+	ZH     string `json:"zh,omitempty"`
+	EN     string `json:"en,omitempty"`
+	// Speak asks screens to say the phrase, or to sound the chime for a text.
+	Speak bool       `json:"speak,omitempty"`
+	At    time.Time  `json:"at"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// LiveTicket is the ticket that a window calls or serves.
+type LiveTicket struct {
+	Number  string `json:"number"`
+	Service string `json:"service"`
+	// Stage is called or serving.
+	Stage string `json:"stage"`
+	// Since is the last announcement of a called ticket, or the start of the visit.
+	Since time.Time `json:"since"`
 }
 
 // LiveHall names the hall.
@@ -88,6 +149,12 @@ type LiveWindow struct {
 	Name       string      `json:"name"`
 	Department string      `json:"department,omitempty"`
 	State      WindowState `json:"state"`
+	// Direction is where it lies from the lobby's screen: left, right, ahead, behind, up or down; empty is not said.
+	Direction string `json:"direction,omitempty"`
+	// Counter is whether it takes part in the line: open, paused or closed.
+	Counter string `json:"counter"`
+	// Ticket is called or served here now.
+	Ticket *LiveTicket `json:"ticket,omitempty"`
 	// Staffed is the last known; it says nothing new while State is cut_off.
 	Staffed bool `json:"staffed"`
 	// Cover is who serves it; CoverSince when the last one left, for away and empty.
@@ -175,6 +242,10 @@ const (
 	AlarmUncertain   AlarmKind = "swipes_uncertain"     // subject: empty; values: count
 	AlarmWaiting     AlarmKind = "requests_waiting"     // subject: empty; values: count
 	AlarmCalendar    AlarmKind = "calendar_provisional" // subject: the year
+
+	AlarmWait      AlarmKind = "wait_over"     // subject: service; values: service, number, minutes, norm
+	AlarmService   AlarmKind = "service_over"  // subject: window; values: window, number, ticket, minutes, norm
+	AlarmUnstaffed AlarmKind = "line_unserved" // subject: service; values: service, count: people wait and no window is open
 )
 
 // Alarm is something a person should know of or act on.

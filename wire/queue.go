@@ -1,5 +1,7 @@
 package wire
 
+import "time"
+
 // Kinds of the line and of what is done at the window (63号 第三条, 第九条, 第十条).
 // Only the hub makes them. Free text travels sealed in Personal.
 const (
@@ -16,6 +18,13 @@ const (
 	KindVisitStarted      Kind = "visit.started"
 	KindVisitFinished     Kind = "visit.finished"
 	KindCounterSet        Kind = "counter.set"
+	KindNoticePosted      Kind = "notice.posted"
+	KindNoticeRemoved     Kind = "notice.removed"
+	KindLineKept          Kind = "line.kept"
+
+	KindAppointmentBooked    Kind = "appointment.booked"
+	KindAppointmentCancelled Kind = "appointment.cancelled"
+	KindAppointmentMissed    Kind = "appointment.missed"
 )
 
 // ServiceSet adds a service that people take tickets for (业务), or changes it.
@@ -38,6 +47,21 @@ type ServiceSet struct {
 	// WaitMax and ServiceMax are its norms in minutes; 0 is none.
 	WaitMax    int `json:"wait_max,omitempty"`
 	ServiceMax int `json:"service_max,omitempty"`
+	// Common puts it on the kiosk's first screen.
+	Common bool `json:"common,omitempty"`
+	// Slots are the times that can be booked; none is no appointments.
+	Slots []BookingSlot `json:"slots,omitempty"`
+}
+
+// BookingSlot is a time that can be booked (预约时段).
+type BookingSlot struct {
+	// Weekdays are 1 (Monday) to 7; none is every working day.
+	Weekdays []int `json:"weekdays,omitempty"`
+	// From and Until are hh:mm.
+	From  string `json:"from"`
+	Until string `json:"until"`
+	// Capacity is how many can book it on one day.
+	Capacity int `json:"capacity"`
 }
 
 // ServiceRemoved takes a service off the list; its past stays.
@@ -58,6 +82,17 @@ type TicketIssued struct {
 	Place int64 `json:"place"`
 	// Then are the services that follow in turn.
 	Then []string `json:"then,omitempty"`
+	// Appointment is the one that was checked in for it, and Slot its beginning, hh:mm.
+	Appointment string `json:"appointment,omitempty"`
+	Slot        string `json:"slot,omitempty"`
+	// Citizen is the keyed hash of an ID or phone number, where limits ask for one.
+	Citizen string `json:"citizen,omitempty"`
+	// Kiosk is the device that prints it, if any.
+	Kiosk string `json:"kiosk,omitempty"`
+	// Paper is the number on paper of one that was entered afterwards, and At
+	// when it was drawn there.
+	Paper string     `json:"paper,omitempty"`
+	At    *time.Time `json:"at,omitempty"`
 }
 
 // TicketCalled is a call (叫号), with the rule that made it this ticket's turn.
@@ -68,9 +103,11 @@ type TicketCalled struct {
 	// Staff is who called, where it is known.
 	Staff string `json:"staff,omitempty"`
 	// Rule is first (nobody of the line came earlier), priority (by its class),
-	// or ordinary_after_priority (After priority tickets went before it).
+	// appointment (its Slot has come), or ordinary_after_priority (After
+	// priority tickets went before it).
 	Rule  string `json:"rule"`
 	After int    `json:"after,omitempty"`
+	Slot  string `json:"slot,omitempty"`
 }
 
 // TicketRecalled announces a call again (重呼).
@@ -145,6 +182,50 @@ type CounterSet struct {
 	State string `json:"state"`
 }
 
+// NoticePosted says something to the whole hall (大厅通知).
+type NoticePosted struct {
+	Notice string     `json:"notice"`
+	Phrase string     `json:"phrase,omitempty"`
+	ZH     string     `json:"zh,omitempty"`
+	EN     string     `json:"en,omitempty"`
+	Speak  bool       `json:"speak,omitempty"`
+	Until  *time.Time `json:"until,omitempty"`
+}
+
+// NoticeRemoved ends it.
+type NoticeRemoved struct {
+	Notice string `json:"notice"`
+}
+
+// LineKept keeps the line overnight in an emergency: the tickets that are left
+// on Day do not close at its end. The reason is sealed.
+type LineKept struct {
+	Day string `json:"day"`
+}
+
+// AppointmentBooked is an appointment (预约). The citizen's name or note is sealed.
+type AppointmentBooked struct {
+	Appointment string `json:"appointment"`
+	// Code is what the citizen shows or types at the kiosk.
+	Code    string `json:"code"`
+	Service string `json:"service"`
+	Day     string `json:"day"`
+	From    string `json:"from"`
+	Until   string `json:"until"`
+	// Citizen is the keyed hash of an ID or phone number, if one was given.
+	Citizen string `json:"citizen,omitempty"`
+}
+
+// AppointmentCancelled ends one that nobody came for yet.
+type AppointmentCancelled struct {
+	Appointment string `json:"appointment"`
+}
+
+// AppointmentMissed says that its time went by (爽约).
+type AppointmentMissed struct {
+	Appointment string `json:"appointment"`
+}
+
 func queueKinds() []KindInfo {
 	return []KindInfo{
 		{KindServiceSet, 1, true, ServiceSet{}}, {KindServiceRemoved, 1, true, ServiceRemoved{}},
@@ -152,5 +233,7 @@ func queueKinds() []KindInfo {
 		{KindTicketMissed, 1, true, TicketMissed{}}, {KindTicketHeld, 1, true, TicketHeld{}}, {KindTicketResumed, 1, true, TicketResumed{}},
 		{KindTicketTransferred, 1, true, TicketTransferred{}}, {KindTicketClosed, 1, true, TicketClosed{}},
 		{KindVisitStarted, 1, true, VisitStarted{}}, {KindVisitFinished, 1, true, VisitFinished{}}, {KindCounterSet, 1, true, CounterSet{}},
+		{KindNoticePosted, 1, true, NoticePosted{}}, {KindNoticeRemoved, 1, true, NoticeRemoved{}}, {KindLineKept, 1, true, LineKept{}},
+		{KindAppointmentBooked, 1, true, AppointmentBooked{}}, {KindAppointmentCancelled, 1, true, AppointmentCancelled{}}, {KindAppointmentMissed, 1, true, AppointmentMissed{}},
 	}
 }

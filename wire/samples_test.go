@@ -56,10 +56,10 @@ func sampleOfPeople(k Kind) any {
 		KindTokenCreated: TokenCreated{"t1", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", RoleAuditor, "月报", "2026-12-31"},
 		KindTokenRevoked: TokenRevoked{"t1"},
 		KindServiceSet: ServiceSet{"marriage", "婚姻登记", "civil", "A", []string{"w01", "w02"}, []string{"领证"}, []string{"身份证", "户口簿"},
-			"填表台 2 号", "当场办结", "不收费", 30, 20},
+			"填表台 2 号", "当场办结", "不收费", 30, 20, true, []BookingSlot{{[]int{1, 3}, "09:00", "09:30", 4}}},
 		KindServiceRemoved: ServiceRemoved{"marriage"},
-		KindTicketIssued:   TicketIssued{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "A012", "marriage", "elderly", "2026-11-23", 12288, []string{"insurance"}},
-		KindTicketCalled:   TicketCalled{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "A012", "w01", "s01", "ordinary_after_priority", 2},
+		KindTicketIssued:   TicketIssued{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "A012", "marriage", "elderly", "2026-11-23", 12288, []string{"insurance"}, "p1", "09:30", "9f86d081884c7d65", "kiosk1", "17", new(time.Date(2026, 11, 23, 0, 58, 0, 0, time.UTC))},
+		KindTicketCalled:   TicketCalled{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "A012", "w01", "s01", "ordinary_after_priority", 2, ""},
 		KindTicketRecalled: TicketRecalled{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01"},
 		KindTicketMissed:   TicketMissed{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", true, 15361},
 		KindTicketHeld:     TicketHeld{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01"}, KindTicketResumed: TicketResumed{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", "s01"},
@@ -68,5 +68,9 @@ func sampleOfPeople(k Kind) any {
 		KindVisitStarted:      VisitStarted{"019ab3c1-7a10-7c3e-9b1f-0242ac120102", "019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", "s01"},
 		KindVisitFinished:     VisitFinished{"019ab3c1-7a10-7c3e-9b1f-0242ac120102", "019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", "help", "notice", "insurance"},
 		KindCounterSet:        CounterSet{"w01", "paused"},
+		KindNoticePosted:      NoticePosted{"n1", "closing_soon", "今天提前关门", "closing early today", true, new(time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC))},
+		KindNoticeRemoved:     NoticeRemoved{"n1"}, KindLineKept: LineKept{"2026-11-23"},
+		KindAppointmentBooked:    AppointmentBooked{"p1", "308417", "marriage", "2026-11-24", "09:30", "10:00", "9f86d081884c7d65"},
+		KindAppointmentCancelled: AppointmentCancelled{"p1"}, KindAppointmentMissed: AppointmentMissed{"p1"},
 	}[k]
 }

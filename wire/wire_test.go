@@ -27,7 +27,7 @@ func sample(k Kind) Record {
 		KindPrintDone: PrintDone{"A012"}, KindPrintFailed: PrintFailed{"A012", "paper_out"}, KindPrinterState: PrinterState{"paper_low"},
 		KindInputStuck: InputStuck{"rating5", 30000}, KindReaderFault: ReaderFault{"front", "parity", 2},
 		KindClockCorrected: ClockCorrected{r.Boot, 1500}, KindHubStarted: HubStarted{"1.0.0", true},
-		KindOutboxGap: OutboxGap{"w01", r.Outbox, 3, 6}, KindWindowSet: WindowSet{"w01", "01", "综合受理", "政务服务局"},
+		KindOutboxGap: OutboxGap{"w01", r.Outbox, 3, 6}, KindWindowSet: WindowSet{"w01", "01", "综合受理", "政务服务局", "left"},
 		KindWindowRemoved: WindowRemoved{"w01"}, KindDeviceAssigned: DeviceAssigned{"w01", "w01"}, KindDeviceDismissed: DeviceDismissed{"w01"},
 		KindDeadLetterDismissed: DeadLetterDismissed{4},
 		KindLogCheckpoint:       LogCheckpoint{1041, "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=", "hallkeeper/demo\n1041\n"},

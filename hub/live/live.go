@@ -72,6 +72,7 @@ type heard struct {
 func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
 	l := &Live{cfg: cfg, facts: facts, read: read, status: map[string]heard{}, now: cfg.Started, letters: letters, strangers: map[string]stranger{}}
 	l.doc = wire.Live{Hall: cfg.Hall, Windows: map[string]wire.LiveWindow{}, Devices: map[string]wire.LiveDevice{}, Alarms: map[string]wire.Alarm{},
+		Services: map[string]wire.LiveService{}, Calls: map[string]wire.LiveCall{}, Notices: map[string]wire.LiveNotice{},
 		Hub: wire.LiveHub{Version: cfg.Version, Demo: cfg.Demo, StartedAt: cfg.Started, Writable: true}}
 	l.doc.Hall.Day = string(hall.DateOf(cfg.Started, cfg.Zone))
 	l.update(func() {

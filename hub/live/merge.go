@@ -16,6 +16,9 @@ type changes struct {
 	windows       map[string]*wire.LiveWindow
 	devices       map[string]*wire.LiveDevice
 	alarms        map[string]*wire.Alarm
+	services      map[string]*wire.LiveService
+	calls         map[string]*wire.LiveCall
+	notices       map[string]*wire.LiveNotice
 }
 
 // patch is the merge patch (RFC 7396) from what doc was to what it is, nil where
@@ -36,6 +39,9 @@ func (c *changes) patch(doc *wire.Live) []byte {
 	put(out, "windows", c.windows, doc.Windows)
 	put(out, "devices", c.devices, doc.Devices)
 	put(out, "alarms", c.alarms, doc.Alarms)
+	put(out, "services", c.services, doc.Services)
+	put(out, "calls", c.calls, doc.Calls)
+	put(out, "notices", c.notices, doc.Notices)
 	*c = changes{}
 	if len(out) == 0 {
 		return nil

@@ -374,6 +374,12 @@ export type Kind =
   | "visit.started"
   | "visit.finished"
   | "counter.set"
+  | "notice.posted"
+  | "notice.removed"
+  | "line.kept"
+  | "appointment.booked"
+  | "appointment.cancelled"
+  | "appointment.missed"
   | "department.set"
   | "department.removed"
   | "post.set"
@@ -503,6 +509,8 @@ export interface WindowSet {
   number: string
   name: string
   department?: string
+  /** Direction is where it lies from the lobby's screen: left, right, ahead, behind, up or down. */
+  direction?: string
 }
 
 /** WindowRemoved takes a window off the hall's list; its past stays. */
@@ -584,8 +592,73 @@ export interface Live {
   windows: { [key: string]: LiveWindow }
   devices: { [key: string]: LiveDevice }
   alarms: { [key: string]: Alarm }
+  /** Services are what people take tickets for, with their line as it is. */
+  services: { [key: string]: LiveService }
+  /**
+   * Calls are the last announcements of the day, at most a dozen, the key in
+   * the order in which they were made.
+   */
+  calls: { [key: string]: LiveCall }
+  /** Notices are what is said to the whole hall now. */
+  notices: { [key: string]: LiveNotice }
   /** DeadLetters counts those that nobody has dismissed. */
   dead_letters: number
+}
+
+/** LiveService is one service (业务) and its line. */
+export interface LiveService {
+  id: string
+  name: string
+  department: string
+  prefix: string
+  windows: string[]
+  /** Open counts its windows that take part in the line now. */
+  open: number
+  waiting: number
+  /** Since is when the one who waits longest took the ticket. */
+  since?: string
+  /** Wait is the expected wait of an ordinary ticket taken now, in seconds; nil where it is not known. */
+  wait?: number
+  /** WaitMax and ServiceMax are its norms in minutes; 0 is none. */
+  wait_max?: number
+  service_max?: number
+}
+
+/** LiveCall is one announcement (叫号). Whoever shows it says number and window. */
+export interface LiveCall {
+  id: string
+  /** Number is the ticket's, e.g. A012. */
+  number: string
+  window: string
+  service: string
+  /** Again is true for a recall. */
+  again?: boolean
+  at: string
+}
+
+/**
+ * LiveNotice is an announcement to the whole hall (大厅通知): a text, or a phrase
+ * that screens hold in each language and can speak.
+ */
+export interface LiveNotice {
+  id: string
+  phrase?: string
+  zh?: string
+  en?: string
+  /** Speak asks screens to say the phrase, or to sound the chime for a text. */
+  speak?: boolean
+  at: string
+  until?: string
+}
+
+/** LiveTicket is the ticket that a window calls or serves. */
+export interface LiveTicket {
+  number: string
+  service: string
+  /** Stage is called or serving. */
+  stage: string
+  /** Since is the last announcement of a called ticket, or the start of the visit. */
+  since: string
 }
 
 /** LiveHall names the hall. */
@@ -631,6 +704,12 @@ export interface LiveWindow {
   name: string
   department?: string
   state: WindowState
+  /** Direction is where it lies from the lobby's screen: left, right, ahead, behind, up or down; empty is not said. */
+  direction?: string
+  /** Counter is whether it takes part in the line: open, paused or closed. */
+  counter: string
+  /** Ticket is called or served here now. */
+  ticket?: LiveTicket
   /** Staffed is the last known; it says nothing new while State is cut_off. */
   staffed: boolean
   /** Cover is who serves it; CoverSince when the last one left, for away and empty. */
@@ -706,6 +785,9 @@ export type AlarmKind =
   | "swipes_uncertain" // subject: empty; values: count
   | "requests_waiting" // subject: empty; values: count
   | "calendar_provisional" // subject: the year
+  | "wait_over" // subject: service; values: service, number, minutes, norm
+  | "service_over" // subject: window; values: window, number, ticket, minutes, norm
+  | "line_unserved" // subject: service; values: service, count: people wait and no window is open
 
 /** Alarm is something a person should know of or act on. */
 export interface Alarm {
@@ -877,6 +959,21 @@ export interface ServiceSet {
   /** WaitMax and ServiceMax are its norms in minutes; 0 is none. */
   wait_max?: number
   service_max?: number
+  /** Common puts it on the kiosk's first screen. */
+  common?: boolean
+  /** Slots are the times that can be booked; none is no appointments. */
+  slots?: BookingSlot[]
+}
+
+/** BookingSlot is a time that can be booked (预约时段). */
+export interface BookingSlot {
+  /** Weekdays are 1 (Monday) to 7; none is every working day. */
+  weekdays?: number[]
+  /** From and Until are hh:mm. */
+  from: string
+  until: string
+  /** Capacity is how many can book it on one day. */
+  capacity: number
 }
 
 /** ServiceRemoved takes a service off the list; its past stays. */
@@ -897,6 +994,19 @@ export interface TicketIssued {
   place: number
   /** Then are the services that follow in turn. */
   then?: string[]
+  /** Appointment is the one that was checked in for it, and Slot its beginning, hh:mm. */
+  appointment?: string
+  slot?: string
+  /** Citizen is the keyed hash of an ID or phone number, where limits ask for one. */
+  citizen?: string
+  /** Kiosk is the device that prints it, if any. */
+  kiosk?: string
+  /**
+   * Paper is the number on paper of one that was entered afterwards, and At
+   * when it was drawn there.
+   */
+  paper?: string
+  at?: string
 }
 
 /** TicketCalled is a call (叫号), with the rule that made it this ticket's turn. */
@@ -908,10 +1018,12 @@ export interface TicketCalled {
   staff?: string
   /**
    * Rule is first (nobody of the line came earlier), priority (by its class),
-   * or ordinary_after_priority (After priority tickets went before it).
+   * appointment (its Slot has come), or ordinary_after_priority (After
+   * priority tickets went before it).
    */
   rule: string
   after?: number
+  slot?: string
 }
 
 /** TicketRecalled announces a call again (重呼). */
@@ -986,6 +1098,52 @@ export interface CounterSet {
   window: string
   /** State is open, paused or closed. */
   state: string
+}
+
+/** NoticePosted says something to the whole hall (大厅通知). */
+export interface NoticePosted {
+  notice: string
+  phrase?: string
+  zh?: string
+  en?: string
+  speak?: boolean
+  until?: string
+}
+
+/** NoticeRemoved ends it. */
+export interface NoticeRemoved {
+  notice: string
+}
+
+/**
+ * LineKept keeps the line overnight in an emergency: the tickets that are left
+ * on Day do not close at its end. The reason is sealed.
+ */
+export interface LineKept {
+  day: string
+}
+
+/** AppointmentBooked is an appointment (预约). The citizen's name or note is sealed. */
+export interface AppointmentBooked {
+  appointment: string
+  /** Code is what the citizen shows or types at the kiosk. */
+  code: string
+  service: string
+  day: string
+  from: string
+  until: string
+  /** Citizen is the keyed hash of an ID or phone number, if one was given. */
+  citizen?: string
+}
+
+/** AppointmentCancelled ends one that nobody came for yet. */
+export interface AppointmentCancelled {
+  appointment: string
+}
+
+/** AppointmentMissed says that its time went by (爽约). */
+export interface AppointmentMissed {
+  appointment: string
 }
 
 /**
@@ -1496,6 +1654,12 @@ export interface KindData {
   "visit.started": VisitStarted
   "visit.finished": VisitFinished
   "counter.set": CounterSet
+  "notice.posted": NoticePosted
+  "notice.removed": NoticeRemoved
+  "line.kept": LineKept
+  "appointment.booked": AppointmentBooked
+  "appointment.cancelled": AppointmentCancelled
+  "appointment.missed": AppointmentMissed
   "department.set": DepartmentSet
   "department.removed": DepartmentRemoved
   "post.set": PostSet
