@@ -243,9 +243,9 @@ const (
 	AlarmWaiting     AlarmKind = "requests_waiting"     // subject: empty; values: count
 	AlarmCalendar    AlarmKind = "calendar_provisional" // subject: the year
 
-	AlarmWait      AlarmKind = "wait_over"     // subject: service; values: service, number, minutes, norm
-	AlarmService   AlarmKind = "service_over"  // subject: window; values: window, number, ticket, minutes, norm
-	AlarmUnstaffed AlarmKind = "line_unserved" // subject: service; values: service, count: people wait and no window is open
+	AlarmWait     AlarmKind = "wait_over"     // subject: service; values: service, number, minutes, norm
+	AlarmService  AlarmKind = "service_over"  // subject: window; values: window, number, ticket, minutes, norm
+	AlarmUnserved AlarmKind = "line_unserved" // subject: service; values: service, count: people wait and no window is open
 )
 
 // Alarm is something a person should know of or act on.

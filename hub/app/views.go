@@ -8,6 +8,7 @@ import (
 
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/live"
+	"hallkeeper/hub/queue"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/hub/view"
@@ -57,7 +58,8 @@ func (a *App) openViews() (*views, error) {
 	}
 	v.register.Days.Index()
 	v.live = live.New(live.Config{Hall: wire.LiveHall{ID: a.cfg.Hall.ID, Name: a.cfg.Hall.Name, TimeZone: a.cfg.Hall.TimeZone},
-		Version: a.cfg.Version, Demo: a.cfg.Demo, Zone: a.zone, Started: a.began, People: v.register.Days.At}, v.facts, runner.Read, a.log.Stats().DeadLetters)
+		Version: a.cfg.Version, Demo: a.cfg.Demo, Zone: a.zone, Started: a.began, People: v.register.Days.At,
+		Line: func(now time.Time) queue.Now { return v.register.State.Line.Now(now, a.zone) }}, v.facts, runner.Read, a.log.Stats().DeadLetters)
 	runner.OnBatch = func(batch []wire.Record) {
 		v.register.Days.Index()
 		v.live.Apply(batch[len(batch)-1].Position)

@@ -134,6 +134,7 @@ func (l *Live) window(id string) {
 	v := wire.LiveWindow{ID: id, Number: w.Number, Name: w.Name, Department: w.Department, State: wire.WindowNoDevice,
 		Agent: l.facts.Roster.DeviceAt(id)}
 	l.staffing(&v)
+	l.counter(&v)
 	if d := l.facts.Days[day+"/"+id]; d != nil {
 		v.Today = wire.LiveDay{Swipes: d.Swipes, Calls: d.Calls}
 		for _, n := range d.Ratings {

@@ -11,6 +11,7 @@ import (
 
 	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/queue"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
@@ -77,6 +78,8 @@ type touched struct {
 	letters                     bool
 	// people: somebody has swiped, or what is expected of people has changed.
 	people bool
+	// line: the line has changed.
+	line bool
 }
 
 // NewFacts is the state of an empty log.
@@ -89,7 +92,7 @@ func NewFacts(zone *time.Location) *Facts {
 }
 
 func (t *touched) reset() {
-	t.windows, t.devices, t.incidents, t.letters, t.people = map[string]bool{}, map[string]bool{}, map[string]bool{}, false, false
+	t.windows, t.devices, t.incidents, t.letters, t.people, t.line = map[string]bool{}, map[string]bool{}, map[string]bool{}, false, false, false
 }
 
 func (f *Facts) window(id string) {
@@ -121,6 +124,10 @@ func (f *Facts) Apply(r *wire.Record) {
 			f.dirty["device/"+d] = true
 			f.changed.devices[d] = true
 		}
+	}
+	if queue.Of(r.Kind) {
+		f.changed.line = true
+		return
 	}
 	f.changed.people = f.changed.people || r.Agent == "" || r.Kind == wire.KindCardSwiped || r.Kind == wire.KindClockCorrected
 	switch {

@@ -11,6 +11,7 @@ import (
 
 	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/queue"
 	"hallkeeper/wire"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	Started time.Time
 	// People says who is where at a moment; the caller holds the facts still. Nil where nobody knows.
 	People func(now time.Time) attendance.Now
+	// Line says how the line stands; the caller holds the facts still. Nil where there is none.
+	Line func(now time.Time) queue.Now
 }
 
 // Live is the document. Its methods may be called from any goroutine.
@@ -58,6 +61,7 @@ type Live struct {
 
 	strangers map[string]stranger // by device@hall
 	people    attendance.Now
+	queue     queue.Now
 }
 
 // heard is what a device last said of itself.
@@ -77,6 +81,7 @@ func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
 	l.doc.Hall.Day = string(hall.DateOf(cfg.Started, cfg.Zone))
 	l.update(func() {
 		l.cover()
+		l.line()
 		l.everything()
 	})
 	return l
@@ -151,6 +156,9 @@ func (l *Live) Apply(position wire.Position) {
 		}
 		if c.people {
 			l.cover()
+		}
+		if c.line {
+			l.line()
 		}
 		for id := range c.incidents {
 			l.incident(id)
@@ -235,6 +243,7 @@ func (l *Live) Tick(now time.Time) {
 			l.changed.hall = true
 		}
 		l.cover()
+		l.line()
 		l.everything()
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hallkeeper/hub/view"
+	"hallkeeper/hub/queue"
 	"hallkeeper/wire"
 )
 
@@ -26,6 +27,7 @@ func morning() time.Time { return time.Date(2026, 11, 23, 8, 50, 0, 0, shanghai)
 type scene struct {
 	facts    *Facts
 	live     *Live
+	line     queue.State
 	position wire.Position
 	screen   any
 	patches  int
@@ -63,7 +65,8 @@ func merge(target, patch any) any {
 
 func newScene() *scene {
 	s := &scene{facts: NewFacts(shanghai), now: morning()}
-	s.live = New(Config{Hall: wire.LiveHall{ID: "h", Name: "大厅", TimeZone: "Asia/Shanghai"}, Zone: shanghai, Started: s.now},
+	s.live = New(Config{Hall: wire.LiveHall{ID: "h", Name: "大厅", TimeZone: "Asia/Shanghai"}, Zone: shanghai, Started: s.now,
+		Line: func(now time.Time) queue.Now { return s.line.Now(now, shanghai) }},
 		s.facts, func(fn func()) { fn() }, 0)
 	s.screen = s.doc()
 	s.live.SetSink(s)
@@ -100,6 +103,7 @@ func (s *scene) record(kind wire.Kind, agent string, data any) wire.Record {
 func (s *scene) happen(r ...wire.Record) {
 	for i := range r {
 		s.facts.Apply(&r[i])
+		s.line.Fold(&r[i])
 	}
 	s.live.Apply(s.position)
 }
@@ -167,7 +171,7 @@ func drawRecords(t *rapid.T, s *scene, agent, window, input *rapid.Generator[str
 	for range rapid.IntRange(1, 5).Draw(t, "batch") {
 		a, w := agent.Draw(t, "agent"), window.Draw(t, "window")
 		var r wire.Record
-		switch rapid.IntRange(0, 11).Draw(t, "kind") {
+		switch rapid.IntRange(0, 15).Draw(t, "kind") {
 		case 0:
 			r = s.record(wire.KindAgentStarted, a, wire.AgentStarted{Version: "2"})
 		case 1:
@@ -192,6 +196,14 @@ func drawRecords(t *rapid.T, s *scene, agent, window, input *rapid.Generator[str
 			r = s.record(wire.KindRatingPressed, a, wire.RatingPressed{Level: 5})
 		case 11:
 			r = s.record(wire.KindDeadLetterDismissed, "", wire.DeadLetterDismissed{Number: 1})
+		case 12:
+			r = s.record(wire.KindServiceSet, "", wire.ServiceSet{Service: "a", Name: w, Windows: []string{w}, WaitMax: 1})
+		case 13:
+			r = s.record(wire.KindTicketIssued, "", wire.TicketIssued{Ticket: "t" + a, Number: "A001", Service: "a", Class: "ordinary", Day: "2026-11-23", Place: 1})
+		case 14:
+			r = s.record(wire.KindTicketCalled, "", wire.TicketCalled{Ticket: "t" + a, Window: w})
+		case 15:
+			r = s.record(wire.KindNoticePosted, "", wire.NoticePosted{Notice: "n" + a, ZH: w})
 		}
 		if r.Agent != "" {
 			r.Outbox, r.Seq = rapid.SampledFrom([]string{"o1", "o2"}).Draw(t, "outbox"), uint64(r.Position)

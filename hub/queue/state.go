@@ -8,7 +8,6 @@ package queue
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -100,6 +99,9 @@ type State struct {
 	Services hall.Table[wire.ServiceSet]
 	Tickets  hall.Table[Ticket]
 	Counters hall.Table[Counter]
+	// Calls are the last announcements, Notices what is said to the whole hall.
+	Calls   hall.Table[wire.LiveCall]
+	Notices hall.Table[wire.LiveNotice]
 
 	numbers hall.Table[numbering]
 	places  hall.Table[int64]
@@ -114,7 +116,8 @@ const step = 1 << 16
 
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
-	return hall.Tables{"service": &s.Services, "ticket": &s.Tickets, "counter": &s.Counters, "ticket-number": &s.numbers, "ticket-place": &s.places}
+	return hall.Tables{"service": &s.Services, "ticket": &s.Tickets, "counter": &s.Counters,
+		"call": &s.Calls, "notice": &s.Notices, "ticket-number": &s.numbers, "ticket-place": &s.places}
 }
 
 // Fold applies a record and tells whether it was of the line.
@@ -129,7 +132,10 @@ func (s *State) Fold(r *wire.Record) bool {
 	case wire.KindTicketCalled:
 		return with(r, func(d wire.TicketCalled) { s.called(r, d) })
 	case wire.KindTicketRecalled:
-		return with(r, func(d wire.TicketRecalled) { s.change(d.Ticket, func(t *Ticket) { t.AnnouncedAt = r.StoredAt }) })
+		return with(r, func(d wire.TicketRecalled) {
+			s.change(d.Ticket, func(t *Ticket) { t.AnnouncedAt = r.StoredAt })
+			s.announced(r, d.Ticket, true)
+		})
 	case wire.KindTicketMissed:
 		return with(r, s.missed)
 	case wire.KindTicketHeld:
@@ -175,16 +181,7 @@ func (s *State) Fold(r *wire.Record) bool {
 			})
 		})
 	}
-	return false
-}
-
-// with reads the data of a record; what cannot be read changes nothing.
-func with[T any](r *wire.Record, use func(T)) bool {
-	var d T
-	if json.Unmarshal(r.Data, &d) == nil {
-		use(d)
-	}
-	return true
+	return s.foldNotice(r)
 }
 
 // change changes a ticket that there is.
@@ -244,6 +241,7 @@ func (s *State) called(r *wire.Record, d wire.TicketCalled) {
 	}
 	s.Tickets.Change(d.Ticket, func(t *Ticket) { t.Stage, t.Window, t.AnnouncedAt = Called, d.Window, r.StoredAt })
 	s.Counters.Change(d.Window, func(c *Counter) { c.Ticket, c.Staff = d.Ticket, d.Staff })
+	s.announced(r, d.Ticket, false)
 }
 
 func (s *State) missed(d wire.TicketMissed) {
