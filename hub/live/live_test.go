@@ -13,8 +13,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"hallkeeper/hub/view"
 	"hallkeeper/hub/queue"
+	"hallkeeper/hub/view"
 	"hallkeeper/wire"
 )
 

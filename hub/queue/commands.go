@@ -27,11 +27,11 @@ type (
 		Service string   `json:"service"`
 		Class   string   `json:"class,omitempty"`
 		Then    []string `json:"then,omitempty"`
+		// Citizen is the keyed hash of an ID or phone number, where limits ask for one.
+		Citizen string `json:"citizen,omitempty"`
 	}
 	// Drop ends a ticket that was not served: cancelled or never_received.
 	Drop wire.TicketClosed
-	// EndDay closes what is left of the line.
-	EndDay struct{}
 )
 
 const maxThen = 5
@@ -85,6 +85,11 @@ func (s *State) unused(service string) error {
 			return hall.Refuse("service_in_use", "还有人在等候这项业务", "people still wait for this service")
 		}
 	}
+	for _, b := range s.Bookings.Each() {
+		if b.State == BookingBooked && b.Service == service {
+			return hall.Refuse("service_in_use", "这项业务还有未到的预约", "there are appointments for this service")
+		}
+	}
 	return nil
 }
 
@@ -111,7 +116,7 @@ func (c RemoveService) DecideLine(s *State, _ roster.Hall, _ hall.Moment) ([]hal
 }
 
 // DecideLine decides; see Command.
-func (c Take) DecideLine(s *State, _ roster.Hall, m hall.Moment) ([]hall.Draft, error) {
+func (c Take) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	if c.Class == "" {
 		c.Class = Ordinary
 	}
@@ -129,12 +134,22 @@ func (c Take) DecideLine(s *State, _ roster.Hall, m hall.Moment) ([]hall.Draft, 
 	}
 	for _, id := range append([]string{c.Service}, c.Then...) {
 		if d, _ := s.Services.Get(id); len(d.Windows) == 0 {
-			return nil, hall.Refuse("service_unserved", "“"+d.Name+"”暂无窗口办理，请到咨询台", "no window serves "+d.Name+"; please ask at the information desk")
+			return nil, unserved(d)
 		}
+	}
+	if err := taking(h, m); err != nil {
+		return nil, err
+	}
+	if err := s.limited(h, c.Citizen, m); err != nil {
+		return nil, err
 	}
 	d, _ := s.Services.Get(c.Service)
 	number, day, place := s.next(d.Prefix, m.Day)
-	return one(wire.KindTicketIssued, wire.TicketIssued{Ticket: m.ID, Number: number, Service: c.Service, Class: c.Class, Day: string(day), Place: place, Then: c.Then}), nil
+	return one(wire.KindTicketIssued, wire.TicketIssued{Ticket: m.ID, Number: number, Service: c.Service, Class: c.Class, Day: string(day), Place: place, Then: c.Then, Citizen: c.Citizen}), nil
+}
+
+func unserved(d wire.ServiceSet) *hall.Error {
+	return hall.Refuse("service_unserved", "“"+d.Name+"”暂无窗口办理，请到咨询台", "no window serves "+d.Name+"; please ask at the information desk")
 }
 
 // DecideLine decides; see Command.
@@ -153,17 +168,6 @@ func (c Drop) DecideLine(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, 
 		return nil, hall.Refuse("ticket_serving", t.Number+" 正在办理", t.Number+" is being served")
 	}
 	return one(wire.KindTicketClosed, wire.TicketClosed(c)), nil
-}
-
-// DecideLine decides; see Command.
-func (EndDay) DecideLine(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
-	var drafts []hall.Draft
-	for id, t := range s.Tickets.All() {
-		if !t.Stage.Ended() {
-			drafts = append(drafts, one(wire.KindTicketClosed, wire.TicketClosed{Ticket: id, Why: "day_end"})...)
-		}
-	}
-	return drafts, nil
 }
 
 func one(kind wire.Kind, data any) []hall.Draft { return []hall.Draft{{Kind: kind, Data: data}} }

@@ -103,11 +103,11 @@ func (c CallNext) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Dra
 	if err := s.ready(h, c.Window, m); err != nil {
 		return nil, err
 	}
-	t, rule, ok := s.Turn(c.Window, value(h, "line_ratio", m))
+	t, rule, ok := s.Turn(c.Window, value(h, "line_ratio", m), m)
 	if !ok {
 		return nil, hall.Refuse("line_empty", "没有等候的人", "nobody waits for this window")
 	}
-	d := wire.TicketCalled{Ticket: t.Ticket, Number: t.Number, Window: c.Window, Staff: m.Staff, Rule: rule}
+	d := wire.TicketCalled{Ticket: t.Ticket, Number: t.Number, Window: c.Window, Staff: m.Staff, Rule: rule, Slot: t.Slot}
 	if rule == RuleOrdinaryAfterPriority {
 		d.After = t.Skipped
 	}

@@ -52,16 +52,22 @@ func newLine(t tester) *line {
 
 func (l *line) enter(t tester, kind wire.Kind, data any) {
 	t.Helper()
-	body, err := json.Marshal(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := wire.Record{Position: wire.Position(len(l.log) + 1), StoredAt: l.now, Event: wire.Event{Kind: kind, At: l.now, Data: body}}
+	r := record(t, kind, data)
+	r.Position, r.StoredAt, r.At = wire.Position(len(l.log)+1), l.now, l.now
 	l.log = append(l.log, r)
 	if !l.Fold(&r) {
 		l.hall.Windows.Fold(&r)
 		l.hall.People.Fold(&r)
 	}
+}
+
+func record(t tester, kind wire.Kind, data any) wire.Record {
+	t.Helper()
+	body, err := json.Marshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wire.Record{Event: wire.Event{Kind: kind, Data: body}}
 }
 
 // do decides and folds; it gives the data of the events.

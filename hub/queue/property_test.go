@@ -46,7 +46,7 @@ func (w *watcher) joined(id string) {
 func (w *watcher) eligible(window string) []Ticket {
 	var all []Ticket
 	for _, t := range w.Tickets.Each() {
-		if t.Stage == Waiting && w.Serves(window, t.Service) && (t.Window == "" || t.Window == window) {
+		if t.Stage == Waiting && w.Serves(window, t.Service) && (t.Window == "" || t.Window == window) && (t.Slot == "" || t.Slot <= w.now.Format("15:04")) {
 			all = append(all, t)
 		}
 	}
@@ -62,6 +62,12 @@ func (w *watcher) calls(t *rapid.T, window string) {
 		return
 	}
 	d := made[0].(wire.TicketCalled)
+	if d.Rule == RuleAppointmentEarly {
+		if x, _ := w.Tickets.Get(d.Ticket); len(line) > 0 || x.Slot <= w.now.Format("15:04") {
+			t.Fatalf("%s is called early, and %d wait", d.Number, len(line))
+		}
+		return
+	}
 	i := slices.IndexFunc(line, func(x Ticket) bool { return x.Ticket == d.Ticket })
 	if i < 0 {
 		t.Fatalf("%s called %s, which does not wait there", window, d.Number)
@@ -73,8 +79,8 @@ func (w *watcher) calls(t *rapid.T, window string) {
 		if len(passed) > 0 {
 			t.Fatalf("%s is said to be first, after %d others", d.Number, len(passed))
 		}
-	case RulePriority:
-		if ordinary(line[i]) || !slices.ContainsFunc(passed, ordinary) || slices.ContainsFunc(passed, func(x Ticket) bool { return !ordinary(x) }) {
+	case RulePriority, RuleAppointment:
+		if (d.Rule == RuleAppointment) != (line[i].Class == Appointment) || ordinary(line[i]) || !slices.ContainsFunc(passed, ordinary) || slices.ContainsFunc(passed, func(x Ticket) bool { return !ordinary(x) }) {
 			t.Fatalf("%s (%s) is no priority ticket whose turn it is", d.Number, line[i].Class)
 		}
 	case RuleOrdinaryAfterPriority:
@@ -130,6 +136,8 @@ func (w *watcher) sound(t *rapid.T) {
 func TestTheLineLosesNobody(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &watcher{line: newLine(t), overtaken: map[string]int{}, allowed: map[string]int{}}
+		w.must(t, SetService{Service: "a", Name: "婚姻登记", Department: "civil", Prefix: "A", Windows: []string{"w1", "w2"},
+			Slots: []wire.BookingSlot{{From: "09:05", Until: "09:30", Capacity: 20}, {From: "09:30", Until: "10:00", Capacity: 20}}})
 		window := rapid.SampledFrom([]string{"w1", "w2", "w3"})
 		service := rapid.SampledFrom([]string{"a", "b"})
 		ids := func() []string {
@@ -171,6 +179,17 @@ func TestTheLineLosesNobody(t *testing.T) {
 				w.issued++
 				w.joined(w.must(t, c)[0].(wire.TicketIssued).Ticket)
 			},
+			"book": func(t *rapid.T) {
+				from := rapid.SampledFrom([]string{"09:05", "09:30"}).Draw(t, "from")
+				made, err := w.do(t, Book{Service: "a", Day: "2026-11-23", From: from})
+				if refused(t, err) != "" {
+					return
+				}
+				code := made[0].(wire.AppointmentBooked).Code
+				if _, err := w.do(t, CheckIn{Code: code}); refused(t, err) == "" {
+					w.issued++
+				}
+			},
 			"call":   func(t *rapid.T) { w.calls(t, window.Draw(t, "window")) },
 			"call2":  func(t *rapid.T) { w.calls(t, window.Draw(t, "window")) },
 			"start":  func(t *rapid.T) { try(t, Start{window.Draw(t, "window")}) },
@@ -195,7 +214,7 @@ func TestTheLineLosesNobody(t *testing.T) {
 				try(t, SetCounter{wire.CounterSet{Window: window.Draw(t, "window"), State: rapid.SampledFrom([]string{"open", "paused", "closed"}).Draw(t, "state")}, "演示"})
 			},
 			"wait": func(t *rapid.T) {
-				w.now = w.now.Add(time.Duration(rapid.IntRange(-5, 30).Draw(t, "seconds")) * time.Second)
+				w.now = w.now.Add(time.Duration(rapid.IntRange(-5, 300).Draw(t, "seconds")) * time.Second)
 			},
 		})
 		w.same(t)

@@ -218,8 +218,8 @@ func TestNumbersBeginAnewEachDay(t *testing.T) {
 	if got := number(); got != "A004" {
 		t.Errorf("%s after the clock went back", got)
 	}
-	l.must(t, EndDay{})
 	l.now = l.now.Add(48 * time.Hour)
+	l.must(t, EndDay{})
 	if got := number(); got != "A001" {
 		t.Errorf("%s on a new day", got)
 	}
@@ -236,6 +236,7 @@ func TestTheDaysEndClosesWhatIsLeft(t *testing.T) {
 	}
 	l.serve(t, "w1")
 	l.call(t, "w1")
+	l.now = l.now.Add(24 * time.Hour)
 	if got := len(l.must(t, EndDay{})); got != 2 {
 		t.Errorf("%d tickets were closed", got)
 	}

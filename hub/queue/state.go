@@ -102,7 +102,12 @@ type State struct {
 	// Calls are the last announcements, Notices what is said to the whole hall.
 	Calls   hall.Table[wire.LiveCall]
 	Notices hall.Table[wire.LiveNotice]
+	// Bookings are appointments, strikes the days of those that a citizen missed.
+	Bookings hall.Table[Booked]
 
+	strikes hall.Table[[]hall.Date]
+	// kept are days whose line goes on overnight.
+	kept    hall.Table[bool]
 	numbers hall.Table[numbering]
 	places  hall.Table[int64]
 }
@@ -117,7 +122,7 @@ const step = 1 << 16
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	return hall.Tables{"service": &s.Services, "ticket": &s.Tickets, "counter": &s.Counters,
-		"call": &s.Calls, "notice": &s.Notices, "ticket-number": &s.numbers, "ticket-place": &s.places}
+		"call": &s.Calls, "notice": &s.Notices, "appointment": &s.Bookings, "strike": &s.strikes, "line-kept": &s.kept, "ticket-number": &s.numbers, "ticket-place": &s.places}
 }
 
 // Fold applies a record and tells whether it was of the line.
@@ -181,7 +186,7 @@ func (s *State) Fold(r *wire.Record) bool {
 			})
 		})
 	}
-	return s.foldNotice(r)
+	return s.foldNotice(r) || s.foldBooking(r) || r.Kind == wire.KindLineKept && with(r, func(d wire.LineKept) { s.kept.Set(d.Day, true) })
 }
 
 // change changes a ticket that there is.
@@ -213,6 +218,9 @@ func (s *State) issued(r *wire.Record, d wire.TicketIssued) {
 	s.numbers.Set(prefix, numbering{hall.Date(d.Day), n})
 	s.places.Change(lastPlace, func(p *int64) { *p = max(*p, d.Place) })
 	s.Tickets.Set(d.Ticket, Ticket{TicketIssued: d, Stage: Waiting, IssuedAt: r.StoredAt})
+	if d.Appointment != "" {
+		s.booking(d.Appointment, func(b *Booked) { b.State, b.Ticket = BookingArrived, d.Ticket })
+	}
 }
 
 // forget drops the tickets that ended before a day: they are in the log.
@@ -235,7 +243,7 @@ func (s *State) called(r *wire.Record, d wire.TicketCalled) {
 		return
 	}
 	if t.Class != Ordinary {
-		if o, _, _ := s.heads(d.Window); o.Ticket != "" && before(o, t) {
+		if o := s.heads(d.Window, nil).ordinary; o.Ticket != "" && before(o, t) {
 			s.Tickets.Change(o.Ticket, func(o *Ticket) { o.Skipped++ })
 		}
 	}
@@ -291,23 +299,31 @@ func order(a, b Ticket) int {
 	return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Ticket, b.Ticket))
 }
 
-// heads gives the first ordinary and the first priority ticket that a window may
-// call; one without an id is none. n is how many it may call in all.
-func (s *State) heads(window string) (ordinary, priority Ticket, n int) {
+// heads are the first tickets that a window may call; one without an id is none.
+type heads struct {
+	ordinary, priority Ticket
+	// early is the first with an appointment whose time has not come.
+	early Ticket
+}
+
+// heads looks for them; early tells whose time has not come, nil is nobody.
+func (s *State) heads(window string, early func(*Ticket) bool) (h heads) {
 	for _, t := range s.Tickets.Each() {
 		if !s.may(window, &t) {
 			continue
 		}
-		n++
-		head := &priority
-		if t.Class == Ordinary {
-			head = &ordinary
+		head := &h.priority
+		switch {
+		case t.Class == Ordinary:
+			head = &h.ordinary
+		case early != nil && early(&t):
+			head = &h.early
 		}
 		if head.Ticket == "" || before(t, *head) {
 			*head = t
 		}
 	}
-	return ordinary, priority, n
+	return h
 }
 
 // Line gives those who wait for a service, the first by place first.
@@ -327,28 +343,40 @@ const (
 	RuleFirst                 = "first"
 	RulePriority              = "priority"
 	RuleOrdinaryAfterPriority = "ordinary_after_priority"
+	RuleAppointment           = "appointment"
+	RuleAppointmentEarly      = "appointment_early"
 )
 
 // Turn gives the ticket whose turn it is at a window, with the rule that makes
 // it so; ok is false where nobody waits. Up to ratio priority tickets go before
 // the first ordinary one, then it does. So an ordinary ticket with k ordinary
-// ones before it is overtaken by ratio×(k+1) priority tickets at most.
-func (s *State) Turn(window string, ratio int) (t Ticket, rule string, ok bool) {
-	ordinary, priority, n := s.heads(window)
+// ones before it is overtaken by ratio×(k+1) priority tickets at most. Who has an
+// appointment is one of the priority tickets once its time has come; before that
+// only where nobody else waits.
+func (s *State) Turn(window string, ratio int, m hall.Moment) (t Ticket, rule string, ok bool) {
+	h := s.heads(window, func(t *Ticket) bool { return early(t, m) })
 	switch {
-	case n == 0:
-		return Ticket{}, "", false
-	case priority.Ticket == "":
-		return ordinary, RuleFirst, true
-	case ordinary.Ticket == "" || before(priority, ordinary):
-		return priority, RuleFirst, true
-	case ordinary.Skipped >= ratio:
-		if ordinary.Skipped == 0 {
-			return ordinary, RuleFirst, true
+	case h.ordinary.Ticket == "" && h.priority.Ticket == "":
+		return h.early, RuleAppointmentEarly, h.early.Ticket != ""
+	case h.priority.Ticket == "":
+		return h.ordinary, RuleFirst, true
+	case h.ordinary.Ticket == "" || before(h.priority, h.ordinary):
+		return h.priority, RuleFirst, true
+	case h.ordinary.Skipped >= ratio:
+		if h.ordinary.Skipped == 0 {
+			return h.ordinary, RuleFirst, true
 		}
-		return ordinary, RuleOrdinaryAfterPriority, true
+		return h.ordinary, RuleOrdinaryAfterPriority, true
+	case h.priority.Class == Appointment:
+		return h.priority, RuleAppointment, true
 	}
-	return priority, RulePriority, true
+	return h.priority, RulePriority, true
+}
+
+// early tells whether the time of a ticket's appointment has not come.
+func early(t *Ticket, m hall.Moment) bool {
+	from, ok := hall.ParseMinute(t.Slot)
+	return ok && hall.MinuteOf(m.Now, hall.Date(t.Day), m.Zone) < from
 }
 
 // Ahead counts those who wait for the same service with earlier places.

@@ -192,6 +192,7 @@ export const people = {
   'policy.unit.months': 'months',
   'policy.unit.workdays': 'working days',
   'policy.unit.times': 'times',
+  'policy.unit.days': 'days',
 
   'accounts.title': 'Accounts',
   'accounts.summary': 'accounts: {n}',

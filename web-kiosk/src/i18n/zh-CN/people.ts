@@ -192,6 +192,7 @@ export const people = {
   'policy.unit.months': '个月',
   'policy.unit.workdays': '个工作日',
   'policy.unit.times': '次',
+  'policy.unit.days': '天',
 
   'accounts.title': '账号',
   'accounts.summary': '{n} 个账号',
