@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/queue"
@@ -36,6 +37,14 @@ type (
 		// Ahead is how many of its service came before it and wait still; priority tickets may go before it as well.
 		Ahead int      `json:"ahead"`
 		Then  []string `json:"then,omitempty"`
+		// Slot is the beginning of its appointment, hh:mm.
+		Slot string `json:"slot,omitempty"`
+		// IssuedAt, AnnouncedAt (the last call) and StartedAt (of the visit) are by the hub's clock.
+		IssuedAt    time.Time  `json:"issued_at"`
+		AnnouncedAt *time.Time `json:"announced_at,omitempty"`
+		StartedAt   *time.Time `json:"started_at,omitempty"`
+		// Why is the reason of a closed ticket: cancelled, never_received or day_end.
+		Why string `json:"why,omitempty"`
 	}
 	// Taken is a new ticket with the event that made it.
 	Taken struct {
@@ -76,7 +85,7 @@ type (
 
 func (a *API) lineRoutes() []route {
 	id, window, ticket := in("id", "业务编号", "the service's id"), in("id", "窗口编号", "the window's id"), in("id", "号票编号", "the ticket's id")
-	take := a.change(access.Take, "POST", "tickets", "取号", "take a ticket", queue.Take{}, a.takeTicket, []string{"service_unserved"})
+	take := a.change(access.Take, "POST", "tickets", "取号", "take a ticket", queue.Take{}, a.takeTicket, []string{"service_unserved", "hall_closed", "tickets_held", "tickets_taken"})
 	take.answer, take.status = Taken{}, http.StatusCreated
 	serve := func(name, zh, en string, body any, build func(*http.Request, []byte) (order, error), refusals ...string) route {
 		return a.change(access.Serve, "POST", "windows/{id}/"+name, zh, en, body, build, append(refusals, "window_unknown"), window)
@@ -126,7 +135,12 @@ func (a *API) takeTicket(_ *http.Request, body []byte) (order, error) {
 	if err := decode(body, &c); err != nil {
 		return order{}, err
 	}
-	return order{cmd: c, status: http.StatusCreated, answer: func(done Changed) (any, error) {
+	return a.issuing(c), nil
+}
+
+// issuing is an order that issues a ticket and is answered with it.
+func (a *API) issuing(cmd queue.Command) order {
+	return order{cmd: cmd, status: http.StatusCreated, answer: func(done Changed) (any, error) {
 		var d wire.TicketIssued
 		if err := json.Unmarshal(done.Events[0].Data, &d); err != nil {
 			return nil, err
@@ -138,15 +152,23 @@ func (a *API) takeTicket(_ *http.Request, body []byte) (order, error) {
 			}
 		})
 		return taken, nil
-	}}, nil
+	}}
 }
 
 func ticketRow(line *queue.State, t queue.Ticket) TicketRow {
-	row := TicketRow{Ticket: t.Ticket, Number: t.Number, Service: t.Service, Class: t.Class, Stage: t.Stage, Window: t.Window, Then: t.Then}
+	row := TicketRow{Ticket: t.Ticket, Number: t.Number, Service: t.Service, Class: t.Class, Stage: t.Stage, Window: t.Window, Then: t.Then,
+		Slot: t.Slot, IssuedAt: t.IssuedAt, AnnouncedAt: moment(t.AnnouncedAt), StartedAt: moment(t.StartedAt), Why: t.Why}
 	if t.Stage == queue.Waiting {
 		row.Ahead = line.Ahead(t)
 	}
 	return row
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 func (a *API) getServices(w http.ResponseWriter, r *http.Request) error {

@@ -37,6 +37,14 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 		for _, token := range v.State.Access.Tokens.All() {
 			path = strings.Replace(path, "LAST", token.ID, 1)
 		}
+		for id := range v.State.Line.Notices.All() {
+			path = strings.Replace(path, "NOTICE", id, 1)
+		}
+		for _, b := range v.State.Line.Bookings.All() {
+			if b.State == queue.BookingBooked {
+				path = strings.Replace(path, "CODE", b.Code, 1)
+			}
+		}
 		for id, t := range v.State.Line.Tickets.All() { // the one that is held, or the last that waits
 			if t.Stage == queue.Held {
 				ticket = id
@@ -225,6 +233,16 @@ func story(s *stage) []told {
 		{"GET /api/v1/line", v + "line", "", "staff", ""}, {"POST /api/v1/windows/{id}/no-show", v + "windows/w1/no-show", "", "staff", ""},
 		{"POST /api/v1/windows/{id}/pause", v + "windows/w1/pause", `{"reason":"打印机故障"}`, "staff", ""}, {"POST /api/v1/windows/{id}/close", v + "windows/w1/close", `{"reason":"盘点"}`, "staff", ""},
 		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "staff", ""}, {"POST /api/v1/tickets/{id}/drop", v + "tickets/TICKET/drop", `{"why":"cancelled"}`, "screen", ""},
+		{"GET /api/v1/windows/{id}/line", v + "windows/w2/line", "", "staff", ""},
+		{"POST /api/v1/notices", v + "notices", `{"phrase":"keep_belongings","speak":true}`, "", ""}, {"GET /api/v1/notices", v + "notices", "", "public", ""},
+		{"DELETE /api/v1/notices/{id}", v + "notices/NOTICE", "", "", ""}, {"POST /api/v1/line/keep", v + "line/keep", `{"reason":"停电"}`, "", ""},
+		{"PUT /api/v1/services/{id}", v + "services/booked", `{"name":"预约业务","department":"civil","prefix":"Y","windows":["w1"],"slots":[{"from":"23:00","until":"23:30","capacity":9}]}`, "", ""},
+		{"GET /api/v1/services/{id}/slots", v + "services/booked/slots", "", "public", ""},
+		{"POST /api/v1/appointments", v + "appointments", `{"service":"booked","day":"2026-11-23","from":"23:00","name":"演示"}`, "screen", ""},
+		{"GET /api/v1/appointments", v + "appointments", "", "staff", ""}, {"POST /api/v1/appointments/{code}/cancel", v + "appointments/CODE/cancel", "", "screen", ""},
+		{"POST /api/v1/appointments", v + "appointments", `{"service":"booked","day":"2026-11-23","from":"23:00"}`, "screen", ""},
+		{"POST /api/v1/policy/parameters/{name}", v + "policy/parameters/booking_early", `{"value":1440,"from":"2026-11-23","reference":"大厅规定"}`, "", ""},
+		{"POST /api/v1/appointments/{code}/check-in", v + "appointments/CODE/check-in", "", "screen", ""},
 		{"DELETE /api/v1/services/{id}", v + "services/marriage", "", "", ""},
 
 		{"GET /api/v1/procedures", v + "procedures", "", "", ""},
@@ -254,7 +272,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	s.people()
 	var table strings.Builder
 	for _, r := range (&API{Deps: Deps{ChangesPerSecond: 1}}).table() {
-		path := strings.NewReplacer("{id}", "nobody", "{agent}", "nobody", "{number}", "0", "{date}", "nobody", "{year}", "nobody", "{name}", "nobody").Replace(r.path)
+		path := strings.NewReplacer("{id}", "nobody", "{agent}", "nobody", "{number}", "0", "{date}", "nobody", "{year}", "nobody", "{name}", "nobody", "{code}", "nobody").Replace(r.path)
 		fmt.Fprintf(&table, "%-6s %-44s", r.method, r.path)
 		for _, role := range access.Roles() {
 			if r.method == "DELETE" && r.path == "/api/v1/session" && role != wire.RolePublic && role != wire.RoleScreen {

@@ -107,12 +107,14 @@ func (a *App) order(agent string, kind wire.CommandKind) error {
 	return a.send(agent, kind)
 }
 
-func (a *App) send(agent string, kind wire.CommandKind) error {
+func (a *App) send(agent string, kind wire.CommandKind) error { return a.sendWith(agent, kind, nil) }
+
+func (a *App) sendWith(agent string, kind wire.CommandKind, data json.RawMessage) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return err
 	}
-	payload, err := json.Marshal(wire.Command{ID: id.String(), Kind: kind})
+	payload, err := json.Marshal(wire.Command{ID: id.String(), Kind: kind, Data: data})
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ func (a *App) openViews() (*views, error) {
 	runner.OnBatch = func(batch []wire.Record) {
 		v.register.Days.Index()
 		v.live.Apply(batch[len(batch)-1].Position)
+		a.pressed(batch)
 	}
 	return v, nil
 }

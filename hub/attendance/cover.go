@@ -14,6 +14,8 @@ type WindowNow struct {
 	Since time.Time
 	// Grace is how long a window may be without anybody.
 	Grace time.Duration
+	// Here are the staff who have clocked in at it and not out.
+	Here []string
 	// Planned is false where the window has no post or no shift: presence is all that is known.
 	Planned bool
 }
@@ -95,6 +97,7 @@ func (d *Days) present(day hall.Date, now time.Time, n *Now) *calc {
 		for _, p := range at[w] {
 			switch {
 			case p.left == 0 && now.Before(c.moment(p.ends)): // still there
+				x.Here = append(x.Here, p.staff)
 				if p.own {
 					x.Cover = wire.CoverStaffed
 				} else if x.Cover != wire.CoverStaffed {

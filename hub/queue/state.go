@@ -338,6 +338,18 @@ func (s *State) Line(service string) []Ticket {
 	return line
 }
 
+// Eligible gives those whom a window may call, the first by place first.
+func (s *State) Eligible(window string) []Ticket {
+	var line []Ticket
+	for _, t := range s.Tickets.Each() {
+		if s.may(window, &t) {
+			line = append(line, t)
+		}
+	}
+	slices.SortFunc(line, order)
+	return line
+}
+
 // The rules of a turn, as a call names them.
 const (
 	RuleFirst                 = "first"

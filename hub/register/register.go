@@ -79,9 +79,14 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 	return "", ""
 }
 
+// Hall is what parts see of each other.
+func (s *State) Hall(windows *roster.State) roster.Hall {
+	return roster.Hall{Windows: windows, People: &s.People, Policy: s.Policy}
+}
+
 // Decide gives the events of a command of any part, or an *hall.Error.
 func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Draft, error) {
-	h := roster.Hall{Windows: windows, People: &s.People, Policy: s.Policy}
+	h := s.Hall(windows)
 	switch c := cmd.(type) {
 	case roster.PeopleCommand:
 		return c.DecidePeople(h, m)
