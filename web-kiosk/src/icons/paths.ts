@@ -42,6 +42,14 @@ const drawings = {
   remove: { d: 'M12 3a9 9 0 1 1 0 18a9 9 0 1 1 0-18zM8 12h8' },
   assign: { d: 'M3 12h12M11 7l5 5-5 5M20 4v16' },
   previous: { d: 'M15 5l-7 7 7 7' },
+  left: { d: 'M21 12H4M11 5l-7 7 7 7' },
+  right: { d: 'M3 12h17M13 5l7 7-7 7' },
+  up: { d: 'M12 21V4M5 11l7-7 7 7' },
+  down: { d: 'M12 3v17M5 13l7 7 7-7' },
+  'stairs-up': { d: 'M3 20h5v-5h5v-5h5V5M14 4h5v5' },
+  'stairs-down': { d: 'M3 4h5v5h5v5h5v5M19 13v7h-7' },
+  sound: { d: 'M4 9h4l5-4v14l-5-4H4zM16.500 9a4 4 0 0 1 0 6M19 6.500a8 8 0 0 1 0 11' },
+  muted: { d: 'M4 9h4l5-4v14l-5-4H4zM16.500 9.500l5 5M21.500 9.500l-5 5' },
   next: { d: 'M9 5l7 7-7 7' },
 } as const satisfies { [name: string]: Drawing }
 
