@@ -5,10 +5,10 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig, type Plugin } from 'vite'
 
 const root = import.meta.dirname
-const pages = ['index', 'lobby', 'console', 'account', 'me']
+const pages = ['index', 'lobby', 'console', 'account', 'me', 'kiosk', 'window', 'ticket']
 
 /** Addresses whose page has another name; see hub/api/pages.go. */
-const aliases: { [path: string]: string } = { login: 'account', setup: 'account' }
+const aliases: { [path: string]: string } = { login: 'account', setup: 'account', t: 'ticket' }
 
 /** The id of a build is the digest of its sources, so that the same sources always give the same pages. */
 function buildId(): string {
@@ -44,7 +44,8 @@ function pageAddresses(): Plugin {
     configureServer(server) {
       server.middlewares.use((request, _response, next) => {
         const [path = '', query] = (request.url ?? '').split('?')
-        const page = aliases[path.slice(1)] ?? path.slice(1)
+        const first = path.split('/')[1] ?? ''
+        const page = aliases[first] ?? first
         if (pages.includes(page)) request.url = `/${page}.html${query ? `?${query}` : ''}`
         next()
       })

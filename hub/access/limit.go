@@ -5,9 +5,13 @@ import (
 	"time"
 )
 
-// Limits bounds how often somebody may try a password: each name and each
-// address has a few tries, which come back with time.
+// Limits bounds how often somebody may do a thing, such as try a password: each
+// name and each address has a few tries, which come back with time.
 type Limits struct {
+	// AtOnce is how many tries there are, 5 where it is 0; one comes back after Every, 30 s where it is 0.
+	AtOnce int
+	Every  time.Duration
+
 	mu    sync.Mutex
 	tries map[string]tries
 }
@@ -33,14 +37,14 @@ func (l *Limits) Take(now time.Time, keys ...string) (after time.Duration, ok bo
 	}
 	if len(l.tries) > maxNames {
 		for k, t := range l.tries {
-			if now.Sub(t.at) > triesAtOnce*tryEvery {
+			if now.Sub(t.at) > time.Duration(l.atOnce())*l.every() {
 				delete(l.tries, k)
 			}
 		}
 	}
 	for _, k := range keys {
 		if t := l.level(k, now); t < 1 {
-			after = max(after, time.Duration((1-t)*float64(tryEvery)))
+			after = max(after, time.Duration((1-t)*float64(l.every())))
 		}
 	}
 	if after > 0 {
@@ -64,7 +68,21 @@ func (l *Limits) Back(keys ...string) {
 func (l *Limits) level(key string, now time.Time) float64 {
 	t, ok := l.tries[key]
 	if !ok {
+		return l.atOnce()
+	}
+	return min(l.atOnce(), t.left+max(0, now.Sub(t.at).Seconds())/l.every().Seconds())
+}
+
+func (l *Limits) atOnce() float64 {
+	if l.AtOnce == 0 {
 		return triesAtOnce
 	}
-	return min(triesAtOnce, t.left+max(0, now.Sub(t.at).Seconds())/tryEvery.Seconds())
+	return float64(l.AtOnce)
+}
+
+func (l *Limits) every() time.Duration {
+	if l.Every == 0 {
+		return tryEvery
+	}
+	return l.Every
 }

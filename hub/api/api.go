@@ -139,6 +139,8 @@ type Deps struct {
 	// Hall is the hall's id, Version the program's.
 	Hall    string
 	Version string
+	// PublicURL is where phones reach the hub, for QR codes; empty is nowhere.
+	PublicURL string
 	// ChangesPerSecond bounds the requests that change something, with bursts of twice as many; 50 where it is 0.
 	ChangesPerSecond int
 }
@@ -153,6 +155,8 @@ type API struct {
 	pages   *pages
 	metrics *metrics
 	limits  access.Limits
+	// touches bounds the tickets of one screen: no citizens come as fast as a broken touch panel.
+	touches access.Limits
 }
 
 // How long a command may take until its answer is "unknown".
@@ -164,7 +168,7 @@ func New(d Deps) http.Handler {
 		d.ChangesPerSecond = 50
 	}
 	a := &API{Deps: d, mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
-		rate: newBucket(float64(d.ChangesPerSecond), time.Now), pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
+		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, rate: newBucket(float64(d.ChangesPerSecond), time.Now), pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
 	a.routes = a.table()
 	for _, r := range a.routes {
 		a.mux.Handle(r.method+" "+r.path, a.guarded(r))

@@ -101,7 +101,7 @@ func (a *API) getSlots(w http.ResponseWriter, r *http.Request) error {
 		list.Slots = v.State.Line.Slots(v.State.Hall(windows), r.PathValue("id"), day)
 	})
 	if !known {
-		return problem("service_unknown")
+		return hall.Unknown("service_unknown", "没有这项业务", "there is no such service")
 	}
 	return sendJSON(w, r, list)
 }
@@ -143,6 +143,9 @@ func (a *API) bookSlot(_ *http.Request, body []byte) (order, error) {
 }
 
 func (a *API) checkIn(r *http.Request, body []byte) (order, error) {
+	if err := a.touched(r); err != nil {
+		return order{}, err
+	}
 	var b checkInBody
 	if err := decode(body, &b); err != nil {
 		return order{}, err

@@ -5,9 +5,14 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+
+	"github.com/mozillazg/go-pinyin"
 
 	"hallkeeper/hub/access"
+	"hallkeeper/hub/hall"
 	"hallkeeper/hub/queue"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
@@ -20,10 +25,16 @@ type (
 	ServiceRow struct {
 		wire.ServiceSet
 		Waiting int `json:"waiting"`
+		// Initials are the pinyin initials of its name and of each of its words, small, for the search.
+		Initials []string `json:"initials"`
 	}
 	// ServiceList is the services.
 	ServiceList struct {
 		Services []ServiceRow `json:"services"`
+		// Departments are the names of those that the services name.
+		Departments map[string]string `json:"departments"`
+		// PublicURL is where phones reach this hub, without a slash at its end; empty where they don't.
+		PublicURL string `json:"public_url,omitempty"`
 	}
 	// TicketRow is one ticket as its holder may see it.
 	TicketRow struct {
@@ -85,7 +96,7 @@ type (
 
 func (a *API) lineRoutes() []route {
 	id, window, ticket := in("id", "业务编号", "the service's id"), in("id", "窗口编号", "the window's id"), in("id", "号票编号", "the ticket's id")
-	take := a.change(access.Take, "POST", "tickets", "取号", "take a ticket", queue.Take{}, a.takeTicket, []string{"service_unserved", "hall_closed", "tickets_held", "tickets_taken"})
+	take := a.change(access.Take, "POST", "tickets", "取号", "take a ticket", queue.Take{}, a.takeTicket, []string{"service_unserved", "hall_closed", "tickets_held", "tickets_taken", "too_many_tickets"})
 	take.answer, take.status = Taken{}, http.StatusCreated
 	serve := func(name, zh, en string, body any, build func(*http.Request, []byte) (order, error), refusals ...string) route {
 		return a.change(access.Serve, "POST", "windows/{id}/"+name, zh, en, body, build, append(refusals, "window_unknown"), window)
@@ -100,6 +111,8 @@ func (a *API) lineRoutes() []route {
 		read(access.Anybody, v1+"tickets/{id}", "一张号票的进度", "how a ticket stands", TicketRow{}, a.getTicket, ticket),
 		a.change(access.Take, "POST", "tickets/{id}/drop", "取消号票（cancelled），或无人领取（never_received）", "end a ticket: cancelled, or never_received", dropBody{},
 			enter(func(r *http.Request, c *queue.Drop) { c.Ticket = r.PathValue("id") }), []string{"ticket_unknown", "ticket_serving"}, ticket),
+		a.change(access.Anybody, "POST", "tickets/{id}/leave", "持票人取消排队", "the holder of a ticket leaves the line", emptyBody{},
+			enter(func(r *http.Request, c *queue.Drop) { c.Ticket, c.Why = r.PathValue("id"), "cancelled" }), []string{"ticket_unknown", "ticket_serving"}, ticket),
 		read(access.Serve, v1+"line", "等候与各窗口的情况", "who waits, and what each window does", LineView{}, a.getLine),
 		serve("open", "开放窗口", "open a window", counterBody{}, counter(queue.StateOpen)),
 		serve("pause", "暂停窗口，须写原因", "pause a window, with the reason", counterBody{}, counter(queue.StatePaused), "window_busy"),
@@ -130,7 +143,28 @@ func counter(state string) func(*http.Request, []byte) (order, error) {
 	}
 }
 
-func (a *API) takeTicket(_ *http.Request, body []byte) (order, error) {
+const (
+	// A screen gives so many tickets at once, and one more after touchEvery.
+	touchesAtOnce = 20
+	touchEvery    = 3 * time.Second
+)
+
+// touched refuses a screen that takes tickets faster than people come.
+func (a *API) touched(r *http.Request) error {
+	i := who(r)
+	if i.Role != wire.RoleScreen {
+		return nil
+	}
+	if _, ok := a.touches.Take(a.Now(), "screen/"+i.Account); !ok {
+		return problem("too_many_tickets")
+	}
+	return nil
+}
+
+func (a *API) takeTicket(r *http.Request, body []byte) (order, error) {
+	if err := a.touched(r); err != nil {
+		return order{}, err
+	}
 	var c queue.Take
 	if err := decode(body, &c); err != nil {
 		return order{}, err
@@ -172,13 +206,32 @@ func moment(t time.Time) *time.Time {
 }
 
 func (a *API) getServices(w http.ResponseWriter, r *http.Request) error {
-	list := ServiceList{Services: []ServiceRow{}}
+	list := ServiceList{Services: []ServiceRow{}, Departments: map[string]string{}, PublicURL: strings.TrimRight(a.PublicURL, "/")}
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		for id, d := range v.State.Line.Services.All() {
-			list.Services = append(list.Services, ServiceRow{d, len(v.State.Line.Line(id))})
+			row := ServiceRow{ServiceSet: d, Waiting: len(v.State.Line.Line(id)), Initials: []string{initials(d.Name)}}
+			for _, word := range d.Words {
+				row.Initials = append(row.Initials, initials(word))
+			}
+			list.Services = append(list.Services, row)
+			department, _ := v.State.People.Departments.Get(d.Department)
+			list.Departments[d.Department] = department.Name
 		}
 	})
 	return sendJSON(w, r, list)
+}
+
+// initials are the first letters of the pinyin of a text; letters and digits stay.
+func initials(text string) string {
+	args := pinyin.NewArgs()
+	args.Style = pinyin.FirstLetter
+	args.Fallback = func(r rune, _ pinyin.Args) []string {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return []string{strings.ToLower(string(r))}
+		}
+		return nil
+	}
+	return strings.Join(pinyin.LazyPinyin(text, args), "")
 }
 
 func (a *API) getTicket(w http.ResponseWriter, r *http.Request) error {
@@ -191,7 +244,7 @@ func (a *API) getTicket(w http.ResponseWriter, r *http.Request) error {
 		}
 	})
 	if !ok {
-		return problem("ticket_unknown")
+		return hall.Unknown("ticket_unknown", "没有这张号票", "there is no such ticket")
 	}
 	return sendJSON(w, r, row)
 }

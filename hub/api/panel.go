@@ -69,7 +69,7 @@ func (a *API) getWindowLine(w http.ResponseWriter, r *http.Request) error {
 		a.fillLine(&view, v, now)
 	})
 	if !known {
-		return problem("window_unknown")
+		return hall.Unknown("window_unknown", "没有这个窗口", "there is no such window")
 	}
 	return sendJSON(w, r, view)
 }

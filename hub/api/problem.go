@@ -52,6 +52,7 @@ func problems() []failure {
 		p(403, "not_yours", "这不属于您所在的单位或窗口", "this is not of your department or window"),
 		p(403, "password_temporary", "请先修改初始密码", "change the first password before anything else"),
 		p(403, "setup_code", "首次启动链接不正确或已失效；请在主机的日志中查看新的链接", "the link of the first start is wrong or over; the hub's log has the present one"),
+		p(429, "too_many_tickets", "取号太快，请稍等几秒再取", "tickets are taken too fast; wait a few seconds"),
 		p(429, "too_many_tries", "尝试次数过多，请稍后再试", "too many tries; wait a little"),
 		p(413, "photo_too_large", "照片超过 5 MB", "the picture is larger than 5 MB"),
 		p(413, "file_too_large", "文件超过 8 MB", "the file is larger than 8 MB"),

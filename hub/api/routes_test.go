@@ -243,6 +243,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/appointments", v + "appointments", `{"service":"booked","day":"2026-11-23","from":"23:00"}`, "screen", ""},
 		{"POST /api/v1/policy/parameters/{name}", v + "policy/parameters/booking_early", `{"value":1440,"from":"2026-11-23","reference":"大厅规定"}`, "", ""},
 		{"POST /api/v1/appointments/{code}/check-in", v + "appointments/CODE/check-in", "", "screen", ""},
+		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "screen", ""}, {"POST /api/v1/tickets/{id}/leave", v + "tickets/TICKET/leave", "", "public", ""},
 		{"DELETE /api/v1/services/{id}", v + "services/marriage", "", "", ""},
 
 		{"GET /api/v1/procedures", v + "procedures", "", "", ""},

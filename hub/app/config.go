@@ -32,6 +32,9 @@ type Config struct {
 	// DayClose is the time of day, hh:mm, at which the daily check of the day is closed by itself, once its last shift is over.
 	DayClose string `yaml:"day_close"`
 
+	// PublicURL is where citizens' phones reach the hub, e.g. https://hall.example.cn; tickets carry a QR code only where it is set.
+	PublicURL string `yaml:"public_url"`
+
 	// OperatorSecret, where set, lets programs on this machine act as the operator with it, instead of the one
 	// that each start writes to control.json. At least 32 characters.
 	OperatorSecret string `yaml:"operator_secret"`
@@ -86,6 +89,11 @@ func (c *Config) Check() error {
 	if u, err := url.Parse(c.MQTTURL); c.MQTTURL != "" && (err != nil || u.Host == "") {
 		say("mqtt_url", "expected a URL like mqtt://host:1883")
 	}
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || here(u.Hostname()) {
+			say("public_url", "expected an address that phones can reach, like https://hall.example.cn, got %q", c.PublicURL)
+		}
+	}
 	if c.Log != "text" && c.Log != "json" {
 		say("log", "expected text or json, got %q", c.Log)
 	}
@@ -100,6 +108,12 @@ func (c *Config) Check() error {
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// here tells whether a host is this machine itself, which no phone reaches.
+func here(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 func (c *Config) zone() (*time.Location, error) {

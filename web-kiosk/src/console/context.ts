@@ -2,7 +2,7 @@ import { inject, provide, ref, shallowRef, watch, type InjectionKey, type Ref, t
 import { ElMessage } from 'element-plus/es/components/message/index'
 import { useI18n } from '../i18n'
 import type { LiveStore } from '../live/useLive'
-import { createApi, type Api, type Result, type Trouble } from './api'
+import { createApi, type Api, type Result, type Trouble } from '../api/client'
 import type { Session } from './types'
 
 /** What the console's views share beside the live state. */

@@ -1,5 +1,5 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
-import type { Api, Trouble } from './api'
+import type { Api, Trouble } from '../api/client'
 
 /** Something that a section asks the API for. */
 export interface Source {

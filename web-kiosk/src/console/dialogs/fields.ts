@@ -1,4 +1,4 @@
-import type { Result } from '../api'
+import type { Result } from '../../api/client'
 
 /** What an ActionDialog asks for and does. */
 export interface Form {

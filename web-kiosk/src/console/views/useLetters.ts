@@ -1,7 +1,7 @@
 import { computed, ref, shallowRef, watch } from 'vue'
 import { useI18n } from '../../i18n'
 import { useLive } from '../../live/useLive'
-import type { DeadLetterPage, Trouble } from '../api'
+import type { DeadLetterPage, Trouble } from '../../api/client'
 import { useConsole } from '../context'
 
 /**

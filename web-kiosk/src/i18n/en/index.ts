@@ -2,7 +2,8 @@ import type { Catalogue } from '../catalogue'
 import { check } from './check'
 import { hall } from './hall'
 import { people } from './people'
+import { queue } from './queue'
 import { shell } from './shell'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...shell, ...hall, ...check, ...people } as const satisfies Catalogue
+export const en = { ...shell, ...hall, ...check, ...people, ...queue } as const satisfies Catalogue

@@ -1,10 +1,11 @@
 import { check } from './check'
 import { hall } from './hall'
 import { people } from './people'
+import { queue } from './queue'
 import { shell } from './shell'
 
 /**
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...shell, ...hall, ...check, ...people } as const
+export const zhCN = { ...shell, ...hall, ...check, ...people, ...queue } as const

@@ -22,7 +22,7 @@ export interface DeadLetterPage {
   open: number
 }
 
-/** The console's client of /api/v1. Every answer is a Result; nothing is thrown. */
+/** The pages' client of /api/v1. Every answer is a Result; nothing is thrown. */
 export interface Api {
   /** Reads anything under /api/v1. */
   read<T>(path: string): Promise<Result<T>>
@@ -43,11 +43,14 @@ export interface Api {
 /** A hub that does not answer in this time is not reached, in milliseconds. */
 const PATIENCE = 10_000
 
-export function createApi(locale: () => Locale, send: typeof fetch = (...args) => fetch(...args)): Api {
+/** `bearer` is the key of a screen on which nobody signs in. */
+export function createApi(locale: () => Locale, send: typeof fetch = (...args) => fetch(...args), bearer: () => string | null = () => null): Api {
   const keys = idempotencyKeys()
 
   async function call<T>(method: string, path: string, body?: object): Promise<Result<T>> {
     const headers = new Headers({ Accept: 'application/json', 'Accept-Language': locale() })
+    const key = bearer()
+    if (key !== null) headers.set('Authorization', `Bearer ${key}`)
     const request: RequestInit = { method, headers, signal: AbortSignal.timeout(PATIENCE) }
     const intent = `${method} ${path} ${JSON.stringify(body ?? null)}`
     if (method !== 'GET') {

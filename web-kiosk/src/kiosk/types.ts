@@ -1,0 +1,51 @@
+import type { ServiceSet } from '../wire.gen'
+
+/** A service as GET services answers it. */
+export interface ServiceRow extends ServiceSet {
+  waiting: number
+  initials: string[]
+}
+
+export interface ServiceList {
+  services: ServiceRow[]
+  departments: { [id: string]: string }
+  public_url?: string
+}
+
+/** A ticket as its holder sees it. */
+export interface TicketRow {
+  ticket: string
+  number: string
+  service: string
+  class: string
+  stage: 'waiting' | 'called' | 'serving' | 'held' | 'finished' | 'missed' | 'closed'
+  window?: string
+  ahead: number
+  then?: string[]
+  slot?: string
+  issued_at: string
+  announced_at?: string
+  started_at?: string
+  why?: string
+  /** The expected wait in seconds; not there where it is not known. */
+  wait?: number
+}
+
+export interface FreeSlot {
+  from: string
+  until: string
+  capacity: number
+  free: number
+}
+
+export interface Appointment {
+  appointment: string
+  code: string
+  service: string
+  day: string
+  from: string
+  until: string
+}
+
+/** Priority classes, in the order in which they are offered. */
+export const classes = ['elderly', 'disabled', 'military', 'green'] as const

@@ -1,0 +1,30 @@
+import { onScopeDispose, ref, type Ref } from 'vue'
+
+/** Without a touch for so long, the page asks; without an answer for WARNING, it begins anew. Milliseconds. */
+export const IDLE = 60_000
+export const WARNING = 20_000
+
+/** Counts the time since the last touch. `rests` is true where nothing has to be forgotten. */
+export function useIdle(rests: () => boolean, over: () => void): { left: Ref<number | null>; stay: () => void } {
+  const left = ref<number | null>(null)
+  let touched = Date.now()
+  const stay = () => {
+    touched = Date.now()
+    left.value = null
+  }
+  const timer = setInterval(() => {
+    if (rests()) return stay()
+    const idle = Date.now() - touched
+    if (idle >= IDLE + WARNING) {
+      stay()
+      over()
+    } else if (idle >= IDLE) left.value = Math.ceil((IDLE + WARNING - idle) / 1_000)
+  }, 250)
+  // A touch on the warning itself is a touch.
+  for (const event of ['pointerdown', 'keydown'] as const) addEventListener(event, stay, true)
+  onScopeDispose(() => {
+    clearInterval(timer)
+    for (const event of ['pointerdown', 'keydown'] as const) removeEventListener(event, stay, true)
+  })
+  return { left, stay }
+}
