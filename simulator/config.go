@@ -65,6 +65,10 @@ type Config struct {
 	// midnight, or where the last run was stopped in the middle of a day).
 	HubURL string
 
+	// KioskToken, where set, lets citizens take tickets at the hub's kiosk; it is the
+	// token of a screen. PanelToken lets staff use their panels; it is a supervisor's.
+	KioskToken, PanelToken string
+
 	// Log is where the simulator says what it does; nil means nowhere.
 	Log *slog.Logger
 }

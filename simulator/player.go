@@ -3,8 +3,8 @@ package simulator
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"hallkeeper/simulator/day"
@@ -64,6 +64,8 @@ type actor interface {
 // sign is what staff see at their window: whether it counts as staffed.
 type sign interface {
 	staffed(ctx context.Context, window string) (staffed, known bool)
+	// counter is what they see of the line, no earlier than after.
+	counter(ctx context.Context, window string, after time.Time) (c counter, known bool)
 }
 
 // player plays one window's people.
@@ -75,11 +77,14 @@ type player struct {
 	rhythm        rhythm
 	hand          actor
 	sign          sign
+	desk          desk
 	log           *slog.Logger
 
 	// present is what the staff member believes of their own last swipe.
 	present bool
 	swiped  time.Time
+	// chance is for what the plan leaves open.
+	chance *rand.Rand
 }
 
 // run plays day after day until ctx ends.
@@ -118,10 +123,12 @@ func (p *player) act(ctx context.Context, act day.Act, due time.Time) error {
 	case day.Call:
 		err = p.glance(ctx)
 		if err == nil {
-			err = p.hand.Press(ctx, "call")
+			err = p.callNext(ctx)
 		}
+	case day.Done:
+		err = p.finish(ctx)
 	case day.Rate:
-		err = p.hand.Press(ctx, fmt.Sprintf("rating%d", act.Level))
+		err = p.rate(ctx, act.Level)
 	}
 	if errors.Is(err, hand.ErrGone) && ctx.Err() == nil {
 		p.log.Debug("nobody knows whether the agent saw an act", "act", act.String())
@@ -133,6 +140,11 @@ func (p *player) act(ctx context.Context, act day.Act, due time.Time) error {
 // come swipes to be in or out, unless the sign says that this is so already.
 func (p *player) come(ctx context.Context, card day.Card, in bool) error {
 	p.present = in
+	if !in {
+		if err := p.finish(ctx); err != nil {
+			return err
+		}
+	}
 	if err := waitUntil(ctx, p.swiped.Add(cardRest)); err != nil {
 		return err
 	}

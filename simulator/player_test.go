@@ -58,6 +58,8 @@ func (f fakeSign) staffed(context.Context, string) (staffed, known bool) {
 	return staffed, true
 }
 
+func (fakeSign) counter(context.Context, string, time.Time) (counter, bool) { return counter{}, false }
+
 func testPlayer(speed float64) (*player, *fakeHand) {
 	h := &fakeHand{}
 	return &player{
@@ -74,6 +76,8 @@ func (p *player) planned(n int) (done []string, times []time.Time) {
 		switch act.Kind {
 		case day.ComeIn, day.GoOut:
 			done = append(done, "swipe "+act.Card.String())
+		case day.Done:
+			continue // nothing shows in a hall without a line
 		case day.Call:
 			done = append(done, "call")
 		case day.Rate:

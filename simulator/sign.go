@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,18 @@ type noSign struct{}
 
 func (noSign) staffed(context.Context, string) (staffed, known bool) { return false, false }
 
+func (noSign) counter(context.Context, string, time.Time) (counter, bool) { return counter{}, false }
+
+// counter is a window as the line sees it.
+type counter struct {
+	// line is whether tickets are called here at all.
+	line bool
+	// stage of the ticket here: called, serving or empty.
+	stage string
+	// waiting for it.
+	waiting int
+}
+
 // hubSign shares one look among all windows.
 type hubSign struct {
 	url string
@@ -40,20 +53,44 @@ type hubSign struct {
 }
 
 func (s *hubSign) staffed(ctx context.Context, window string) (staffed, known bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if time.Since(s.looked) > signFresh {
-		live, err := fetchLive(ctx, s.url)
-		if err != nil {
-			return false, false
-		}
-		s.live, s.looked = live, time.Now()
-	}
-	w, found := s.live.Windows[window]
-	if !found || w.State != wire.WindowOpen && w.State != wire.WindowUnstaffed {
+	live, known := s.look(ctx, time.Time{})
+	w, found := live.Windows[window]
+	if !known || !found || w.State != wire.WindowOpen && w.State != wire.WindowUnstaffed {
 		return false, false
 	}
 	return w.Staffed, true
+}
+
+// counter is what a window's screen says no earlier than after.
+func (s *hubSign) counter(ctx context.Context, window string, after time.Time) (c counter, known bool) {
+	live, known := s.look(ctx, after)
+	w, found := live.Windows[window]
+	if !known || !found {
+		return c, false
+	}
+	if w.Ticket != nil {
+		c.stage = w.Ticket.Stage
+	}
+	for _, service := range live.Services {
+		if slices.Contains(service.Windows, window) {
+			c.line, c.waiting = true, c.waiting+service.Waiting
+		}
+	}
+	return c, true
+}
+
+func (s *hubSign) look(ctx context.Context, after time.Time) (live wire.Live, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Since(s.looked) > signFresh || s.looked.Before(after) {
+		asked := time.Now()
+		live, err := fetchLive(ctx, s.url)
+		if err != nil {
+			return live, false
+		}
+		s.live, s.looked = live, asked
+	}
+	return s.live, true
 }
 
 func fetchLive(ctx context.Context, url string) (live wire.Live, err error) {

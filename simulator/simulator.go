@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -46,7 +47,7 @@ func (s *Simulator) play(ctx context.Context, group *errgroup.Group) {
 	if acts := day.Plan(days, s.cfg.Seed, today); len(acts) > 0 {
 		r.from = acts[0].At
 	}
-	look := newSign(s.cfg.HubURL)
+	look, desk := newSign(s.cfg.HubURL), newDesk(s.cfg)
 	played := 0
 	for _, w := range s.cfg.Windows {
 		if w.Socket == "" {
@@ -57,9 +58,16 @@ func (s *Simulator) play(ctx context.Context, group *errgroup.Group) {
 		p := &player{
 			window: w.ID, agent: w.agent(), days: days, seed: s.cfg.Seed, first: today, rhythm: r, sign: look,
 			log:  s.cfg.log().With("window", w.ID),
-			hand: hand.New(w.Socket, seedFor(s.cfg.Seed, w.agent()), nil),
+			hand: hand.New(w.Socket, seedFor(s.cfg.Seed, w.agent()), nil), desk: desk,
+			chance: rand.New(rand.NewPCG(seedFor(s.cfg.Seed, w.agent()), 0x6c696e65)),
 		}
 		group.Go(func() error { return p.run(ctx) })
+		if desk.url == "" || desk.kiosk == "" {
+			continue
+		}
+		people := &crowd{window: w.ID, agent: w.agent(), days: days, seed: s.cfg.Seed, first: today, rhythm: r, desk: desk,
+			chance: rand.New(rand.NewPCG(seedFor(s.cfg.Seed, w.agent()), 0x6b696f73))}
+		group.Go(func() error { return people.run(ctx) })
 	}
 	if played > 0 {
 		s.cfg.log().Info("the simulated working day begins", "windows", played, "speed", s.cfg.Speed, "seed", s.cfg.Seed)

@@ -26,6 +26,15 @@ func arrivalTimes(r *stream, mean int) []time.Duration {
 	return times
 }
 
+// Arrivals are when citizens come for one window on a date, in order.
+func Arrivals(cfg Config, seed uint64, window string, date Date) []time.Duration {
+	mean := cfg.Citizens
+	if mean == 0 {
+		mean = usualCitizens
+	}
+	return arrivalTimes(newStream(seed, "citizens", window, date.String()), mean)
+}
+
 // serve plays one window from the staff member's coming to their leaving. It
 // takes from waiting the people that were served or went away, and returns the
 // acts and when the last citizen was done.
@@ -49,6 +58,7 @@ func serve(r *stream, window string, st stay, waiting *[]time.Duration) (acts []
 			continue
 		}
 		done := start + r.serviceTime()
+		acts = append(acts, Act{At: done, Window: window, Kind: Done})
 		if r.chance(0.66) {
 			done += r.between(3*time.Second, 15*time.Second)
 			acts = append(acts, Act{At: done, Window: window, Kind: Rate, Level: r.level()})

@@ -22,6 +22,7 @@ const (
 	GoOut                  // a staff member swipes on leaving
 	Call                   // a staff member presses the call button (叫号键)
 	Rate                   // a citizen presses a satisfaction button
+	Done                   // a citizen is served; it shows only where a hall has a line
 )
 
 // String is the act's name in plans and logs.
@@ -35,6 +36,8 @@ func (k Kind) String() string {
 		return "call"
 	case Rate:
 		return "rate"
+	case Done:
+		return "done"
 	}
 	return fmt.Sprintf("kind %d", uint8(k))
 }
@@ -97,12 +100,8 @@ func Plan(cfg Config, seed uint64, date Date) []Act {
 }
 
 func planWindow(cfg Config, seed uint64, window string, date Date) []Act {
-	mean := cfg.Citizens
-	if mean == 0 {
-		mean = usualCitizens
-	}
 	staff := StaffOf(seed, window)
-	arrivals := arrivalTimes(newStream(seed, "citizens", window, date.String()), mean)
+	arrivals := Arrivals(cfg, seed, window, date)
 	habits := newStream(seed, "shift", window, date.String())
 	service := newStream(seed, "service", window, date.String())
 

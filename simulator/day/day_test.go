@@ -83,7 +83,7 @@ func TestPlanIsAWorkingDay(t *testing.T) {
 				if act.Level < 1 || act.Level > 5 {
 					t.Fatalf("there is no level %d", act.Level)
 				}
-			case Call:
+			case Call, Done:
 			default:
 				t.Fatalf("unknown act %v", act)
 			}
@@ -112,7 +112,7 @@ func TestOdds(t *testing.T) {
 				if (act.At > clock(8, 30) && act.At < clock(12, 0)) || act.At > clock(14, 30) {
 					late++
 				}
-			case GoOut:
+			case GoOut, Done:
 			}
 		}
 	}

@@ -43,6 +43,9 @@ func Events(cfg Config, seed uint64, from, to Date) iter.Seq[wire.Event] {
 			}
 			slices.SortStableFunc(starts, func(a, b Act) int { return cmp.Compare(a.At, b.At) })
 			for _, act := range slices.Concat(starts, Plan(cfg, seed, date)) {
+				if act.Kind == Done {
+					continue // no device sees it
+				}
 				if !yield(devices[act.Window].event(act)) {
 					return
 				}

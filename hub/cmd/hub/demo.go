@@ -35,7 +35,7 @@ type demoFlags struct {
 func (d *demoFlags) define(fs *flag.FlagSet) {
 	d.settings.define(fs)
 	fs.IntVar(&d.windows, "windows", 12, "窗口数 / number of `WINDOWS`, 1 to 99")
-	fs.Float64Var(&d.speed, "speed", 30, "模拟人员的日程加快的倍数；时钟不变 / how many minutes of the simulated people's day pass in a real minute")
+	fs.Float64Var(&d.speed, "speed", 6, "模拟人员的日程加快的倍数；时钟不变 / how many minutes of the simulated people's day pass in a real minute")
 	fs.Uint64Var(&d.seed, "seed", 63, "随机种子 / `SEED` of everything left to chance")
 	fs.StringVar(&d.history, "history", "0d", "先补多少天的历史，如 90d / past `DAYS` to tell first, e.g. 90d")
 	fs.StringVar(&d.ready, "ready-file", "", "就绪后写入地址的文件 / `FILE` to write the addresses to once all is up")
@@ -103,6 +103,11 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 		sim.Windows = append(sim.Windows, simulator.Window{ID: id, Agent: id, Socket: socket})
 		group.Go(func() error { return a.keep(ctx, id, logger) })
 	}
+	keys, err := openKeys(ctx, hub, a.dir)
+	if err != nil {
+		return ignoreEnd(ctx, err)
+	}
+	sim.KioskToken, sim.PanelToken = keys.Kiosk, keys.Panel
 	player, err := simulator.New(sim)
 	if err != nil {
 		return err
@@ -115,13 +120,16 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 	if err := staffDemo(ctx, hub, d.windows, d.seed, string(from)); err != nil {
 		return err
 	}
+	if err := openLine(ctx, hub, d.windows, d.seed); err != nil {
+		return err
+	}
 	group.Go(func() error { return squeeze(ctx, hub, zone) })
 	group.Go(func() error { return player.Run(ctx) })
 	accounts, err := openDoors(ctx, hub)
 	if err != nil {
 		return ignoreEnd(ctx, err)
 	}
-	if err := announce(stdout, addr, accounts, d.ready); err != nil {
+	if err := announce(stdout, addr, accounts, keys.Kiosk, d.ready); err != nil {
 		return err
 	}
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
@@ -180,17 +188,19 @@ func ignoreEnd(ctx context.Context, err error) error {
 	return err
 }
 
-func announce(w io.Writer, addr app.Addresses, accounts []demoAccount, ready string) error {
+func announce(w io.Writer, addr app.Addresses, accounts []demoAccount, kiosk, ready string) error {
 	if _, err := fmt.Fprintf(w, `
 Hallkeeper 演示大厅已启动 / the demo hall is up
 
   大屏 lobby     %[1]s/lobby
+  取号机 kiosk   %[1]s/kiosk#key=%[3]s
+  窗口 panel     %[1]s/window/w01
   控制台 console %[1]s/console
   接口 API       %[1]s/docs
   本人 me        %[1]s/me
   MQTT           %[2]s
 
-`, addr.HTTP, addr.MQTT); err != nil {
+`, addr.HTTP, addr.MQTT, kiosk); err != nil {
 		return err
 	}
 	if err := showDoors(w, accounts); err != nil {
