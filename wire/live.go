@@ -58,6 +58,8 @@ type LiveService struct {
 	Since *time.Time `json:"since,omitempty"`
 	// Wait is the expected wait of an ordinary ticket taken now, in seconds; nil where it is not known.
 	Wait *int `json:"wait,omitempty"`
+	// WaitError is the mean error of the waits that were said lately, in seconds; nil where too few have come true.
+	WaitError *int `json:"wait_error,omitempty"`
 	// WaitMax and ServiceMax are its norms in minutes; 0 is none.
 	WaitMax    int `json:"wait_max,omitempty"`
 	ServiceMax int `json:"service_max,omitempty"`

@@ -89,6 +89,8 @@ type TicketIssued struct {
 	Citizen string `json:"citizen,omitempty"`
 	// Kiosk is the device that prints it, if any.
 	Kiosk string `json:"kiosk,omitempty"`
+	// Wait is how many seconds its holder was told to expect; nil where nothing was said.
+	Wait *int `json:"wait,omitempty"`
 	// Paper is the number on paper of one that was entered afterwards, and At
 	// when it was drawn there.
 	Paper string     `json:"paper,omitempty"`

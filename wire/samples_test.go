@@ -58,7 +58,7 @@ func sampleOfPeople(k Kind) any {
 		KindServiceSet: ServiceSet{"marriage", "婚姻登记", "civil", "A", []string{"w01", "w02"}, []string{"领证"}, []string{"身份证", "户口簿"},
 			"填表台 2 号", "当场办结", "不收费", 30, 20, true, []BookingSlot{{[]int{1, 3}, "09:00", "09:30", 4}}},
 		KindServiceRemoved: ServiceRemoved{"marriage"},
-		KindTicketIssued:   TicketIssued{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "A012", "marriage", "elderly", "2026-11-23", 12288, []string{"insurance"}, "p1", "09:30", "9f86d081884c7d65", "kiosk1", "17", new(time.Date(2026, 11, 23, 0, 58, 0, 0, time.UTC))},
+		KindTicketIssued:   TicketIssued{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "A012", "marriage", "elderly", "2026-11-23", 12288, []string{"insurance"}, "p1", "09:30", "9f86d081884c7d65", "kiosk1", new(480), "17", new(time.Date(2026, 11, 23, 0, 58, 0, 0, time.UTC))},
 		KindTicketCalled:   TicketCalled{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "A012", "w01", "s01", "ordinary_after_priority", 2, ""},
 		KindTicketRecalled: TicketRecalled{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01"},
 		KindTicketMissed:   TicketMissed{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "w01", true, 15361},

@@ -25,6 +25,9 @@ type (
 	ServiceRow struct {
 		wire.ServiceSet
 		Waiting int `json:"waiting"`
+		// Wait is the expected wait of an ordinary ticket taken now, in seconds, and WaitError the mean error of those that were said lately; nil where they are not known.
+		Wait      *int `json:"wait,omitempty"`
+		WaitError *int `json:"wait_error,omitempty"`
 		// Initials are the pinyin initials of its name and of each of its words, small, for the search.
 		Initials []string `json:"initials"`
 	}
@@ -46,8 +49,11 @@ type (
 		// Window has called it or serves it.
 		Window string `json:"window,omitempty"`
 		// Ahead is how many of its service came before it and wait still; priority tickets may go before it as well.
-		Ahead int      `json:"ahead"`
-		Then  []string `json:"then,omitempty"`
+		Ahead int `json:"ahead"`
+		// Wait is the expected wait from now, in seconds, and WaitError the mean error of those that were said lately for its service; nil where they are not known.
+		Wait      *int     `json:"wait,omitempty"`
+		WaitError *int     `json:"wait_error,omitempty"`
+		Then      []string `json:"then,omitempty"`
 		// Slot is the beginning of its appointment, hh:mm.
 		Slot string `json:"slot,omitempty"`
 		// IssuedAt, AnnouncedAt (the last call) and StartedAt (of the visit) are by the hub's clock.
@@ -169,7 +175,21 @@ func (a *API) takeTicket(r *http.Request, body []byte) (order, error) {
 	if err := decode(body, &c); err != nil {
 		return order{}, err
 	}
+	c.Absent = a.absent()
 	return a.issuing(c), nil
+}
+
+// absent are the windows whose staff is not there.
+func (a *API) absent() (list []string) {
+	a.Register.Read(func(v *register.View, windows *roster.State) {
+		now := v.Days.At(a.Now())
+		for id := range windows.Windows {
+			if now.Away(id) {
+				list = append(list, id)
+			}
+		}
+	})
+	return list
 }
 
 // issuing is an order that issues a ticket and is answered with it.
@@ -180,22 +200,48 @@ func (a *API) issuing(cmd queue.Command) order {
 			return nil, err
 		}
 		taken := Taken{TicketRow: TicketRow{Ticket: d.Ticket, Number: d.Number, Service: d.Service, Class: d.Class, Stage: queue.Waiting, Then: d.Then}, Events: done.Events}
-		a.Register.Read(func(v *register.View, _ *roster.State) {
+		a.Register.Read(func(v *register.View, windows *roster.State) {
 			if t, ok := v.State.Line.Tickets.Get(d.Ticket); ok {
-				taken.TicketRow = ticketRow(&v.State.Line, t)
+				taken.TicketRow = a.rows(v, windows).row(t)
 			}
 		})
 		return taken, nil
 	}}
 }
 
-func ticketRow(line *queue.State, t queue.Ticket) TicketRow {
+// rows makes the rows of one answer.
+type rows struct {
+	line  *queue.State
+	waits queue.Waits
+}
+
+// rows looks at the line once; the caller holds the register still.
+func (a *API) rows(v *register.View, windows *roster.State) rows {
+	now := a.Now()
+	m := hall.Moment{Now: now, Day: a.today(), Zone: v.Days.Zone}
+	return rows{&v.State.Line, v.State.Line.Waits(v.State.Hall(windows), m, v.Days.At(now).Away)}
+}
+
+func (l rows) row(t queue.Ticket) TicketRow {
 	row := TicketRow{Ticket: t.Ticket, Number: t.Number, Service: t.Service, Class: t.Class, Stage: t.Stage, Window: t.Window, Then: t.Then,
 		Slot: t.Slot, IssuedAt: t.IssuedAt, AnnouncedAt: moment(t.AnnouncedAt), StartedAt: moment(t.StartedAt), Why: t.Why}
-	if t.Stage == queue.Waiting {
-		row.Ahead = line.Ahead(t)
+	if t.Stage != queue.Waiting {
+		return row
+	}
+	row.Ahead = l.line.Ahead(t)
+	if wait, ok := l.waits.Tickets[t.Ticket]; ok {
+		row.Wait = &wait
+		row.WaitError = l.wrong(t.Service)
 	}
 	return row
+}
+
+// wrong is the mean error of the waits that were said for a service.
+func (l rows) wrong(service string) *int {
+	if n, ok := l.line.Error(service); ok {
+		return &n
+	}
+	return nil
 }
 
 func moment(t time.Time) *time.Time {
@@ -207,11 +253,15 @@ func moment(t time.Time) *time.Time {
 
 func (a *API) getServices(w http.ResponseWriter, r *http.Request) error {
 	list := ServiceList{Services: []ServiceRow{}, Departments: map[string]string{}, PublicURL: strings.TrimRight(a.PublicURL, "/")}
-	a.Register.Read(func(v *register.View, _ *roster.State) {
+	a.Register.Read(func(v *register.View, windows *roster.State) {
+		rows := a.rows(v, windows)
 		for id, d := range v.State.Line.Services.All() {
 			row := ServiceRow{ServiceSet: d, Waiting: len(v.State.Line.Line(id)), Initials: []string{initials(d.Name)}}
 			for _, word := range d.Words {
 				row.Initials = append(row.Initials, initials(word))
+			}
+			if wait, ok := rows.waits.Services[id]; ok {
+				row.Wait, row.WaitError = &wait, rows.wrong(id)
 			}
 			list.Services = append(list.Services, row)
 			department, _ := v.State.People.Departments.Get(d.Department)
@@ -237,10 +287,10 @@ func initials(text string) string {
 func (a *API) getTicket(w http.ResponseWriter, r *http.Request) error {
 	var row TicketRow
 	var ok bool
-	a.Register.Read(func(v *register.View, _ *roster.State) {
+	a.Register.Read(func(v *register.View, windows *roster.State) {
 		var t queue.Ticket
 		if t, ok = v.State.Line.Tickets.Get(r.PathValue("id")); ok {
-			row = ticketRow(&v.State.Line, t)
+			row = a.rows(v, windows).row(t)
 		}
 	})
 	if !ok {
@@ -252,17 +302,18 @@ func (a *API) getTicket(w http.ResponseWriter, r *http.Request) error {
 func (a *API) getLine(w http.ResponseWriter, r *http.Request) error {
 	view := LineView{Waiting: []TicketRow{}, Held: []TicketRow{}, Counters: []CounterRow{}}
 	a.Register.Read(func(v *register.View, windows *roster.State) {
-		line := &v.State.Line
+		rows := a.rows(v, windows)
+		line := rows.line
 		for id := range line.Services.All() {
 			for i, t := range line.Line(id) {
-				row := ticketRow(line, t)
+				row := rows.row(t)
 				row.Ahead = i
 				view.Waiting = append(view.Waiting, row)
 			}
 		}
 		for _, t := range line.Tickets.All() {
 			if t.Stage == queue.Held {
-				view.Held = append(view.Held, ticketRow(line, t))
+				view.Held = append(view.Held, rows.row(t))
 			}
 		}
 		for _, id := range slices.Sorted(maps.Keys(windows.Windows)) {
@@ -272,7 +323,7 @@ func (a *API) getLine(w http.ResponseWriter, r *http.Request) error {
 				row.State = c.State
 			}
 			if t, ok := line.Tickets.Get(c.Ticket); ok {
-				now := ticketRow(line, t)
+				now := rows.row(t)
 				row.Ticket = &now
 			}
 			view.Counters = append(view.Counters, row)

@@ -66,7 +66,7 @@ func (a *API) getWindowLine(w http.ResponseWriter, r *http.Request) error {
 		for _, staff := range v.Days.At(now).Windows[id].Here {
 			view.Here = append(view.Here, PersonRow{staff, a.nameOf(v, staff)})
 		}
-		a.fillLine(&view, v, now)
+		a.fillLine(&view, a.rows(v, windows), v, now)
 	})
 	if !known {
 		return hall.Unknown("window_unknown", "没有这个窗口", "there is no such window")
@@ -75,13 +75,13 @@ func (a *API) getWindowLine(w http.ResponseWriter, r *http.Request) error {
 }
 
 // fillLine says what the line knows of a window; the caller holds the register still.
-func (a *API) fillLine(view *CounterLine, v *register.View, now time.Time) {
-	line := &v.State.Line
+func (a *API) fillLine(view *CounterLine, rows rows, v *register.View, now time.Time) {
+	line := rows.line
 	day := a.today()
 	if c, _ := line.Counters.Get(view.Window); !c.Open() {
 		view.State, view.Reason = c.State, a.sealed(c.Reason, "reason")
 	} else if t, ok := line.Tickets.Get(c.Ticket); ok {
-		row := ticketRow(line, t)
+		row := rows.row(t)
 		view.Ticket = &row
 	}
 	for id := range line.Services.All() {
@@ -90,11 +90,11 @@ func (a *API) fillLine(view *CounterLine, v *register.View, now time.Time) {
 		}
 	}
 	for _, t := range line.Eligible(view.Window) {
-		view.Waiting = append(view.Waiting, ticketRow(line, t))
+		view.Waiting = append(view.Waiting, rows.row(t))
 	}
 	for _, t := range line.Tickets.All() {
 		if t.Stage == queue.Held && line.Serves(view.Window, t.Service) {
-			view.Held = append(view.Held, ticketRow(line, t))
+			view.Held = append(view.Held, rows.row(t))
 		}
 	}
 	number := func(name string) int {
@@ -104,7 +104,7 @@ func (a *API) fillLine(view *CounterLine, v *register.View, now time.Time) {
 	view.RecallPause = number("recall_pause")
 	m := hall.Moment{Now: now, Day: day, Zone: v.Days.Zone}
 	if t, rule, ok := line.Turn(view.Window, number("line_ratio"), m); ok {
-		view.Next = &NextRow{TicketRow: ticketRow(line, t), Rule: rule}
+		view.Next = &NextRow{TicketRow: rows.row(t), Rule: rule}
 		if rule == queue.RuleOrdinaryAfterPriority {
 			view.Next.After = t.Skipped
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/hall"
 	"hallkeeper/hub/live"
 	"hallkeeper/hub/queue"
 	"hallkeeper/hub/register"
@@ -59,7 +60,9 @@ func (a *App) openViews() (*views, error) {
 	v.register.Days.Index()
 	v.live = live.New(live.Config{Hall: wire.LiveHall{ID: a.cfg.Hall.ID, Name: a.cfg.Hall.Name, TimeZone: a.cfg.Hall.TimeZone},
 		Version: a.cfg.Version, Demo: a.cfg.Demo, Zone: a.zone, Started: a.began, People: v.register.Days.At,
-		Line: func(now time.Time) queue.Now { return v.register.State.Line.Now(now, a.zone) }}, v.facts, runner.Read, a.log.Stats().DeadLetters)
+		Line: func(now time.Time) queue.Now {
+			return v.register.State.Line.Now(v.register.State.Hall(&v.facts.Roster), hall.Moment{Now: now, Day: hall.DateOf(now, a.zone), Zone: a.zone}, v.register.Days.At(now).Away)
+		}}, v.facts, runner.Read, a.log.Stats().DeadLetters)
 	runner.OnBatch = func(batch []wire.Record) {
 		v.register.Days.Index()
 		v.live.Apply(batch[len(batch)-1].Position)

@@ -13,7 +13,10 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/policy"
 	"hallkeeper/hub/queue"
+	"hallkeeper/hub/roster"
 	"hallkeeper/hub/view"
 	"hallkeeper/wire"
 )
@@ -65,8 +68,14 @@ func merge(target, patch any) any {
 
 func newScene() *scene {
 	s := &scene{facts: NewFacts(shanghai), now: morning()}
+	params, err := policy.New()
+	if err != nil {
+		panic(err)
+	}
 	s.live = New(Config{Hall: wire.LiveHall{ID: "h", Name: "大厅", TimeZone: "Asia/Shanghai"}, Zone: shanghai, Started: s.now,
-		Line: func(now time.Time) queue.Now { return s.line.Now(now, shanghai) }},
+		Line: func(now time.Time) queue.Now {
+			return s.line.Now(roster.Hall{Windows: &s.facts.Roster, Policy: params}, hall.Moment{Now: now, Day: hall.DateOf(now, shanghai), Zone: shanghai}, nil)
+		}},
 		s.facts, func(fn func()) { fn() }, 0)
 	s.screen = s.doc()
 	s.live.SetSink(s)

@@ -51,6 +51,8 @@ type (
 	CheckIn struct {
 		Code  string `json:"code"`
 		Kiosk string `json:"kiosk,omitempty"`
+		// Absent is as in Take.
+		Absent []string `json:"-"`
 	}
 )
 
@@ -219,8 +221,10 @@ func (c CheckIn) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draf
 		return nil, unserved(d)
 	}
 	number, day, place := s.next(d.Prefix, m.Day)
-	return one(wire.KindTicketIssued, wire.TicketIssued{Ticket: m.ID, Number: number, Service: b.Service, Class: Appointment, Day: string(day), Place: place,
-		Appointment: b.Appointment, Slot: b.From, Citizen: b.Citizen, Kiosk: c.Kiosk}), nil
+	t := wire.TicketIssued{Ticket: m.ID, Number: number, Service: b.Service, Class: Appointment, Day: string(day), Place: place,
+		Appointment: b.Appointment, Slot: b.From, Citizen: b.Citizen, Kiosk: c.Kiosk}
+	t.Wait = s.expected(h, m, t, c.Absent)
+	return one(wire.KindTicketIssued, t), nil
 }
 
 // late tells whether nobody can check in for an appointment any more.

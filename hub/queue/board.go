@@ -126,8 +126,9 @@ type Now struct {
 	Notices  map[string]wire.LiveNotice
 }
 
-// Now gives what screens show, with the calls of the day of now.
-func (s *State) Now(now time.Time, zone *time.Location) Now {
+// Now gives what screens show, with the calls of the day of m; away is as in Waits.
+func (s *State) Now(h roster.Hall, m hall.Moment, away func(window string) bool) Now {
+	now, zone := m.Now, m.Zone
 	n := Now{map[string]wire.LiveService{}, map[string]wire.LiveTicket{}, map[string]string{}, map[string]wire.LiveCall{}, map[string]wire.LiveNotice{}}
 	for id, d := range s.Services.Each() {
 		n.Services[id] = wire.LiveService{ID: id, Name: d.Name, Department: d.Department, Prefix: d.Prefix,
@@ -135,6 +136,15 @@ func (s *State) Now(now time.Time, zone *time.Location) Now {
 	}
 	for _, t := range s.Tickets.Each() {
 		n.ticket(&t)
+	}
+	for id, wait := range s.Waits(h, m, away).Services {
+		v := n.Services[id]
+		wait = (wait + 59) / 60 * 60 // screens need not hear of every second
+		v.Wait = &wait
+		if wrong, ok := s.Error(id); ok {
+			v.WaitError = &wrong
+		}
+		n.Services[id] = v
 	}
 	for id, c := range s.Counters.Each() {
 		n.Counters[id] = c.state()

@@ -29,6 +29,8 @@ type (
 		Then    []string `json:"then,omitempty"`
 		// Citizen is the keyed hash of an ID or phone number, where limits ask for one.
 		Citizen string `json:"citizen,omitempty"`
+		// Absent are windows whose staff is not there now: nobody waits for them.
+		Absent []string `json:"-"`
 	}
 	// Drop ends a ticket that was not served: cancelled or never_received.
 	Drop wire.TicketClosed
@@ -145,7 +147,9 @@ func (c Take) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, 
 	}
 	d, _ := s.Services.Get(c.Service)
 	number, day, place := s.next(d.Prefix, m.Day)
-	return one(wire.KindTicketIssued, wire.TicketIssued{Ticket: m.ID, Number: number, Service: c.Service, Class: c.Class, Day: string(day), Place: place, Then: c.Then, Citizen: c.Citizen}), nil
+	t := wire.TicketIssued{Ticket: m.ID, Number: number, Service: c.Service, Class: c.Class, Day: string(day), Place: place, Then: c.Then, Citizen: c.Citizen}
+	t.Wait = s.expected(h, m, t, c.Absent)
+	return one(wire.KindTicketIssued, t), nil
 }
 
 func unserved(d wire.ServiceSet) *hall.Error {

@@ -55,8 +55,10 @@ type Ticket struct {
 	Window string `json:"window,omitempty"`
 	// AnnouncedAt is the last call or recall.
 	AnnouncedAt time.Time `json:"announced_at,omitzero"`
-	Visit       string    `json:"visit,omitempty"`
-	StartedAt   time.Time `json:"started_at,omitzero"`
+	// CalledAt is the last call, or when it went on after it was held.
+	CalledAt  time.Time `json:"called_at,omitzero"`
+	Visit     string    `json:"visit,omitempty"`
+	StartedAt time.Time `json:"started_at,omitzero"`
 	// MissedTimes counts calls that nobody came to.
 	MissedTimes int `json:"missed_times,omitempty"`
 	// Skipped counts priority tickets that were called before it while it was
@@ -76,6 +78,8 @@ type Counter struct {
 	Ticket string `json:"ticket,omitempty"`
 	// Staff called it, where that is known.
 	Staff string `json:"staff,omitempty"`
+	// FreeSince is when the last ticket left.
+	FreeSince time.Time `json:"free_since,omitzero"`
 }
 
 // Open tells whether a window takes part.
@@ -105,6 +109,9 @@ type State struct {
 	// Bookings are appointments, strikes the days of those that a citizen missed.
 	Bookings hall.Table[Booked]
 
+	// Paces is what was seen lately of each service.
+	Paces hall.Table[Pace]
+
 	strikes hall.Table[[]hall.Date]
 	// kept are days whose line goes on overnight.
 	kept    hall.Table[bool]
@@ -122,7 +129,7 @@ const step = 1 << 16
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	return hall.Tables{"service": &s.Services, "ticket": &s.Tickets, "counter": &s.Counters,
-		"call": &s.Calls, "notice": &s.Notices, "appointment": &s.Bookings, "strike": &s.strikes, "line-kept": &s.kept, "ticket-number": &s.numbers, "ticket-place": &s.places}
+		"call": &s.Calls, "notice": &s.Notices, "appointment": &s.Bookings, "pace": &s.Paces, "strike": &s.strikes, "line-kept": &s.kept, "ticket-number": &s.numbers, "ticket-place": &s.places}
 }
 
 // Fold applies a record and tells whether it was of the line.
@@ -142,16 +149,16 @@ func (s *State) Fold(r *wire.Record) bool {
 			s.announced(r, d.Ticket, true)
 		})
 	case wire.KindTicketMissed:
-		return with(r, s.missed)
+		return with(r, func(d wire.TicketMissed) { s.missed(r, d) })
 	case wire.KindTicketHeld:
 		return with(r, func(d wire.TicketHeld) {
+			s.freed(d.Window, d.Ticket, r.StoredAt)
 			s.change(d.Ticket, func(t *Ticket) { t.Stage = Held })
-			s.free(d.Window)
 		})
 	case wire.KindTicketResumed:
 		return with(r, func(d wire.TicketResumed) {
 			s.change(d.Ticket, func(t *Ticket) {
-				t.Window, t.Stage, t.AnnouncedAt = d.Window, Called, r.StoredAt
+				t.Window, t.Stage, t.AnnouncedAt, t.CalledAt = d.Window, Called, r.StoredAt, r.StoredAt
 				if t.Visit != "" {
 					t.Stage = Serving
 				}
@@ -160,13 +167,13 @@ func (s *State) Fold(r *wire.Record) bool {
 		})
 	case wire.KindTicketTransferred:
 		return with(r, func(d wire.TicketTransferred) {
+			s.freed(d.From, d.Ticket, r.StoredAt)
 			s.change(d.Ticket, func(t *Ticket) { t.wait(d.Service); t.Window = d.To })
-			s.free(d.From)
 		})
 	case wire.KindTicketClosed:
 		return with(r, func(d wire.TicketClosed) {
 			if t, ok := s.Tickets.Get(d.Ticket); ok && s.current(t.Window) == d.Ticket {
-				s.free(t.Window)
+				s.freed(t.Window, d.Ticket, r.StoredAt)
 			}
 			s.change(d.Ticket, func(t *Ticket) { t.Stage, t.Why = Closed, d.Why })
 		})
@@ -175,7 +182,7 @@ func (s *State) Fold(r *wire.Record) bool {
 			s.change(d.Ticket, func(t *Ticket) { t.Stage, t.Visit, t.StartedAt = Serving, d.Visit, r.StoredAt })
 		})
 	case wire.KindVisitFinished:
-		return with(r, s.finished)
+		return with(r, func(d wire.VisitFinished) { s.finished(r, d) })
 	case wire.KindCounterSet:
 		return with(r, func(d wire.CounterSet) {
 			s.Counters.Change(d.Window, func(c *Counter) {
@@ -194,10 +201,6 @@ func (s *State) change(id string, change func(*Ticket)) {
 	if s.Tickets.Has(id) {
 		s.Tickets.Change(id, change)
 	}
-}
-
-func (s *State) free(window string) {
-	s.Counters.Change(window, func(c *Counter) { c.Ticket, c.Staff = "", "" })
 }
 
 func (s *State) current(window string) string {
@@ -247,13 +250,16 @@ func (s *State) called(r *wire.Record, d wire.TicketCalled) {
 			s.Tickets.Change(o.Ticket, func(o *Ticket) { o.Skipped++ })
 		}
 	}
-	s.Tickets.Change(d.Ticket, func(t *Ticket) { t.Stage, t.Window, t.AnnouncedAt = Called, d.Window, r.StoredAt })
+	s.heard(d.Window, &t, r.StoredAt)
+	s.Tickets.Change(d.Ticket, func(t *Ticket) {
+		t.Stage, t.Window, t.AnnouncedAt, t.CalledAt = Called, d.Window, r.StoredAt, r.StoredAt
+	})
 	s.Counters.Change(d.Window, func(c *Counter) { c.Ticket, c.Staff = d.Ticket, d.Staff })
 	s.announced(r, d.Ticket, false)
 }
 
-func (s *State) missed(d wire.TicketMissed) {
-	s.free(d.Window)
+func (s *State) missed(r *wire.Record, d wire.TicketMissed) {
+	s.freed(d.Window, d.Ticket, r.StoredAt)
 	s.change(d.Ticket, func(t *Ticket) {
 		t.MissedTimes++
 		if !d.Back {
@@ -265,11 +271,11 @@ func (s *State) missed(d wire.TicketMissed) {
 	})
 }
 
-func (s *State) finished(d wire.VisitFinished) {
+func (s *State) finished(r *wire.Record, d wire.VisitFinished) {
 	if d.Outcome == OutcomeTransferred {
 		return // the transfer itself follows
 	}
-	s.free(d.Window)
+	s.freed(d.Window, d.Ticket, r.StoredAt)
 	s.change(d.Ticket, func(t *Ticket) {
 		if d.Next == "" {
 			t.Stage = Finished

@@ -619,6 +619,8 @@ export interface LiveService {
   since?: string
   /** Wait is the expected wait of an ordinary ticket taken now, in seconds; nil where it is not known. */
   wait?: number
+  /** WaitError is the mean error of the waits that were said lately, in seconds; nil where too few have come true. */
+  wait_error?: number
   /** WaitMax and ServiceMax are its norms in minutes; 0 is none. */
   wait_max?: number
   service_max?: number
@@ -1001,6 +1003,8 @@ export interface TicketIssued {
   citizen?: string
   /** Kiosk is the device that prints it, if any. */
   kiosk?: string
+  /** Wait is how many seconds its holder was told to expect; nil where nothing was said. */
+  wait?: number
   /**
    * Paper is the number on paper of one that was entered afterwards, and At
    * when it was drawn there.

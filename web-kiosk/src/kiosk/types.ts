@@ -29,6 +29,8 @@ export interface TicketRow {
   why?: string
   /** The expected wait in seconds; not there where it is not known. */
   wait?: number
+  /** The mean error of the waits that were said lately, in seconds. */
+  wait_error?: number
 }
 
 export interface FreeSlot {

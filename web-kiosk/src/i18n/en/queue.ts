@@ -32,6 +32,8 @@ export const queue = {
   'kiosk.windows': 'Window {list}',
   'kiosk.windows.and': ', ',
   'kiosk.wait': 'about {m} min',
+  'kiosk.wait.now': 'no wait',
+  'kiosk.wait.range': '{least} to {most} min',
   'kiosk.wait.unknown': 'wait not known yet',
   'kiosk.take': 'Take a ticket',
   'kiosk.taking': 'One moment…',

@@ -32,6 +32,8 @@ export const queue = {
   'kiosk.windows': '{list} 号窗口',
   'kiosk.windows.and': '、',
   'kiosk.wait': '预计等候约 {m} 分钟',
+  'kiosk.wait.now': '马上可以办理',
+  'kiosk.wait.range': '预计等候 {least} 至 {most} 分钟',
   'kiosk.wait.unknown': '暂时无法估计等候时间',
   'kiosk.take': '取号',
   'kiosk.taking': '正在取号……',
