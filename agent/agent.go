@@ -44,6 +44,7 @@ type Agent struct {
 	restart chan struct{}
 
 	vitals     vitals
+	paper      printing
 	overflow   atomic.Int64 // presses that found the outbox full
 	correcting atomic.Bool  // a correction of the clock is on its way to the disk
 
@@ -86,7 +87,7 @@ func run(ctx context.Context, cfg Config, logger *slog.Logger) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.board.Close()) }()
-	if err := a.openClock(); err != nil {
+	if err := errors.Join(a.openClock(), a.openPrinter()); err != nil {
 		return err
 	}
 	a.outbox, err = outbox.Open(cfg.Data, cfg.OutboxLimit, logger)
@@ -135,6 +136,9 @@ func (a *Agent) work(ctx context.Context) error {
 		}
 	})
 	file := a.board.File()
+	if a.paper.printer != nil {
+		group.Go(func() error { return a.runPrinter(ctx) })
+	}
 	if a.outbox.ID() == "" {
 		group.Go(func() error { return a.mend(ctx) })
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"hallkeeper/agent/board"
+	"hallkeeper/agent/printer"
 	"hallkeeper/agent/uplink"
 	"hallkeeper/settings"
 	"hallkeeper/wire"
@@ -28,6 +29,10 @@ type Config struct {
 	Log      string      `yaml:"log"`
 	LogLevel slog.Level  `yaml:"log_level"`
 	Clock    ClockConfig `yaml:"clock"`
+	// Printer is the receipt printer of a kiosk: tcp://ADDRESS:9100, usb:/dev/usb/lp0, or
+	// png:FOLDER, which draws tickets with PrinterFont instead; empty is none.
+	Printer     string `yaml:"printer"`
+	PrinterFont string `yaml:"printer_font"`
 	// OutboxLimit is how many events the outbox holds at most.
 	OutboxLimit int `yaml:"outbox_limit"`
 
@@ -47,7 +52,7 @@ const defaultLimit = 20_000
 
 // Defaults are the settings of an agent that was told nothing; name, hall, broker and board have none.
 func Defaults() Config {
-	return Config{Data: "/var/lib/hallkeeper", Log: "text", OutboxLimit: defaultLimit, Version: "unversioned"}
+	return Config{Data: "/var/lib/hallkeeper", Log: "text", OutboxLimit: defaultLimit, PrinterFont: "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", Version: "unversioned"}
 }
 
 // Check tells all that is wrong at once.
@@ -68,12 +73,17 @@ func (c *Config) Check() error {
 	}
 	switch {
 	case c.Board == "":
-		say("board", "expected the path of a board file, or sim")
+		say("board", "expected the path of a board file, sim, or none where there are no buttons and readers")
 	case board.IsSim(c.Board) && c.SimSocket == "":
 		say("sim_socket", "expected the path of a socket, since board is sim")
 	}
 	if c.Log != "text" && c.Log != "json" {
 		say("log", "expected text or json, got %q", c.Log)
+	}
+	if c.Printer != "" {
+		if _, err := printer.Open(c.Printer, c.PrinterFont); err != nil {
+			say("printer", "%w", err)
+		}
 	}
 	if c.OutboxLimit < 100 {
 		say("outbox_limit", "expected at least 100 events, got %d", c.OutboxLimit)

@@ -49,7 +49,7 @@ func Examine(ctx context.Context, cfg Config, watch time.Duration) iter.Seq[Find
 		tell := teller(func(f Finding) { on = on && yield(f) })
 		for _, look := range []func(){
 			func() { examineClock(cfg, tell) }, func() { examineOutbox(cfg, tell) }, func() { examineBroker(ctx, cfg, tell) },
-			func() { examineBoard(ctx, cfg, watch, tell) },
+			func() { examinePrinter(ctx, cfg, tell) }, func() { examineBoard(ctx, cfg, watch, tell) },
 		} {
 			if look(); !on || ctx.Err() != nil {
 				return

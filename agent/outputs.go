@@ -95,7 +95,7 @@ func (a *Agent) do(c wire.Command) {
 		default:
 		}
 	case wire.CommandPrint:
-		a.report(a.event(wire.KindPrintFailed, wire.PrintFailed{Job: c.ID, Reason: "no_printer"}, a.board.Now()), nil)
+		a.orderPrint(c)
 	case wire.CommandText:
 		a.logger.Info("the hub sends a text, and this window has no sign", "id", c.ID)
 	default:

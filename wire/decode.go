@@ -207,7 +207,7 @@ func hubOnly(k Kind) bool {
 		KindSessionClosed, KindTokenCreated, KindTokenRevoked, KindServiceSet, KindServiceRemoved, KindTicketIssued,
 		KindTicketCalled, KindTicketRecalled, KindTicketMissed, KindTicketHeld, KindTicketResumed, KindTicketTransferred,
 		KindTicketClosed, KindVisitStarted, KindVisitFinished, KindCounterSet, KindNoticePosted, KindNoticeRemoved,
-		KindLineKept, KindAppointmentBooked, KindAppointmentCancelled, KindAppointmentMissed:
+		KindLineKept, KindPrintOrdered, KindTicketReceived, KindAppointmentBooked, KindAppointmentCancelled, KindAppointmentMissed:
 		return true
 	}
 	return false

@@ -207,6 +207,8 @@ type LiveDevice struct {
 	// Outboxes counts the outboxes this device has had; more than one means a replaced SD card.
 	Outboxes int                    `json:"outboxes"`
 	Inputs   map[string]InputStatus `json:"inputs,omitempty"`
+	// Printer is how its printer is, as in PrinterState; empty where it has none.
+	Printer string `json:"printer,omitempty"`
 }
 
 // Severity ranks an alarm.
@@ -248,6 +250,7 @@ const (
 	AlarmWait     AlarmKind = "wait_over"     // subject: service; values: service, number, minutes, norm
 	AlarmService  AlarmKind = "service_over"  // subject: window; values: window, number, ticket, minutes, norm
 	AlarmUnserved AlarmKind = "line_unserved" // subject: service; values: service, count: people wait and no window is open
+	AlarmPrinter  AlarmKind = "printer"       // subject: agent; detail: paper_low, paper_out, cover_open or offline
 )
 
 // Alarm is something a person should know of or act on.

@@ -236,6 +236,7 @@ func queueKinds() []KindInfo {
 		{KindTicketTransferred, 1, true, TicketTransferred{}}, {KindTicketClosed, 1, true, TicketClosed{}},
 		{KindVisitStarted, 1, true, VisitStarted{}}, {KindVisitFinished, 1, true, VisitFinished{}}, {KindCounterSet, 1, true, CounterSet{}},
 		{KindNoticePosted, 1, true, NoticePosted{}}, {KindNoticeRemoved, 1, true, NoticeRemoved{}}, {KindLineKept, 1, true, LineKept{}},
+		{KindPrintOrdered, 1, true, PrintOrdered{}}, {KindTicketReceived, 1, true, TicketReceived{}},
 		{KindAppointmentBooked, 1, true, AppointmentBooked{}}, {KindAppointmentCancelled, 1, true, AppointmentCancelled{}}, {KindAppointmentMissed, 1, true, AppointmentMissed{}},
 	}
 }

@@ -70,6 +70,7 @@ func sampleOfPeople(k Kind) any {
 		KindCounterSet:        CounterSet{"w01", "paused"},
 		KindNoticePosted:      NoticePosted{"n1", "closing_soon", "今天提前关门", "closing early today", true, new(time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC))},
 		KindNoticeRemoved:     NoticeRemoved{"n1"}, KindLineKept: LineKept{"2026-11-23"},
+		KindPrintOrdered: PrintOrdered{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "019ab3c1-7a10-7c3e-9b1f-0242ac120109", "kiosk1"}, KindTicketReceived: TicketReceived{"019ab3c1-7a10-7c3e-9b1f-0242ac120101"},
 		KindAppointmentBooked:    AppointmentBooked{"p1", "308417", "marriage", "2026-11-24", "09:30", "10:00", "9f86d081884c7d65"},
 		KindAppointmentCancelled: AppointmentCancelled{"p1"}, KindAppointmentMissed: AppointmentMissed{"p1"},
 	}[k]

@@ -20,10 +20,13 @@ const eventBuffer = 1024
 
 // Open opens the board that a setting names: Sim, played over the Unix socket at
 // socket; Playback, which plays a recording once in real time; or the path of a
-// board file, on this computer's pins and readers.
+// board file, on this computer's pins and readers; or None.
 func Open(setting, socket string, logger *slog.Logger) (Board, error) {
 	if setting == Sim {
 		return newSim(Standard(), socket, logger), nil
+	}
+	if setting == None {
+		return blank{}, nil
 	}
 	if path, ok := strings.CutPrefix(setting, Playback); ok {
 		r, err := readRecording(path)

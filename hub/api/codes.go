@@ -61,6 +61,8 @@ func domainProblems() []failure {
 		p(409, "service_in_use", "还有人在等候这项业务", "people still wait for the service"),
 		p(409, "service_unserved", "没有窗口办理这项业务", "no window serves it"),
 		p(404, "ticket_unknown", "没有这张号票", "there is no such ticket"),
+		p(409, "ticket_over", "号票已经结束", "the ticket is over"),
+		p(409, "no_printer", "不是在带打印机的取号机上取的号", "it was not taken at a kiosk with a printer"),
 		p(409, "ticket_serving", "号票正在办理", "the ticket is being served"),
 		p(409, "ticket_not_started", "还没有开始办理", "it has not been started"),
 		p(409, "ticket_not_held", "号票没有暂离", "the ticket is not held"),

@@ -62,6 +62,9 @@ type (
 		StartedAt   *time.Time `json:"started_at,omitempty"`
 		// Why is the reason of a closed ticket: cancelled, never_received or day_end.
 		Why string `json:"why,omitempty"`
+		// Print is how it stands with the kiosk's printer: waiting, done or failed; empty where it has none. PrintWhy is why it failed: paper_out, cover_open, offline, no_printer, busy or bad_job.
+		Print    string `json:"print,omitempty"`
+		PrintWhy string `json:"print_why,omitempty"`
 	}
 	// Taken is a new ticket with the event that made it.
 	Taken struct {
@@ -119,6 +122,10 @@ func (a *API) lineRoutes() []route {
 			enter(func(r *http.Request, c *queue.Drop) { c.Ticket = r.PathValue("id") }), []string{"ticket_unknown", "ticket_serving"}, ticket),
 		a.change(access.Anybody, "POST", "tickets/{id}/leave", "持票人取消排队", "the holder of a ticket leaves the line", emptyBody{},
 			enter(func(r *http.Request, c *queue.Drop) { c.Ticket, c.Why = r.PathValue("id"), "cancelled" }), []string{"ticket_unknown", "ticket_serving"}, ticket),
+		a.change(access.Take, "POST", "tickets/{id}/print", "再次打印号票", "print a ticket again", emptyBody{},
+			enter(func(r *http.Request, c *queue.PrintAgain) { c.Ticket = r.PathValue("id") }), []string{"ticket_unknown", "ticket_over", "no_printer"}, ticket),
+		a.change(access.Take, "POST", "tickets/{id}/received", "已记下号码，不需要纸票", "the citizen has the number without paper", emptyBody{},
+			enter(func(r *http.Request, c *queue.Receive) { c.Ticket = r.PathValue("id") }), []string{"ticket_unknown"}, ticket),
 		read(access.Serve, v1+"line", "等候与各窗口的情况", "who waits, and what each window does", LineView{}, a.getLine),
 		serve("open", "开放窗口", "open a window", counterBody{}, counter(queue.StateOpen)),
 		serve("pause", "暂停窗口，须写原因", "pause a window, with the reason", counterBody{}, counter(queue.StatePaused), "window_busy"),
@@ -224,7 +231,7 @@ func (a *API) rows(v *register.View, windows *roster.State) rows {
 
 func (l rows) row(t queue.Ticket) TicketRow {
 	row := TicketRow{Ticket: t.Ticket, Number: t.Number, Service: t.Service, Class: t.Class, Stage: t.Stage, Window: t.Window, Then: t.Then,
-		Slot: t.Slot, IssuedAt: t.IssuedAt, AnnouncedAt: moment(t.AnnouncedAt), StartedAt: moment(t.StartedAt), Why: t.Why}
+		Slot: t.Slot, IssuedAt: t.IssuedAt, AnnouncedAt: moment(t.AnnouncedAt), StartedAt: moment(t.StartedAt), Why: t.Why, Print: t.Print, PrintWhy: t.PrintWhy}
 	if t.Stage != queue.Waiting {
 		return row
 	}

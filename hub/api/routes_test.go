@@ -233,6 +233,8 @@ func story(s *stage) []told {
 		{"GET /api/v1/line", v + "line", "", "staff", ""}, {"POST /api/v1/windows/{id}/no-show", v + "windows/w1/no-show", "", "staff", ""},
 		{"POST /api/v1/windows/{id}/pause", v + "windows/w1/pause", `{"reason":"打印机故障"}`, "staff", ""}, {"POST /api/v1/windows/{id}/close", v + "windows/w1/close", `{"reason":"盘点"}`, "staff", ""},
 		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "staff", ""}, {"POST /api/v1/tickets/{id}/drop", v + "tickets/TICKET/drop", `{"why":"cancelled"}`, "screen", ""},
+		{"POST /api/v1/devices/{agent}/assign", v + "devices/a1/assign", `{"window":"w1"}`, "", ""}, {"POST /api/v1/tickets", v + "tickets", `{"service":"marriage","kiosk":"a1"}`, "screen", ""}, {"POST /api/v1/tickets/{id}/received", v + "tickets/TICKET/received", "", "screen", ""},
+		{"POST /api/v1/tickets/{id}/print", v + "tickets/TICKET/print", "", "screen", ""}, {"POST /api/v1/tickets/{id}/drop", v + "tickets/TICKET/drop", `{"why":"cancelled"}`, "screen", ""},
 		{"GET /api/v1/windows/{id}/line", v + "windows/w2/line", "", "staff", ""},
 		{"POST /api/v1/notices", v + "notices", `{"phrase":"keep_belongings","speak":true}`, "", ""}, {"GET /api/v1/notices", v + "notices", "", "public", ""},
 		{"DELETE /api/v1/notices/{id}", v + "notices/NOTICE", "", "", ""}, {"POST /api/v1/line/keep", v + "line/keep", `{"reason":"停电"}`, "", ""},

@@ -42,8 +42,9 @@ type App struct {
 	ingest   *ingest.Ingest
 	metrics  *prometheus.Registry
 	listener net.Listener
-	online   chan string // devices that came online
-	presses  chan press  // of call buttons
+	online   chan string   // devices that came online
+	presses  chan press    // of call buttons
+	prints   chan struct{} // wakes the sender of prints
 	// secret lets programs on this machine act as the operator; code is of the first start's link.
 	secret, code string
 
@@ -70,7 +71,7 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	return &App{cfg: cfg, logger: logger, zone: zone, topics: wire.Topics{Hall: cfg.Hall.ID}, began: time.Now(),
-		online: make(chan string, 1024), presses: make(chan press, pressesAhead), ready: make(chan struct{}), done: make(chan struct{})}, nil
+		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
 // Ready waits until the hub serves and gives its addresses; it fails when ctx
@@ -195,6 +196,7 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.closeDays(ctx) })
 	group.Go(func() error { return a.endLines(ctx) })
 	group.Go(func() error { return a.callButtons(ctx) })
+	group.Go(func() error { return a.printTickets(ctx) })
 	group.Go(func() error {
 		if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve pages: %w", err)

@@ -26,6 +26,8 @@ func (k *known) fold(r *wire.Record) {
 	k.windows.Fold(r)
 	if r.Agent == "" { // a device decides nothing
 		k.register.Fold(r)
+	} else {
+		k.register.Line.Device(r)
 	}
 }
 

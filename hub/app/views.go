@@ -67,6 +67,7 @@ func (a *App) openViews() (*views, error) {
 		v.register.Days.Index()
 		v.live.Apply(batch[len(batch)-1].Position)
 		a.pressed(batch)
+		a.issued(batch)
 	}
 	return v, nil
 }

@@ -34,6 +34,7 @@ func (l *Live) device(id string) {
 	if isHeard {
 		s, at := h.status, h.at
 		d.State, d.Clock, d.Outbox, d.Inputs = s.State, s.Clock, s.Outbox, s.Inputs
+		d.Printer = l.facts.Printers[id]
 		if s.Version != "" {
 			d.Version = s.Version
 		}

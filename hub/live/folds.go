@@ -58,6 +58,8 @@ type Facts struct {
 	Offsets   map[string]int64
 	Incidents map[string]Incident
 	Dismissed map[uint64]bool // dead letters
+	// Printers are the last states of devices' printers.
+	Printers map[string]string
 	// Checkpoints are the signed tree heads, oldest first.
 	Checkpoints []Checkpoint
 
@@ -85,7 +87,7 @@ type touched struct {
 // NewFacts is the state of an empty log.
 func NewFacts(zone *time.Location) *Facts {
 	f := &Facts{zone: zone, Days: map[string]*Day{}, Seen: map[string]Seen{}, Offsets: map[string]int64{},
-		Incidents: map[string]Incident{}, Dismissed: map[uint64]bool{}, dirty: map[string]bool{}}
+		Incidents: map[string]Incident{}, Dismissed: map[uint64]bool{}, Printers: map[string]string{}, dirty: map[string]bool{}}
 	f.Roster.Windows, f.Roster.Devices = map[string]roster.Window{}, map[string]roster.Device{}
 	f.changed.reset()
 	return f
@@ -105,7 +107,7 @@ func (f *Facts) window(id string) {
 func (f *Facts) Name() string { return "facts" }
 
 // Version changes with what Apply makes of a record.
-func (f *Facts) Version() int { return 5 }
+func (f *Facts) Version() int { return 6 }
 
 // Apply folds one record.
 func (f *Facts) Apply(r *wire.Record) {
@@ -193,6 +195,11 @@ func (f *Facts) fromDevice(r *wire.Record) (newest bool) {
 		if json.Unmarshal(r.Data, &d) == nil {
 			f.raise(wire.AlarmInput, wire.SeverityAlarm, r.Agent+"/"+d.Input, at, "stuck", map[string]string{"held_ms": strconv.FormatInt(d.HeldMS, 10)})
 		}
+	case wire.KindPrinterState:
+		var d wire.PrinterState
+		if newest && json.Unmarshal(r.Data, &d) == nil {
+			f.printer(r.Agent, d.State, at)
+		}
 	case wire.KindReaderFault:
 		var d wire.ReaderFault
 		if json.Unmarshal(r.Data, &d) == nil {
@@ -247,6 +254,21 @@ func (f *Facts) fromHub(r *wire.Record) {
 			f.clear(string(wire.AlarmOutboxGap) + "/" + d.Agent)
 			f.clear(string(wire.AlarmTwice) + "/" + d.Agent)
 		}
+	}
+}
+
+// printer notes how a device's printer is, and raises an alarm where somebody must see to it.
+func (f *Facts) printer(agent, state string, at time.Time) {
+	f.Printers[agent] = state
+	f.dirty["printer/"+agent] = true
+	f.changed.devices[agent] = true
+	switch state {
+	case "ready":
+		f.clear(string(wire.AlarmPrinter) + "/" + agent)
+	case "paper_low":
+		f.raise(wire.AlarmPrinter, wire.SeverityNotice, agent, at, state, nil)
+	default:
+		f.raise(wire.AlarmPrinter, wire.SeverityAlarm, agent, at, state, nil)
 	}
 }
 
@@ -308,6 +330,8 @@ func (f *Facts) value(kind, id string) any {
 		return present(f.Incidents, id)
 	case "dismissed":
 		return true
+	case "printer":
+		return present(f.Printers, id)
 	case "checkpoint":
 		i, ok := slices.BinarySearchFunc(f.Checkpoints, id, func(c Checkpoint, id string) int { return cmp.Compare(checkpointKey(c), id) })
 		if ok {
@@ -350,6 +374,8 @@ func (f *Facts) Load(key string, value []byte) error {
 		return load(f.Offsets, id, value)
 	case "incident":
 		return load(f.Incidents, id, value)
+	case "printer":
+		return load(f.Printers, id, value)
 	case "dismissed":
 		n, err := strconv.ParseUint(id, 10, 64)
 		f.Dismissed[n] = true

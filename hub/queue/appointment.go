@@ -206,6 +206,10 @@ func (c CheckIn) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draf
 	if err != nil {
 		return nil, err
 	}
+	var bad hall.Checks
+	if printing(&bad, h, c.Kiosk); len(bad) > 0 {
+		return nil, bad.Err()
+	}
 	early := value(h, "booking_early", m)
 	opens, _ := hall.ParseMinute(b.From)
 	switch at := hall.MinuteOf(m.Now, hall.Date(b.Day), m.Zone); {

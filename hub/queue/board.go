@@ -204,7 +204,7 @@ func Of(k wire.Kind) bool {
 	switch k {
 	case wire.KindServiceSet, wire.KindServiceRemoved, wire.KindTicketIssued, wire.KindTicketCalled, wire.KindTicketRecalled,
 		wire.KindTicketMissed, wire.KindTicketHeld, wire.KindTicketResumed, wire.KindTicketTransferred, wire.KindTicketClosed,
-		wire.KindVisitStarted, wire.KindVisitFinished, wire.KindCounterSet, wire.KindNoticePosted, wire.KindNoticeRemoved, wire.KindLineKept,
+		wire.KindPrintOrdered, wire.KindTicketReceived, wire.KindVisitStarted, wire.KindVisitFinished, wire.KindCounterSet, wire.KindNoticePosted, wire.KindNoticeRemoved, wire.KindLineKept,
 		wire.KindAppointmentBooked, wire.KindAppointmentCancelled, wire.KindAppointmentMissed:
 		return true
 	}

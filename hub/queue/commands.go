@@ -29,6 +29,8 @@ type (
 		Then    []string `json:"then,omitempty"`
 		// Citizen is the keyed hash of an ID or phone number, where limits ask for one.
 		Citizen string `json:"citizen,omitempty"`
+		// Kiosk is the device that prints it; empty is none.
+		Kiosk string `json:"kiosk,omitempty"`
 		// Absent are windows whose staff is not there now: nobody waits for them.
 		Absent []string `json:"-"`
 	}
@@ -125,6 +127,7 @@ func (c Take) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, 
 	var bad hall.Checks
 	bad.Choice("class", c.Class, Classes()...)
 	bad.Known("service", c.Service, s.Services.Has(c.Service))
+	printing(&bad, h, c.Kiosk)
 	for _, then := range c.Then {
 		bad.Known("then", then, s.Services.Has(then))
 	}
@@ -147,9 +150,15 @@ func (c Take) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, 
 	}
 	d, _ := s.Services.Get(c.Service)
 	number, day, place := s.next(d.Prefix, m.Day)
-	t := wire.TicketIssued{Ticket: m.ID, Number: number, Service: c.Service, Class: c.Class, Day: string(day), Place: place, Then: c.Then, Citizen: c.Citizen}
+	t := wire.TicketIssued{Ticket: m.ID, Number: number, Service: c.Service, Class: c.Class, Day: string(day), Place: place, Then: c.Then, Citizen: c.Citizen, Kiosk: c.Kiosk}
 	t.Wait = s.expected(h, m, t, c.Absent)
 	return one(wire.KindTicketIssued, t), nil
+}
+
+// printing refuses a device that the hall does not know.
+func printing(bad *hall.Checks, h roster.Hall, kiosk string) {
+	d, known := h.Windows.Devices[kiosk]
+	bad.Known("kiosk", kiosk, kiosk == "" || known && d.Assignment != wire.DeviceNotOurs)
 }
 
 func unserved(d wire.ServiceSet) *hall.Error {

@@ -66,6 +66,14 @@ type Ticket struct {
 	Skipped int `json:"skipped,omitempty"`
 	// Why is the reason of a closed ticket.
 	Why string `json:"why,omitempty"`
+	// Print is how it stands with its printer, PrintWhy why it failed, Job the last one
+	// and OrderedAt when it was ordered.
+	Print     string    `json:"print,omitempty"`
+	PrintWhy  string    `json:"print_why,omitempty"`
+	Job       string    `json:"job,omitempty"`
+	OrderedAt time.Time `json:"ordered_at,omitzero"`
+	// Received: the citizen has the number without paper.
+	Received bool `json:"received,omitempty"`
 }
 
 // Counter is a window as the line sees it. One without a row is open and free.
@@ -193,7 +201,7 @@ func (s *State) Fold(r *wire.Record) bool {
 			})
 		})
 	}
-	return s.foldNotice(r) || s.foldBooking(r) || r.Kind == wire.KindLineKept && with(r, func(d wire.LineKept) { s.kept.Set(d.Day, true) })
+	return s.foldNotice(r) || s.foldPrint(r) || s.foldBooking(r) || r.Kind == wire.KindLineKept && with(r, func(d wire.LineKept) { s.kept.Set(d.Day, true) })
 }
 
 // change changes a ticket that there is.
@@ -220,7 +228,11 @@ func (s *State) issued(r *wire.Record, d wire.TicketIssued) {
 	}
 	s.numbers.Set(prefix, numbering{hall.Date(d.Day), n})
 	s.places.Change(lastPlace, func(p *int64) { *p = max(*p, d.Place) })
-	s.Tickets.Set(d.Ticket, Ticket{TicketIssued: d, Stage: Waiting, IssuedAt: r.StoredAt})
+	t := Ticket{TicketIssued: d, Stage: Waiting, IssuedAt: r.StoredAt}
+	if d.Kiosk != "" {
+		t.ordered(d.Ticket, r.StoredAt)
+	}
+	s.Tickets.Set(d.Ticket, t)
 	if d.Appointment != "" {
 		s.booking(d.Appointment, func(b *Booked) { b.State, b.Ticket = BookingArrived, d.Ticket })
 	}

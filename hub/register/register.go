@@ -137,6 +137,8 @@ func (v *View) Apply(r *wire.Record) {
 	var from, until hall.Date
 	if r.Agent == "" { // a device decides nothing
 		from, until = v.State.Fold(r)
+	} else {
+		v.State.Line.Device(r)
 	}
 	v.Days.Apply(r, from, until)
 }

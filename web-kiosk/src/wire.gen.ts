@@ -361,6 +361,8 @@ export type Kind =
   | "log.checkpoint"
   | "log.repaired"
   | "log.recovered"
+  | "print.ordered"
+  | "ticket.received"
   | "service.set"
   | "service.removed"
   | "ticket.issued"
@@ -758,6 +760,8 @@ export interface LiveDevice {
   /** Outboxes counts the outboxes this device has had; more than one means a replaced SD card. */
   outboxes: number
   inputs?: { [key: string]: InputStatus }
+  /** Printer is how its printer is, as in PrinterState; empty where it has none. */
+  printer?: string
 }
 
 /** Severity ranks an alarm. */
@@ -790,6 +794,7 @@ export type AlarmKind =
   | "wait_over" // subject: service; values: service, number, minutes, norm
   | "service_over" // subject: window; values: window, number, ticket, minutes, norm
   | "line_unserved" // subject: service; values: service, count: people wait and no window is open
+  | "printer" // subject: agent; detail: paper_low, paper_out, cover_open or offline
 
 /** Alarm is something a person should know of or act on. */
 export interface Alarm {
@@ -937,6 +942,41 @@ export interface ProblemField {
   field: string
   code: string
   message: string
+}
+
+/** PrintOrdered orders a ticket to be printed again, as a job of its own. */
+export interface PrintOrdered {
+  ticket: string
+  job: string
+  /** Kiosk is the device that prints it. */
+  kiosk: string
+}
+
+/** TicketReceived says that a citizen has the number without paper. */
+export interface TicketReceived {
+  ticket: string
+}
+
+/** PrintTicket is the data of CommandPrint: what a ticket on paper says. */
+export interface PrintTicket {
+  /** Job is answered by print.done or print.failed; the same job is printed once. */
+  job: string
+  hall: string
+  number: string
+  /** Service is its name. */
+  service: string
+  class: string
+  /** Ahead is how many wait before it; Wait the expected wait in seconds, nil where it is not known. */
+  ahead: number
+  wait?: number
+  /** Windows are their numbers. */
+  windows?: string[]
+  /** Slot is the time of an appointment, hh:mm. */
+  slot?: string
+  /** At is when it was taken, by the hall's wall clock: yyyy-mm-dd hh:mm. */
+  at: string
+  /** URL is the page that follows the ticket; empty where phones cannot reach it. */
+  url?: string
 }
 
 /** ServiceSet adds a service that people take tickets for (业务), or changes it. */
@@ -1645,6 +1685,8 @@ export interface KindData {
   "log.checkpoint": LogCheckpoint
   "log.repaired": LogRepaired
   "log.recovered": LogRecovered
+  "print.ordered": PrintOrdered
+  "ticket.received": TicketReceived
   "service.set": ServiceSet
   "service.removed": ServiceRemoved
   "ticket.issued": TicketIssued

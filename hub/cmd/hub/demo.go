@@ -103,6 +103,10 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 		sim.Windows = append(sim.Windows, simulator.Window{ID: id, Agent: id, Socket: socket})
 		group.Go(func() error { return a.keep(ctx, id, logger) })
 	}
+	if err := a.kiosk(addr.MQTT); err != nil {
+		return err
+	}
+	group.Go(func() error { return a.keep(ctx, demoKiosk, logger) })
 	keys, err := openKeys(ctx, hub, a.dir)
 	if err != nil {
 		return ignoreEnd(ctx, err)
@@ -129,7 +133,7 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 	if err != nil {
 		return ignoreEnd(ctx, err)
 	}
-	if err := announce(stdout, addr, accounts, keys.Kiosk, d.ready); err != nil {
+	if err := announce(stdout, addr, accounts, keys.Kiosk, a.tickets(), d.ready); err != nil {
 		return err
 	}
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
@@ -188,19 +192,20 @@ func ignoreEnd(ctx context.Context, err error) error {
 	return err
 }
 
-func announce(w io.Writer, addr app.Addresses, accounts []demoAccount, kiosk, ready string) error {
+func announce(w io.Writer, addr app.Addresses, accounts []demoAccount, kiosk, tickets, ready string) error {
 	if _, err := fmt.Fprintf(w, `
 Hallkeeper 演示大厅已启动 / the demo hall is up
 
   大屏 lobby     %[1]s/lobby
-  取号机 kiosk   %[1]s/kiosk#key=%[3]s
+  取号机 kiosk   %[1]s/kiosk#key=%[3]s&printer=kiosk1
+                 号票图片 tickets as pictures: %[4]s
   窗口 panel     %[1]s/window/w01
   控制台 console %[1]s/console
   接口 API       %[1]s/docs
   本人 me        %[1]s/me
   MQTT           %[2]s
 
-`, addr.HTTP, addr.MQTT, kiosk); err != nil {
+`, addr.HTTP, addr.MQTT, kiosk, tickets); err != nil {
 		return err
 	}
 	if err := showDoors(w, accounts); err != nil {
@@ -253,4 +258,17 @@ func (a *agents) prepare(id, mqtt string) (socket string, err error) {
 	text := fmt.Sprintf("agent: %s\nhall: %s\nmqtt: %s\ndata: %q\nboard: sim\nsim_socket: %q\nlog: text\nlog_level: info\nclock:\n  assume_synced: true\n",
 		id, a.hall, mqtt, filepath.Join(a.dir, id), socket)
 	return socket, os.WriteFile(filepath.Join(a.dir, id+".yaml"), []byte(text), 0o600)
+}
+
+// demoKiosk is the device that prints the kiosk's tickets.
+const demoKiosk = "kiosk1"
+
+// tickets is the folder where the demo's printer draws them.
+func (a *agents) tickets() string { return filepath.Join(a.dir, "tickets") }
+
+// kiosk writes the settings of the kiosk's agent.
+func (a *agents) kiosk(mqtt string) error {
+	text := fmt.Sprintf("agent: %s\nhall: %s\nmqtt: %s\ndata: %q\nboard: none\nprinter: %q\nlog: text\nlog_level: info\nclock:\n  assume_synced: true\n",
+		demoKiosk, a.hall, mqtt, filepath.Join(a.dir, demoKiosk), "png:"+a.tickets())
+	return os.WriteFile(filepath.Join(a.dir, demoKiosk+".yaml"), []byte(text), 0o600)
 }

@@ -1,3 +1,4 @@
+import { faultWords } from '../components/faults'
 import { fillIn, isKey, type useI18n } from '../i18n'
 import type { Alarm, AlarmKind, Reason } from '../wire.gen'
 
@@ -17,12 +18,6 @@ export function detailWords(t: Translate, alarm: Pick<Alarm, 'kind' | 'detail' |
   const key = `alarm.${alarm.kind}.detail`
   if (isKey(key)) return { text: fillIn(t(key as 'alarms.empty.text'), alarm.values), technical: false }
   return faultWords(t, alarm.detail ?? '')
-}
-
-/** What is wrong with an input. */
-export function faultWords(t: Translate, fault: string): { text: string; technical: boolean } {
-  const key = `fault.${fault}`
-  return isKey(key) ? { text: t(key as 'fault.stuck'), technical: false } : { text: fault, technical: true }
 }
 
 /** Why something became a dead letter. */

@@ -1,18 +1,22 @@
 const remembered = 'hallkeeper.screen'
+const rememberedPrinter = 'hallkeeper.printer'
 
 /**
  * The key of this screen: a token of the role "screen". It comes once in the
- * address (/kiosk#key=…), which no server and no log sees, and stays on the device.
+ * address (/kiosk#key=…&printer=kiosk1), which no server and no log sees, and stays
+ * on the device. The printer is the id of the device that prints its tickets, if any.
  */
-export function screenKey(): string | null {
-  const given = new URLSearchParams(location.hash.slice(1)).get('key')
+export function screenKey(): { key: string | null; printer: string | undefined } {
+  const hash = new URLSearchParams(location.hash.slice(1))
+  const [key, printer] = [hash.get('key'), hash.get('printer')]
   try {
-    if (given) {
-      localStorage.setItem(remembered, given)
+    if (key) {
+      localStorage.setItem(remembered, key)
+      localStorage.setItem(rememberedPrinter, printer ?? '')
       history.replaceState(null, '', location.pathname + location.search)
     }
-    return given ?? localStorage.getItem(remembered)
+    return { key: key ?? localStorage.getItem(remembered), printer: (printer ?? localStorage.getItem(rememberedPrinter)) || undefined }
   } catch {
-    return given // storage is refused: it lasts as long as the page
+    return { key, printer: printer ?? undefined } // storage is refused: it lasts as long as the page
   }
 }

@@ -27,6 +27,9 @@ export interface TicketRow {
   announced_at?: string
   started_at?: string
   why?: string
+  /** How it stands with the printer; not there where the kiosk has none. */
+  print?: 'waiting' | 'done' | 'failed'
+  print_why?: string
   /** The expected wait in seconds; not there where it is not known. */
   wait?: number
   /** The mean error of the waits that were said lately, in seconds. */
