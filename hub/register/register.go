@@ -14,6 +14,7 @@ import (
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/queue"
 	"hallkeeper/hub/roster"
+	"hallkeeper/hub/statistics"
 	"hallkeeper/wire"
 )
 
@@ -115,6 +116,8 @@ func Command(cmd any) bool {
 type View struct {
 	State *State
 	Days  *attendance.Days
+	// Queue is what became of every ticket.
+	Queue *statistics.State
 }
 
 // NewView is the view of an empty log.
@@ -123,7 +126,7 @@ func NewView(zone *time.Location) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &View{State: s, Days: attendance.NewDays(&s.People, s.Policy, &s.Book, zone)}, nil
+	return &View{State: s, Days: attendance.NewDays(&s.People, s.Policy, &s.Book, zone), Queue: &statistics.State{}}, nil
 }
 
 // Name and Version make View a view.Fold.
@@ -137,31 +140,40 @@ func (v *View) Apply(r *wire.Record) {
 	var from, until hall.Date
 	if r.Agent == "" { // a device decides nothing
 		from, until = v.State.Fold(r)
+		v.Queue.Fold(r)
 	} else {
 		v.State.Line.Device(r)
 	}
 	v.Days.Apply(r, from, until)
 }
 
-// days is before the keys of Days.
-const days = "days/"
+// days is before the keys of Days, figures before those of Queue.
+const (
+	days    = "days/"
+	figures = "statistics/"
+)
 
 // Save writes what changed since the last Save.
 func (v *View) Save(put func(string, []byte), remove func(string)) {
 	v.State.Tables().Save(put, remove)
 	v.Days.Save(func(key string, value []byte) { put(days+key, value) }, func(key string) { remove(days + key) })
+	v.Queue.Tables().Save(func(key string, value []byte) { put(figures+key, value) }, func(key string) { remove(figures + key) })
 }
 
 // Each gives everything as Save would write it.
 func (v *View) Each(use func(key string, value []byte)) {
 	v.State.Tables().Each(use)
 	v.Days.Each(func(key string, value []byte) { use(days+key, value) })
+	v.Queue.Tables().Each(func(key string, value []byte) { use(figures+key, value) })
 }
 
 // Load reads one key back.
 func (v *View) Load(key string, value []byte) error {
 	if rest, ok := strings.CutPrefix(key, days); ok {
 		return v.Days.Load(rest, value)
+	}
+	if rest, ok := strings.CutPrefix(key, figures); ok {
+		return v.Queue.Tables().Load(rest, value)
 	}
 	if err := v.State.Tables().Load(key, value); err != nil {
 		return err
