@@ -219,7 +219,7 @@ func story(s *stage) []told {
 		{"GET /api/v1/days/{date}", v + "days/2026-11-22", "", "liaison", ""},
 
 		{"PUT /api/v1/services/{id}", v + "services/marriage", `{"name":"婚姻登记","department":"civil","prefix":"A","windows":["w1","w2"],"documents":["身份证"]}`, "", ""},
-		{"GET /api/v1/statistics/queue", v + "statistics/queue?by=service", "", "auditor", ""}, {"GET /api/v1/statistics/visits", v + "statistics/visits", "", "staff", ""}, {"GET /api/v1/statistics/export", v + "statistics/export?format=csv", "", "liaison", ""},
+		{"GET /api/v1/statistics/queue", v + "statistics/queue?by=service", "", "supervisor", ""}, {"GET /api/v1/statistics/visits", v + "statistics/visits", "", "staff", ""}, {"GET /api/v1/statistics/export", v + "statistics/export?format=csv", "", "liaison", ""},
 		{"GET /api/v1/services", v + "services", "", "public", ""},
 		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "screen", ""}, {"POST /api/v1/tickets", v + "tickets", `{"service":"marriage","class":"elderly"}`, "screen", ""},
 		{"GET /api/v1/tickets/{id}", v + "tickets/TICKET", "", "public", ""},
