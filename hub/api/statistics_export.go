@@ -68,7 +68,7 @@ func timeCells(t *statistics.Times, longest bool) []any {
 func keyWords() map[string]text {
 	return map[string]text{
 		"1": {"星期一", "Monday"}, "2": {"星期二", "Tuesday"}, "3": {"星期三", "Wednesday"}, "4": {"星期四", "Thursday"}, "5": {"星期五", "Friday"}, "6": {"星期六", "Saturday"}, "7": {"星期日", "Sunday"},
-		"ordinary": {"普通", "Ordinary"}, "elderly": {"老年人", "Elderly"}, "disabled": {"残障人士", "Disabled"}, "military": {"军人", "Military"}, "green": {"绿色通道", "Green channel"}, "appointment": {"预约", "Appointment"},
+		"ordinary": {"普通", "Ordinary"}, "elderly": {"老年人", "Elderly"}, "disabled": {"残疾人", "Disabled"}, "military": {"军人", "Military"}, "green": {"绿色通道", "Green channel"}, "appointment": {"预约", "Appointment"},
 		"accepted": {"受理", "Accepted"}, "done": {"当场办结", "Done at once"}, "notice": {"一次性告知", "Told what is missing"}, "sent_away": {"不予受理", "Not accepted"}, "promised": {"容缺受理", "Accepted on a promise"}, "transferred": {"转移", "Transferred"},
 		"cancelled": {"取消", "Cancelled"}, "never_received": {"无人领取", "Never received"}, "day_end": {"日终作废", "Closed at day's end"},
 	}
