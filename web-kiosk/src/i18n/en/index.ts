@@ -4,6 +4,7 @@ import { hall } from './hall'
 import { people } from './people'
 import { queue } from './queue'
 import { shell } from './shell'
+import { statistics } from './statistics'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...shell, ...hall, ...check, ...people, ...queue } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...hall, ...check, ...people, ...queue } as const satisfies Catalogue

@@ -3,9 +3,10 @@ import { hall } from './hall'
 import { people } from './people'
 import { queue } from './queue'
 import { shell } from './shell'
+import { statistics } from './statistics'
 
 /**
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...shell, ...hall, ...check, ...people, ...queue } as const
+export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...people, ...queue } as const
