@@ -58,7 +58,7 @@ type DeadLetters interface {
 // only: whether the window or the device exists is for the decision to say.
 type (
 	// SetWindow adds a window or changes its name.
-	SetWindow struct{ ID, Number, Name, Department string }
+	SetWindow struct{ ID, Number, Name, Department, Direction string }
 	// RemoveWindow takes a window off the hall's list.
 	RemoveWindow struct{ ID string }
 	// AssignDevice says which window a device serves.

@@ -20,8 +20,8 @@ func setWindow(r *http.Request, body []byte) (order, error) {
 	c.words("number", &b.Number, 1, 8)
 	c.words("name", &b.Name, 1, 40)
 	c.words("department", &b.Department, 0, 40)
-	return order{cmd: SetWindow{id, b.Number, b.Name, b.Department}, status: http.StatusOK, kind: wire.KindWindowSet,
-		data: wire.WindowSet{Window: id, Number: b.Number, Name: b.Name, Department: b.Department}}, c.err()
+	return order{cmd: SetWindow{id, b.Number, b.Name, b.Department, b.Direction}, status: http.StatusOK, kind: wire.KindWindowSet,
+		data: wire.WindowSet{Window: id, Number: b.Number, Name: b.Name, Department: b.Department, Direction: b.Direction}}, c.err()
 }
 
 func removeWindow(r *http.Request, body []byte) (order, error) {

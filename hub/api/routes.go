@@ -42,6 +42,8 @@ type (
 		Number     string `json:"number"`
 		Name       string `json:"name"`
 		Department string `json:"department,omitempty"`
+		// Direction is where it lies from the lobby's screen: left, right, ahead, behind, up or down; empty is not said.
+		Direction string `json:"direction,omitempty"`
 	}
 	assignBody struct {
 		Window string `json:"window"`

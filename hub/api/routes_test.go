@@ -90,7 +90,7 @@ func (s *stage) people() {
 	for i, dep := range []string{"civil", "tax"} {
 		w := fmt.Sprintf("w%d", i+1)
 		do(roster.SetDepartment{Department: dep, Name: dep + "局"})
-		do(SetWindow{w, fmt.Sprint(i + 1), "窗口", dep})
+		do(SetWindow{w, fmt.Sprint(i + 1), "窗口", dep, ""})
 		do(roster.SetPost{Post: "p" + w, Window: w, Name: "岗位"})
 	}
 	do(roster.SetShift{Shift: "day", Name: "行政班", Swipes: 4, Plans: []wire.ShiftPlan{{Periods: []wire.Period{{In: "08:30", Out: "12:00"}, {In: "14:30", Out: "18:00"}}}}})

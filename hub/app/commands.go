@@ -22,7 +22,7 @@ import (
 func (a *App) Do(ctx context.Context, actor wire.Actor, key string, cmd any) ([]wire.Record, bool, error) {
 	switch c := cmd.(type) {
 	case api.SetWindow:
-		return a.decide(ctx, actor, key, roster.SetWindow{Window: c.ID, Number: c.Number, Name: c.Name, Department: c.Department})
+		return a.decide(ctx, actor, key, roster.SetWindow{Window: c.ID, Number: c.Number, Name: c.Name, Department: c.Department, Direction: c.Direction})
 	case api.RemoveWindow:
 		return a.decide(ctx, actor, key, roster.RemoveWindow{Window: c.ID})
 	case api.AssignDevice:

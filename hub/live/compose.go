@@ -132,7 +132,7 @@ func (l *Live) window(id string) {
 		return
 	}
 	day := l.doc.Hall.Day
-	v := wire.LiveWindow{ID: id, Number: w.Number, Name: w.Name, Department: w.Department, State: wire.WindowNoDevice,
+	v := wire.LiveWindow{ID: id, Number: w.Number, Name: w.Name, Department: w.Department, Direction: w.Direction, State: wire.WindowNoDevice,
 		Agent: l.facts.Roster.DeviceAt(id)}
 	l.staffing(&v)
 	l.counter(&v)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"hallkeeper/hub/hall"
@@ -66,6 +67,7 @@ func (c SetService) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.D
 	bad.Words("sample", &c.Sample, 0, 200)
 	bad.Words("limit", &c.Limit, 0, 100)
 	bad.Words("fee", &c.Fee, 0, 100)
+	checkSlots(&bad, c.Slots)
 	for name, n := range map[string]int{"wait_max": c.WaitMax, "service_max": c.ServiceMax} {
 		if n < 0 || n > 24*60 {
 			bad.Add(name, "range", "应为 0 到 1440 分钟", "must be 0 to 1440 minutes")
@@ -80,6 +82,44 @@ func (c SetService) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.D
 		}
 	}
 	return one(wire.KindServiceSet, wire.ServiceSet(c)), nil
+}
+
+// maxSlots is how many times a service can have.
+const maxSlots = 60
+
+// checkSlots checks the times that can be booked: in order of the clock, none over another.
+func checkSlots(bad *hall.Checks, slots []wire.BookingSlot) {
+	if len(slots) > maxSlots {
+		bad.Add("slots", "too_many", fmt.Sprintf("最多 %d 个时段", maxSlots), fmt.Sprintf("may be %d at most", maxSlots))
+		return
+	}
+	for i, x := range slots {
+		row := strconv.Itoa(i + 1)
+		from, ok1 := hall.ParseMinute(x.From)
+		until, ok2 := hall.ParseMinute(x.Until)
+		switch {
+		case !ok1 || !ok2 || from >= until:
+			bad.Add("slots", "time", "第 "+row+" 个时段的起止时间不对，应如 09:00 至 10:00", "slot "+row+": its times must be like 09:00 to 10:00")
+			return
+		case x.Capacity < 1 || x.Capacity > 999:
+			bad.Add("slots", "capacity", "第 "+row+" 个时段的人数应为 1 到 999", "slot "+row+": its capacity must be 1 to 999")
+			return
+		case slices.ContainsFunc(x.Weekdays, func(d int) bool { return d < 1 || d > 7 }):
+			bad.Add("slots", "weekdays", "第 "+row+" 个时段的星期应为 1 到 7", "slot "+row+": weekdays must be 1 (Monday) to 7")
+			return
+		}
+		for j, y := range slots[:i] {
+			if x.From < y.Until && y.From < x.Until && sharesDay(x.Weekdays, y.Weekdays) {
+				bad.Add("slots", "overlap", fmt.Sprintf("第 %d 个与第 %d 个时段重叠", j+1, i+1), fmt.Sprintf("slots %d and %d overlap", j+1, i+1))
+				return
+			}
+		}
+	}
+}
+
+// sharesDay tells whether two slots are on a day in common; no weekdays are all.
+func sharesDay(a, b []int) bool {
+	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(d int) bool { return slices.Contains(b, d) })
 }
 
 // unused refuses where somebody still needs a service.

@@ -248,3 +248,27 @@ func TestTheDaysEndClosesWhatIsLeft(t *testing.T) {
 	}
 	l.same(t)
 }
+
+func TestSlotsAreChecked(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		slots []wire.BookingSlot
+		ok    bool
+	}{
+		{"one after the other", []wire.BookingSlot{{From: "09:00", Until: "10:00", Capacity: 4}, {From: "10:00", Until: "11:00", Capacity: 4}}, true},
+		{"at one time on different days", []wire.BookingSlot{{From: "09:00", Until: "10:00", Capacity: 4, Weekdays: []int{1}}, {From: "09:00", Until: "10:00", Capacity: 4, Weekdays: []int{2}}}, true},
+		{"over another", []wire.BookingSlot{{From: "09:00", Until: "10:00", Capacity: 4}, {From: "09:59", Until: "11:00", Capacity: 4, Weekdays: []int{2}}}, false},
+		{"backwards", []wire.BookingSlot{{From: "10:00", Until: "09:00", Capacity: 4}}, false},
+		{"no time", []wire.BookingSlot{{From: "9", Until: "10:00", Capacity: 4}}, false},
+		{"for nobody", []wire.BookingSlot{{From: "09:00", Until: "10:00"}}, false},
+		{"on the eighth day", []wire.BookingSlot{{From: "09:00", Until: "10:00", Capacity: 4, Weekdays: []int{8}}}, false},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			l := newLine(t)
+			_, err := l.do(t, SetService{Service: "c", Name: "咨询", Department: "civil", Prefix: "C", Windows: []string{"w1"}, Slots: c.slots})
+			if name := refused(t, err); (name == "") != c.ok {
+				t.Errorf("refused with %q, want it to pass: %v", name, c.ok)
+			}
+		})
+	}
+}

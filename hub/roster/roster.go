@@ -9,6 +9,7 @@ package roster
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,6 +23,8 @@ type Window struct {
 	Number     string `json:"number"`
 	Name       string `json:"name"`
 	Department string `json:"department,omitempty"`
+	// Direction is as in wire.WindowSet.
+	Direction string `json:"direction,omitempty"`
 }
 
 // Device is one device as the log knows it.
@@ -62,7 +65,7 @@ func (s *State) Fold(r *wire.Record) (window, device string) {
 	case wire.KindWindowSet:
 		var d wire.WindowSet
 		if read(r, &d) && d.Window != "" {
-			s.Windows[d.Window] = Window{d.Window, d.Number, d.Name, d.Department}
+			s.Windows[d.Window] = Window{d.Window, d.Number, d.Name, d.Department, d.Direction}
 			return d.Window, ""
 		}
 	case wire.KindWindowRemoved:
@@ -208,6 +211,9 @@ func (c SetWindow) decide(s *State) (wire.Kind, any, error) {
 	bad = append(bad, text("number", c.Number, 8, true)...)
 	bad = append(bad, text("name", c.Name, 40, true)...)
 	bad = append(bad, text("department", c.Department, 40, false)...)
+	if !slices.Contains(directions(), c.Direction) {
+		bad = append(bad, hall.Field{Name: "direction", Code: "choice", ZH: "只能是 left、right、ahead、behind、up、down 或留空", EN: "must be left, right, ahead, behind, up, down or empty"})
+	}
 	for id, w := range s.Windows {
 		if id != c.Window && w.Number == c.Number && c.Number != "" {
 			bad = append(bad, hall.Field{Name: "number", Code: "taken", ZH: "窗口号 " + c.Number + " 已被“" + w.Name + "”使用", EN: "number " + c.Number + " is window " + id + "'s"})
@@ -216,11 +222,14 @@ func (c SetWindow) decide(s *State) (wire.Kind, any, error) {
 	if len(bad) > 0 {
 		return "", nil, hall.Invalid(bad...)
 	}
-	if s.Windows[c.Window] == (Window{c.Window, c.Number, c.Name, c.Department}) {
+	if s.Windows[c.Window] == (Window{c.Window, c.Number, c.Name, c.Department, c.Direction}) {
 		return "", nil, nil
 	}
 	return wire.KindWindowSet, wire.WindowSet(c), nil
 }
+
+// directions are where a window can lie from the lobby's screen; empty is not said.
+func directions() []string { return []string{"", "left", "right", "ahead", "behind", "up", "down"} }
 
 func text(name, value string, most int, need bool) []hall.Field {
 	switch n := utf8.RuneCountInString(value); {

@@ -34,7 +34,7 @@ export interface Api {
   /** A page of at most 50 with numbers below `before`, or the newest. */
   deadLetters(before: number | null): Promise<Result<DeadLetterPage>>
   dismissLetter(number: number, note: string): Promise<Result<unknown>>
-  setWindow(id: string, window: { number: string; name: string; department: string }): Promise<Result<unknown>>
+  setWindow(id: string, window: { number: string; name: string; department: string; direction: string }): Promise<Result<unknown>>
   removeWindow(id: string): Promise<Result<unknown>>
   assign(agent: string, window: string): Promise<Result<unknown>>
   device(agent: string, what: 'dismiss' | 'identify' | 'restart'): Promise<Result<unknown>>

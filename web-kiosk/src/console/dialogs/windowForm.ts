@@ -6,6 +6,8 @@ export interface WindowForm {
   number: string
   name: string
   department: string
+  /** Where it lies from the lobby's screen; empty is not said. */
+  direction: string
 }
 
 export type WindowFault = 'windows.required' | 'windows.id.bad' | 'windows.id.taken'
@@ -24,12 +26,12 @@ export function checkWindow(form: WindowForm, taken: readonly string[] | null): 
 }
 
 export function trimmed(form: WindowForm): WindowForm {
-  return { id: form.id.trim(), number: form.number.trim(), name: form.name.trim(), department: form.department.trim() }
+  return { id: form.id.trim(), number: form.number.trim(), name: form.name.trim(), department: form.department.trim(), direction: form.direction }
 }
 
 /** An empty form proposes the next sign after the highest, in the hall's own way of writing ids. */
 export function nextWindow(windows: readonly LiveWindow[]): WindowForm {
   const highest = Math.max(0, ...windows.map((window) => Number(window.number)).filter((n) => Number.isInteger(n)))
   const number = String(highest + 1).padStart(2, '0')
-  return { id: `w${number}`, number, name: '', department: '' }
+  return { id: `w${number}`, number, name: '', department: '', direction: '' }
 }
