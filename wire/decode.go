@@ -206,7 +206,7 @@ func hubOnly(k Kind) bool {
 		KindDelegationEnded, KindRotaSet, KindAccountSet, KindAccountPassword, KindAccountDisabled, KindSessionOpened,
 		KindSessionClosed, KindTokenCreated, KindTokenRevoked, KindServiceSet, KindServiceRemoved, KindTicketIssued,
 		KindTicketCalled, KindTicketRecalled, KindTicketMissed, KindTicketHeld, KindTicketResumed, KindTicketTransferred,
-		KindTicketClosed, KindVisitStarted, KindVisitFinished, KindCounterSet, KindNoticePosted, KindNoticeRemoved,
+		KindTicketClosed, KindVisitStarted, KindVisitFinished, KindCounterSet, KindMatterOpened, KindMatterSupplemented, KindMatterSuspended, KindMatterResumed, KindMatterConcluded, KindMatterCorrected, KindNoticePosted, KindNoticeRemoved,
 		KindLineKept, KindPrintOrdered, KindTicketReceived, KindAppointmentBooked, KindAppointmentCancelled, KindAppointmentMissed:
 		return true
 	}
@@ -237,7 +237,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), attendanceKinds(), queueKinds(), accessKinds())
+	}, staffingKinds(), attendanceKinds(), queueKinds(), matterKinds(), accessKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

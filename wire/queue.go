@@ -44,6 +44,10 @@ type ServiceSet struct {
 	Sample    string   `json:"sample,omitempty"`
 	Limit     string   `json:"limit,omitempty"`
 	Fee       string   `json:"fee,omitempty"`
+	// PromisedDays and LegalDays are the limits of the matters that it opens, in
+	// working days; 0 is none.
+	PromisedDays int `json:"promised_days,omitempty"`
+	LegalDays    int `json:"legal_days,omitempty"`
 	// WaitMax and ServiceMax are its norms in minutes; 0 is none.
 	WaitMax    int `json:"wait_max,omitempty"`
 	ServiceMax int `json:"service_max,omitempty"`
@@ -175,6 +179,14 @@ type VisitFinished struct {
 	Outcome string `json:"outcome"`
 	// Next is the service that the ticket waits for now.
 	Next string `json:"next,omitempty"`
+	// Service is what it was for, Matter what it opened or went on with, Citizen
+	// the keyed hash of who came, each where it is known.
+	Service string `json:"service,omitempty"`
+	Matter  string `json:"matter,omitempty"`
+	Citizen string `json:"citizen,omitempty"`
+	// Missing are the documents of the guide that were not there, Day the day of it.
+	Missing []string `json:"missing,omitempty"`
+	Day     string   `json:"day,omitempty"`
 }
 
 // CounterSet opens a window for the line, pauses it or closes it.

@@ -93,6 +93,8 @@ type Register interface {
 	Unseal(s *wire.Sealed) map[string]string
 	// CardToken is the keyed hash of a card's number.
 	CardToken(number string) string
+	// CitizenToken is the keyed hash of a citizen's ID or phone number.
+	CitizenToken(number string) string
 }
 
 // Photos keeps pictures beside the log by their content.

@@ -133,6 +133,9 @@ func (a *API) bookSlot(_ *http.Request, body []byte) (order, error) {
 	if err := decode(body, &c); err != nil {
 		return order{}, err
 	}
+	if err := a.hashCitizen(&c.Citizen); err != nil {
+		return order{}, err
+	}
 	return order{cmd: c, status: http.StatusCreated, answer: func(done Changed) (any, error) {
 		var d wire.AppointmentBooked
 		if err := json.Unmarshal(done.Events[0].Data, &d); err != nil {

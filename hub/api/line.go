@@ -86,11 +86,6 @@ type (
 	counterBody struct {
 		Reason string `json:"reason,omitempty"`
 	}
-	finishBody struct {
-		Mode    string `json:"mode,omitempty"`
-		Outcome string `json:"outcome,omitempty"`
-		Reason  string `json:"reason,omitempty"`
-	}
 	resumeBody struct {
 		Ticket string `json:"ticket"`
 	}
@@ -110,6 +105,9 @@ func (a *API) lineRoutes() []route {
 	serve := func(name, zh, en string, body any, build func(*http.Request, []byte) (order, error), refusals ...string) route {
 		return a.change(access.Serve, "POST", "windows/{id}/"+name, zh, en, body, build, append(refusals, "window_unknown"), window)
 	}
+	finish := serve("finish", "办结；告知、不予受理、容缺须写明；受理即立办件", "finish; a notice, a refusal and a promise say what; what is accepted opens a matter", finishBody{},
+		a.finishVisit, "window_free", "ticket_not_started", "matter_unknown", "matter_concluded")
+	finish.answer = VisitEnd{}
 	return []route{
 		read(access.Anybody, v1+"services", "业务与办事指南", "the services with their guides", ServiceList{}, a.getServices),
 		a.change(access.Arrange, "PUT", "services/{id}", "添加或修改业务", "add a service or change it", queue.SetService{},
@@ -135,8 +133,7 @@ func (a *API) lineRoutes() []route {
 		serve("recall", "重呼", "announce the call again", emptyBody{}, enter(func(r *http.Request, c *queue.Recall) { c.Window = r.PathValue("id") }),
 			"recall_pause", "window_free", "ticket_serving"),
 		serve("start", "开始办理", "begin to serve", emptyBody{}, enter(func(r *http.Request, c *queue.Start) { c.Window = r.PathValue("id") }), "window_free", "ticket_serving"),
-		serve("finish", "办结；告知、不予受理、容缺须写明", "finish; a notice, a refusal and a promise say what", finishBody{},
-			enter(func(r *http.Request, c *queue.Finish) { c.Window = r.PathValue("id") }), "window_free", "ticket_not_started"),
+		finish,
 		serve("no-show", "过号", "nobody came", emptyBody{}, enter(func(r *http.Request, c *queue.NoShow) { c.Window = r.PathValue("id") }), "window_free", "ticket_serving"),
 		serve("hold", "暂离", "let the person go and come back", emptyBody{}, enter(func(r *http.Request, c *queue.Hold) { c.Window = r.PathValue("id") }), "window_free"),
 		serve("resume", "暂离的人回来", "go on with a ticket that was held", resumeBody{}, enter(func(r *http.Request, c *queue.Resume) { c.Window = r.PathValue("id") }),
@@ -183,6 +180,9 @@ func (a *API) takeTicket(r *http.Request, body []byte) (order, error) {
 		return order{}, err
 	}
 	c.Absent = a.absent()
+	if err := a.hashCitizen(&c.Citizen); err != nil {
+		return order{}, err
+	}
 	return a.issuing(c), nil
 }
 

@@ -28,6 +28,9 @@ func (a *App) Unseal(s *wire.Sealed) map[string]string { return unseal(a.vault, 
 // CardToken is the keyed hash of a card's number; see api.Register.
 func (a *App) CardToken(number string) string { return a.vault.CardToken(number) }
 
+// CitizenToken is the keyed hash of a citizen's ID or phone number; see api.Register.
+func (a *App) CitizenToken(number string) string { return a.vault.CitizenToken(number) }
+
 // Checkpoints lists the signed tree heads; see api.Checkpoints.
 func (a *App) Checkpoints() (all []api.Checkpoint, verifierKey string, err error) {
 	for _, c := range a.views.checkpoints() {

@@ -73,6 +73,14 @@ func (c SetService) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.D
 			bad.Add(name, "range", "应为 0 到 1440 分钟", "must be 0 to 1440 minutes")
 		}
 	}
+	for name, n := range map[string]int{"promised_days": c.PromisedDays, "legal_days": c.LegalDays} {
+		if n < 0 || n > 1000 {
+			bad.Add(name, "range", "应为 0 到 1000 个工作日", "must be 0 to 1000 working days")
+		}
+	}
+	if c.LegalDays > 0 && c.PromisedDays > c.LegalDays {
+		bad.Add("promised_days", "range", "承诺时限不能超过法定时限", "must not be longer than the legal limit")
+	}
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/matter"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/queue"
 	"hallkeeper/hub/roster"
@@ -24,7 +25,9 @@ type State struct {
 	Policy *policy.State
 	Book   attendance.Book
 	Line   queue.State
-	Access access.State
+	// Matters are what visits opened, and which visits belong together.
+	Matters matter.State
+	Access  access.State
 }
 
 // New is the register of an empty log.
@@ -39,7 +42,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Access.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Access.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -74,7 +77,8 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 	if s.Policy.Fold(r) || s.People.Fold(r) {
 		return touched(r)
 	}
-	if !s.Line.Fold(r) {
+	matters := s.Matters.Fold(r) // the end of a visit is of the line too
+	if !s.Line.Fold(r) && !matters {
 		s.Access.Fold(r)
 	}
 	return "", ""
@@ -97,6 +101,8 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecideBook(&s.Book, h, m)
 	case queue.Command:
 		return c.DecideLine(&s.Line, h, m)
+	case matter.Command:
+		return c.DecideMatter(&s.Matters, &s.Line, h, m)
 	case access.Command:
 		return c.DecideAccess(&s.Access, h, m)
 	}
@@ -106,7 +112,7 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, access.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, access.Command:
 		return true
 	}
 	return false

@@ -33,10 +33,12 @@ var ErrForgotten = errors.New("the key of this person was destroyed")
 
 // Vault holds the keys of one hall. Its methods may be called from any goroutine.
 type Vault struct {
-	dir    string
-	card   []byte
-	signer note.Signer
-	public string
+	dir  string
+	card []byte
+	// citizen is of its own: who holds the key of cards can tell no citizen.
+	citizen []byte
+	signer  note.Signer
+	public  string
 
 	mu     sync.Mutex
 	people map[string]cipher.AEAD
@@ -51,6 +53,9 @@ func Open(dir, name string) (*Vault, error) {
 	v := &Vault{dir: dir, people: map[string]cipher.AEAD{}}
 	var err error
 	if v.card, err = v.symmetric("card.key"); err != nil {
+		return nil, err
+	}
+	if v.citizen, err = v.symmetric("citizen.key"); err != nil {
 		return nil, err
 	}
 	err = v.openSigner(name)
@@ -85,10 +90,17 @@ func (v *Vault) openSigner(name string) error {
 
 // CardToken is what the log keeps of a card number: a keyed hash that only this
 // hub can make, "h1:" and 22 base64url characters (128 bits of HMAC-SHA256).
-func (v *Vault) CardToken(number string) string {
-	m := hmac.New(sha256.New, v.card)
-	_, _ = m.Write([]byte(number))
-	return "h1:" + base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:16])
+func (v *Vault) CardToken(number string) string { return "h1:" + keyed(v.card, number) }
+
+// CitizenToken is what the log keeps of a citizen's ID or phone number, under a
+// key that serves nothing else. Where citizen.key is destroyed, no hash that was
+// made with it can be linked to anybody or to a later one.
+func (v *Vault) CitizenToken(number string) string { return "c1:" + keyed(v.citizen, number) }
+
+func keyed(key []byte, text string) string {
+	m := hmac.New(sha256.New, key)
+	_, _ = m.Write([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:16])
 }
 
 // SignCheckpoint signs a checkpoint's text, which must end with a line break.

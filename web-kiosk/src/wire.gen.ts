@@ -361,8 +361,12 @@ export type Kind =
   | "log.checkpoint"
   | "log.repaired"
   | "log.recovered"
-  | "print.ordered"
-  | "ticket.received"
+  | "matter.opened"
+  | "matter.supplemented"
+  | "matter.suspended"
+  | "matter.resumed"
+  | "matter.concluded"
+  | "matter.corrected"
   | "service.set"
   | "service.removed"
   | "ticket.issued"
@@ -811,6 +815,80 @@ export interface Alarm {
 }
 
 /**
+ * MatterOpened is a matter that a window has accepted (受理). Its clock starts
+ * with the working day after Day.
+ */
+export interface MatterOpened {
+  matter: string
+  /** Number is what the citizen is told, e.g. 2026-000123. */
+  number: string
+  service: string
+  department: string
+  window: string
+  /** Visit is the one that it was accepted at. */
+  visit: string
+  /** Citizen is the keyed hash of an ID or phone number, if one was given. */
+  citizen?: string
+  day: string
+  /** Promised and Legal are its limits in working days; 0 is none. */
+  promised?: number
+  legal?: number
+  /** Gaps are the documents that are owed on promise (容缺受理), GapsDue the day by which. */
+  gaps?: string[]
+  gaps_due?: string
+}
+
+/**
+ * MatterSupplemented says that documents were handed in later (补正). A
+ * suspension that waited for them ends with it.
+ */
+export interface MatterSupplemented {
+  matter: string
+  day: string
+  documents?: string[]
+}
+
+/** MatterSuspended stops the clock. */
+export interface MatterSuspended {
+  matter: string
+  day: string
+  /**
+   * Why is supplement (补正), hearing (听证), review (专家评审), inspection
+   * (检验检测) or other.
+   */
+  why: string
+}
+
+/** MatterResumed lets the clock go on with the working day after Day. */
+export interface MatterResumed {
+  matter: string
+  day: string
+}
+
+/** MatterConcluded is its end (办结). */
+export interface MatterConcluded {
+  matter: string
+  day: string
+  /** Result is granted (准予), refused (不予), withdrawn (撤回) or ended (终止). */
+  result: string
+  /** Visit is the one that it was concluded at, if any. */
+  visit?: string
+}
+
+/** MatterCorrected puts a wrong entry right; the reason is sealed. */
+export interface MatterCorrected {
+  matter: string
+  day: string
+  /**
+   * What is reopened (it was not concluded), void (there never was such a
+   * matter) or limits (Promised and Legal were wrong).
+   */
+  what: string
+  promised?: number
+  legal?: number
+}
+
+/**
  * Stored is the hub's answer on …/stored: all events of Outbox up to and with
  * Seq are on the hub's disk, or are dead letters named in Refused.
  */
@@ -998,6 +1076,12 @@ export interface ServiceSet {
   sample?: string
   limit?: string
   fee?: string
+  /**
+   * PromisedDays and LegalDays are the limits of the matters that it opens, in
+   * working days; 0 is none.
+   */
+  promised_days?: number
+  legal_days?: number
   /** WaitMax and ServiceMax are its norms in minutes; 0 is none. */
   wait_max?: number
   service_max?: number
@@ -1135,6 +1219,16 @@ export interface VisitFinished {
   outcome: string
   /** Next is the service that the ticket waits for now. */
   next?: string
+  /**
+   * Service is what it was for, Matter what it opened or went on with, Citizen
+   * the keyed hash of who came, each where it is known.
+   */
+  service?: string
+  matter?: string
+  citizen?: string
+  /** Missing are the documents of the guide that were not there, Day the day of it. */
+  missing?: string[]
+  day?: string
 }
 
 /** CounterSet opens a window for the line, pauses it or closes it. */
@@ -1685,8 +1779,12 @@ export interface KindData {
   "log.checkpoint": LogCheckpoint
   "log.repaired": LogRepaired
   "log.recovered": LogRecovered
-  "print.ordered": PrintOrdered
-  "ticket.received": TicketReceived
+  "matter.opened": MatterOpened
+  "matter.supplemented": MatterSupplemented
+  "matter.suspended": MatterSuspended
+  "matter.resumed": MatterResumed
+  "matter.concluded": MatterConcluded
+  "matter.corrected": MatterCorrected
   "service.set": ServiceSet
   "service.removed": ServiceRemoved
   "ticket.issued": TicketIssued
