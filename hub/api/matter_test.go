@@ -74,6 +74,27 @@ func TestStaffSeeTheMattersOfTheirWindow(t *testing.T) {
 	}
 }
 
+// 63号 第三条: what is late comes first, with what is late about it, in the list and in the table.
+func TestWhatIsLateComesFirst(t *testing.T) {
+	s := newStage(t)
+	s.furnishLine()
+	s.ask("PUT", "/api/v1/services/marriage", `{"name":"婚姻登记","department":"civil","prefix":"A","windows":["w1","w2"],"documents":["户口簿"],"promised_days":5,"legal_days":30}`)
+	late := into[VisitEnd](t, s.visit("w1", `{"outcome":"promised","missing":["户口簿"]}`)).Matter
+	s.now = s.now.AddDate(0, 0, 14)
+	fresh := into[VisitEnd](t, s.visit("w1", `{"outcome":"accepted"}`)).Matter
+	list := into[MatterList](t, s.ask("GET", "/api/v1/matters", ""))
+	if list.Open != 2 || list.Overdue != 1 || list.Matters[0].Number != late.Number || !list.Matters[0].Overdue || list.Matters[0].Unlawful || !list.Matters[0].GapsOverdue {
+		t.Errorf("the list is %+v", list)
+	}
+	if list := into[MatterList](t, s.ask("GET", "/api/v1/matters?state=overdue", "")); len(list.Matters) != 1 {
+		t.Errorf("%d matters are overdue", len(list.Matters))
+	}
+	table := s.ask("GET", "/api/v1/matters/export?format=csv&number="+fresh.Number, "").Body.String()
+	if !strings.Contains(table, fresh.Number) || strings.Contains(table, late.Number) {
+		t.Errorf("the table is %s", table)
+	}
+}
+
 func TestIdentityNumbersAreChecked(t *testing.T) {
 	for number, right := range map[string]bool{"11010519491231002X": true, "110105194912310021": false, "440524188001010014": true, "4405241880010100": false} {
 		if identity(number) != right {

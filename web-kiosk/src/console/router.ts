@@ -2,8 +2,8 @@ import { onScopeDispose, readonly, ref } from 'vue'
 
 /** The console's sections, as in the address after "#/", by what they are about. */
 export const groups = {
-  hall: ['hall', 'statistics', 'alarms'],
-  line: ['lines', 'services', 'notices'],
+  hall: ['hall', 'alarms'],
+  line: ['lines', 'services', 'notices', 'matters', 'statistics'],
   check: ['attendance', 'requests', 'inspect', 'duties'],
   people: ['roster', 'arrange', 'shifts', 'procedures'],
   setup: ['calendar', 'policy', 'accounts', 'windows', 'devices', 'dead-letters'],

@@ -52,6 +52,7 @@ export const shell = {
   'nav.windows': 'Windows',
   'nav.skip': 'Skip to content',
   'nav.lobby': 'Lobby screen',
+  'nav.matters': 'Matters',
   'nav.duties': 'Duties',
   'nav.shifts': 'Shifts',
   'nav.policy': 'Parameters',

@@ -1,6 +1,7 @@
 import { check } from './check'
 import { hall } from './hall'
 import { line } from './line'
+import { matter } from './matter'
 import { people } from './people'
 import { queue } from './queue'
 import { shell } from './shell'
@@ -10,4 +11,4 @@ import { statistics } from './statistics'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...queue } as const
+export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...queue } as const

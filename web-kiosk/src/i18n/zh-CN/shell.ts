@@ -52,6 +52,7 @@ export const shell = {
   'nav.windows': '窗口管理',
   'nav.skip': '跳到正文',
   'nav.lobby': '大屏幕',
+  'nav.matters': '办件',
   'nav.duties': '值班委托',
   'nav.shifts': '班次',
   'nav.policy': '参数规则',
