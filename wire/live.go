@@ -251,6 +251,7 @@ const (
 	AlarmService  AlarmKind = "service_over"  // subject: window; values: window, number, ticket, minutes, norm
 	AlarmUnserved AlarmKind = "line_unserved" // subject: service; values: service, count: people wait and no window is open
 	AlarmPrinter  AlarmKind = "printer"       // subject: agent; detail: paper_low, paper_out, cover_open or offline
+	AlarmMatters  AlarmKind = "matters_late"  // subject: empty; values: count
 )
 
 // Alarm is something a person should know of or act on.

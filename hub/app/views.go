@@ -60,6 +60,9 @@ func (a *App) openViews() (*views, error) {
 	v.register.Days.Index()
 	v.live = live.New(live.Config{Hall: wire.LiveHall{ID: a.cfg.Hall.ID, Name: a.cfg.Hall.Name, TimeZone: a.cfg.Hall.TimeZone},
 		Version: a.cfg.Version, Demo: a.cfg.Demo, Zone: a.zone, Started: a.began, People: v.register.Days.At,
+		Late: func(now time.Time) int {
+			return v.register.State.Matters.Late(v.register.State.Policy.Calendar(), hall.DateOf(now, a.zone))
+		},
 		Line: func(now time.Time) queue.Now {
 			return v.register.State.Line.Now(v.register.State.Hall(&v.facts.Roster), hall.Moment{Now: now, Day: hall.DateOf(now, a.zone), Zone: a.zone}, v.register.Days.At(now).Away)
 		}}, v.facts, runner.Read, a.log.Stats().DeadLetters)

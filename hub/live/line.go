@@ -89,3 +89,12 @@ func has[V any](m map[string]V, id string) bool {
 	_, ok := m[id]
 	return ok
 }
+
+// late raises the alarm of matters past a limit. Limits pass with the day, so it is looked at with the clock.
+func (l *Live) late() {
+	if l.cfg.Late == nil {
+		return
+	}
+	n := l.cfg.Late(l.now)
+	l.alarm(n > 0, wire.AlarmMatters, wire.SeverityAlarm, "", l.now, "", map[string]string{"count": strconv.Itoa(n)})
+}

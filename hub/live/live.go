@@ -40,6 +40,8 @@ type Config struct {
 	People func(now time.Time) attendance.Now
 	// Line says how the line stands; the caller holds the facts still. Nil where there is none.
 	Line func(now time.Time) queue.Now
+	// Late counts the open matters that are past a limit; the caller holds the facts still. Nil where there are none.
+	Late func(now time.Time) int
 }
 
 // Live is the document. Its methods may be called from any goroutine.
@@ -82,6 +84,7 @@ func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
 	l.update(func() {
 		l.cover()
 		l.line()
+		l.late()
 		l.everything()
 	})
 	return l
@@ -244,6 +247,7 @@ func (l *Live) Tick(now time.Time) {
 		}
 		l.cover()
 		l.line()
+		l.late()
 		l.everything()
 	})
 }

@@ -104,3 +104,13 @@ func (m *Matter) On(c *hall.Calendar, day hall.Date, soon int) Standing {
 
 // Late tells whether an open matter needs a supervisor.
 func (s Standing) Late() bool { return s.Overdue || s.Unlawful || s.GapsOverdue }
+
+// Late counts the open matters that need a supervisor on a day.
+func (s *State) Late(c *hall.Calendar, day hall.Date) (n int) {
+	for _, m := range s.Matters.Each() {
+		if m.Open() && m.On(c, day, 0).Late() {
+			n++
+		}
+	}
+	return n
+}

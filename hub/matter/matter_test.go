@@ -187,6 +187,9 @@ func TestAVisitThatIsAcceptedOpensAMatter(t *testing.T) {
 	if s := d.standing(t, m.Number); !s.GapsOverdue || !s.Overdue || s.Unlawful || s.Used != 6 {
 		t.Errorf("after six working days it stands %+v", s)
 	}
+	if n := d.Late(d.hall.Policy.Calendar(), d.today()); n != 2 {
+		t.Errorf("%d matters are late, not 2", n)
+	}
 	d.must(t, Supplement{Matter: m.Number, Documents: []string{"户口簿"}})
 	if s := d.standing(t, m.Number); s.GapsOverdue {
 		t.Error("what was owed has come, and is still overdue")

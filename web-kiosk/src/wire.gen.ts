@@ -367,6 +367,8 @@ export type Kind =
   | "matter.resumed"
   | "matter.concluded"
   | "matter.corrected"
+  | "print.ordered"
+  | "ticket.received"
   | "service.set"
   | "service.removed"
   | "ticket.issued"
@@ -799,6 +801,7 @@ export type AlarmKind =
   | "service_over" // subject: window; values: window, number, ticket, minutes, norm
   | "line_unserved" // subject: service; values: service, count: people wait and no window is open
   | "printer" // subject: agent; detail: paper_low, paper_out, cover_open or offline
+  | "matters_late" // subject: empty; values: count
 
 /** Alarm is something a person should know of or act on. */
 export interface Alarm {
@@ -1785,6 +1788,8 @@ export interface KindData {
   "matter.resumed": MatterResumed
   "matter.concluded": MatterConcluded
   "matter.corrected": MatterCorrected
+  "print.ordered": PrintOrdered
+  "ticket.received": TicketReceived
   "service.set": ServiceSet
   "service.removed": ServiceRemoved
   "ticket.issued": TicketIssued

@@ -1,5 +1,8 @@
 /** Words about matters and repeat visits, on the console and at the window. */
 export const matter = {
+  'alarm.matters_late': 'Matters are past a limit',
+  'alarm.matters_late.todo': 'See them in Matters and have them dealt with (article 3).',
+  'alarm.matters_late.detail': '{count} of them',
   'matter.title': 'Matters',
   'matter.summary': '{open} open, {overdue} overdue, {soon} due soon',
   'matter.none': 'No matters',

@@ -1,5 +1,8 @@
 /** Words about matters and repeat visits, on the console and at the window. */
 export const matter = {
+  'alarm.matters_late': '有办件超过期限',
+  'alarm.matters_late.todo': '在“办件”中查看并督办（63号第三条）。',
+  'alarm.matters_late.detail': '{count} 件',
   'matter.title': '办件',
   'matter.summary': '未办结 {open} 件，超期 {overdue} 件，将到期 {soon} 件',
   'matter.none': '没有办件',
