@@ -60,8 +60,8 @@ type (
 		By        string        `json:"by,omitempty"`
 		Reason    string        `json:"reason,omitempty"`
 	}
-	// VisitRow is one visit, by the position of its end in the log.
-	VisitRow struct {
+	// MatterVisit is one visit, by the position of its end in the log.
+	MatterVisit struct {
 		Visit    string        `json:"visit"`
 		Position wire.Position `json:"position"`
 		Day      string        `json:"day"`
@@ -74,9 +74,9 @@ type (
 	MatterStory struct {
 		MatterRow
 		// Documents are those of the service's guide.
-		Documents []string     `json:"documents"`
-		Steps     []MatterStep `json:"steps"`
-		VisitList []VisitRow   `json:"visit_list"`
+		Documents []string      `json:"documents"`
+		Steps     []MatterStep  `json:"steps"`
+		VisitList []MatterVisit `json:"visit_list"`
 	}
 	// RepeatRow is visits that belong together.
 	RepeatRow struct {
@@ -85,8 +85,8 @@ type (
 		// Number is of the matter, if there is one.
 		Number string `json:"number,omitempty"`
 		// Notices counts the notices of what is missing: a second one breaks 一次性告知.
-		Notices   int        `json:"notices"`
-		VisitList []VisitRow `json:"visit_list"`
+		Notices   int           `json:"notices"`
+		VisitList []MatterVisit `json:"visit_list"`
 	}
 	// RepeatList is threads of two visits and more, the latest first.
 	RepeatList struct {
@@ -325,10 +325,10 @@ func (a *API) getMatters(w http.ResponseWriter, r *http.Request) error {
 	return sendJSON(w, r, list)
 }
 
-func (a *API) visitRows(t *matter.Thread) []VisitRow {
-	rows := []VisitRow{}
+func (a *API) matterVisits(t *matter.Thread) []MatterVisit {
+	rows := []MatterVisit{}
 	for _, x := range t.Visits {
-		rows = append(rows, VisitRow{x.Visit, x.Position, string(x.Day), x.Window, x.Outcome, x.Missing, a.sealed(x.Reason, "reason")})
+		rows = append(rows, MatterVisit{x.Visit, x.Position, string(x.Day), x.Window, x.Outcome, x.Missing, a.sealed(x.Reason, "reason")})
 	}
 	return rows
 }
@@ -342,7 +342,7 @@ func (a *API) getMatter(w http.ResponseWriter, r *http.Request) error {
 			story.Steps = append(story.Steps, MatterStep{s.Kind, s.Position, string(s.Day), s.Say, s.Documents, s.By, a.sealed(s.Reason, "reason")})
 		}
 		t, _ := v.State.Matters.Threads.Get(m.Thread)
-		story.VisitList = a.visitRows(&t)
+		story.VisitList = a.matterVisits(&t)
 	})
 	if err != nil {
 		return err
@@ -359,7 +359,7 @@ func (a *API) getRepeats(w http.ResponseWriter, r *http.Request) error {
 			}
 			service, _ := v.State.Line.Services.Get(t.Service)
 			m, _ := v.State.Matters.Matters.Get(t.Matter)
-			list.Repeats = append(list.Repeats, RepeatRow{t.Service, cmp.Or(service.Name, t.Service), m.Number, t.Notices(), a.visitRows(&t)})
+			list.Repeats = append(list.Repeats, RepeatRow{t.Service, cmp.Or(service.Name, t.Service), m.Number, t.Notices(), a.matterVisits(&t)})
 		}
 	})
 	slices.SortFunc(list.Repeats, func(x, y RepeatRow) int {
