@@ -3,6 +3,9 @@ import type { ServiceSet } from '../wire.gen'
 /** A service as GET services answers it. */
 export interface ServiceRow extends ServiceSet {
   waiting: number
+  /** The expected wait of a ticket taken now and its mean error, in seconds. */
+  wait?: number
+  wait_error?: number
   initials: string[]
 }
 
