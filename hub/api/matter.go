@@ -181,8 +181,11 @@ func (a *API) finishVisit(r *http.Request, body []byte) (order, error) {
 func (a *API) visitEnd(done Changed) (any, error) {
 	end := VisitEnd{Changed: done}
 	var d wire.VisitFinished
-	if len(done.Events) == 0 || jsonInto(done.Events[0].Data, &d) != nil {
+	if len(done.Events) == 0 {
 		return end, nil
+	}
+	if err := jsonInto(done.Events[0].Data, &d); err != nil {
+		return end, err
 	}
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		if m, ok := v.State.Matters.Matters.Get(d.Matter); ok {
@@ -226,7 +229,7 @@ func (a *API) windowsOf(i access.Identity, v *register.View, windows *roster.Sta
 // ownMatter lets people without the right to decide touch only matters of their windows.
 func (a *API) ownMatter(build func(*http.Request, []byte) (order, error)) func(*http.Request, []byte) (order, error) {
 	return func(r *http.Request, body []byte) (order, error) {
-		if _, err := a.seenMatter(r, nil); err != nil {
+		if err := a.seenMatter(r, nil); err != nil {
 			return order{}, err
 		}
 		return build(r, body)
@@ -234,10 +237,10 @@ func (a *API) ownMatter(build func(*http.Request, []byte) (order, error)) func(*
 }
 
 // seenMatter finds the matter that a path names, for those who may see it.
-func (a *API) seenMatter(r *http.Request, use func(*register.View, *matter.Matter)) (known bool, err error) {
+func (a *API) seenMatter(r *http.Request, use func(*register.View, *matter.Matter)) (err error) {
 	a.Register.Read(func(v *register.View, windows *roster.State) {
-		var m matter.Matter
-		if m, known = v.State.Matters.Find(r.PathValue("id")); !known {
+		m, known := v.State.Matters.Find(r.PathValue("id"))
+		if !known {
 			err = hall.Unknown("matter_unknown", "没有这件办件", "there is no such matter")
 			return
 		}
@@ -249,7 +252,7 @@ func (a *API) seenMatter(r *http.Request, use func(*register.View, *matter.Matte
 			use(v, &m)
 		}
 	})
-	return known, err
+	return err
 }
 
 func (a *API) matterRow(v *register.View, m *matter.Matter) MatterRow {
@@ -335,7 +338,7 @@ func (a *API) matterVisits(t *matter.Thread) []MatterVisit {
 
 func (a *API) getMatter(w http.ResponseWriter, r *http.Request) error {
 	var story MatterStory
-	_, err := a.seenMatter(r, func(v *register.View, m *matter.Matter) {
+	err := a.seenMatter(r, func(v *register.View, m *matter.Matter) {
 		service, _ := v.State.Line.Services.Get(m.Service)
 		story = MatterStory{MatterRow: a.matterRow(v, m), Documents: append([]string{}, service.Documents...), Steps: []MatterStep{}}
 		for _, s := range m.Steps {

@@ -39,6 +39,7 @@ describe('the supervisor', () => {
     await field('windows').locator('input[value=w1]').check()
     await field('documents').locator('textarea').fill('双方身份证\n近期合影 3 张')
     await field('wait_max').locator('input').fill('30')
+    await field('promised_days').locator('input').fill('5')
     await field('slots').locator('textarea').fill('09:00-10:00')
     await save()
     await page.getByText('第 1 行不对').first().waitFor()
@@ -50,7 +51,7 @@ describe('the supervisor', () => {
     await save()
     await page.waitForSelector('tr[data-service="marriage"]')
     const [service] = (await hall.get('services')).services
-    assert.deepEqual([service.prefix, service.documents, service.wait_max, service.slots], ['A', ['双方身份证', '近期合影 3 张'], 30,
+    assert.deepEqual([service.prefix, service.documents, service.wait_max, service.promised_days, service.slots], ['A', ['双方身份证', '近期合影 3 张'], 30, 5,
       [{ from: '09:00', until: '10:00', capacity: 4 }, { from: '10:00', until: '11:00', capacity: 4, weekdays: [1, 2, 3, 4, 5] }]])
     await assertAccessible(page, 'services')
     await shoot(page, 'console-services')

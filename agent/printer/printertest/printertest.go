@@ -69,7 +69,10 @@ func (p *Printer) serve(listener net.Listener) {
 		if err != nil {
 			return
 		}
-		p.done.Go(func() { defer conn.Close(); p.talk(conn) })
+		p.done.Go(func() {
+			defer func() { _ = conn.Close() }()
+			p.talk(conn)
+		})
 	}
 }
 
