@@ -207,7 +207,10 @@ func hubOnly(k Kind) bool {
 		KindSessionClosed, KindTokenCreated, KindTokenRevoked, KindServiceSet, KindServiceRemoved, KindTicketIssued,
 		KindTicketCalled, KindTicketRecalled, KindTicketMissed, KindTicketHeld, KindTicketResumed, KindTicketTransferred,
 		KindTicketClosed, KindVisitStarted, KindVisitFinished, KindCounterSet, KindMatterOpened, KindMatterSupplemented, KindMatterSuspended, KindMatterResumed, KindMatterConcluded, KindMatterCorrected, KindNoticePosted, KindNoticeRemoved,
-		KindLineKept, KindPrintOrdered, KindTicketReceived, KindAppointmentBooked, KindAppointmentCancelled, KindAppointmentMissed:
+		KindLineKept, KindPrintOrdered, KindTicketReceived, KindAppointmentBooked, KindAppointmentCancelled, KindAppointmentMissed,
+		KindRatingGiven, KindRatingExplained, KindRatingReasonsSet, KindRatingPublished, KindExclusionProposed, KindExclusionDecided,
+		KindCaseOpened, KindCaseExplained, KindCaseAssigned, KindCaseGraded, KindCaseAnswered, KindCaseRectified, KindCaseRevisited, KindCaseClosed,
+		KindExtensionAsked, KindExtensionDecided, KindAppealMade, KindAppealDecided:
 		return true
 	}
 	return false
@@ -237,7 +240,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), attendanceKinds(), queueKinds(), matterKinds(), accessKinds())
+	}, staffingKinds(), attendanceKinds(), queueKinds(), matterKinds(), ratingKinds(), conductKinds(), accessKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

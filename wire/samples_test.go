@@ -10,10 +10,14 @@ var sealedKinds = map[Kind]string{
 	KindFindingDropped: "staff-s01", KindFindingReplied: "staff-s01", KindCriticismMade: "staff-s01", KindChangeAsked: "staff-s01",
 	KindAssignmentExamined: "staff-s01", KindAssignmentAccepted: "staff-s01", KindStaffReturned: "staff-s01", KindDelegationSet: "account-li",
 	KindVisitFinished: "window-w01", KindMatterSuspended: "window-w01", KindMatterConcluded: "window-w01", KindMatterCorrected: "window-w01", KindCounterSet: "window-w01",
+	KindRatingExplained: "rating-019ab3c1-7a10-7c3e-9b1f-0242ac120102", KindExclusionProposed: "window-w01", KindExclusionDecided: "window-w01",
+	KindCaseOpened: "case-k1", KindCaseExplained: "case-k1", KindCaseAnswered: "case-k1", KindCaseRectified: "case-k1", KindCaseRevisited: "case-k1", KindCaseClosed: "case-k1",
+	KindExtensionAsked: "case-k1", KindExtensionDecided: "case-k1", KindAppealMade: "staff-s01", KindAppealDecided: "staff-s01",
 }
 
 // sampleOfPeople is a value of each kind that people make at the hub.
 func sampleOfPeople(k Kind) any {
+	const visit = "019ab3c1-7a10-7c3e-9b1f-0242ac120102"
 	return map[Kind]any{
 		KindDepartmentSet: DepartmentSet{"civil", "民政局"}, KindDepartmentRemoved: DepartmentRemoved{"civil"},
 		KindPostSet: PostSet{"p01", "w01", "婚姻登记", []string{"s02"}}, KindPostRemoved: PostRemoved{"p01"},
@@ -80,5 +84,17 @@ func sampleOfPeople(k Kind) any {
 		KindPrintOrdered: PrintOrdered{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "019ab3c1-7a10-7c3e-9b1f-0242ac120109", "kiosk1"}, KindTicketReceived: TicketReceived{"019ab3c1-7a10-7c3e-9b1f-0242ac120101"},
 		KindAppointmentBooked:    AppointmentBooked{"p1", "308417", "marriage", "2026-11-24", "09:30", "10:00", "9f86d081884c7d65"},
 		KindAppointmentCancelled: AppointmentCancelled{"p1"}, KindAppointmentMissed: AppointmentMissed{"p1"},
+		KindRatingGiven:       RatingGiven{visit, "w01", "2026-11-23", 1, RatingTablet, time.Date(2026, 11, 23, 0, 58, 30, 0, time.UTC), true},
+		KindRatingExplained:   RatingExplained{visit, "w01", "2026-11-23", []string{"attitude"}, true, true},
+		KindRatingReasonsSet:  RatingReasonsSet{[]RatingReason{{"attitude", "服务态度", "manner"}}},
+		KindRatingPublished:   RatingPublished{"2026-11-23", 2, time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), RatingFigures{100, 1, 2, 1, 96, 60, 36, [5]int{1, 0, 2, 7, 50}, 3, 5}, true, []RatingChange{{"pressed", 61, 60}}},
+		KindExclusionProposed: ExclusionProposed{"x1", visit, "w01", "2026-11-23", "mistaken", "k1"},
+		KindExclusionDecided:  ExclusionDecided{"x1", visit, "w01", "2026-11-23", "k1", true},
+		KindCaseOpened:        CaseOpened{"k1", "P2026-000012", CaseTablet, visit, 1, []string{"attitude"}, "civil", "w01", "s01", "marriage", true, true, "2026-11-23", "2026-11-22", true},
+		KindCaseExplained:     CaseExplained{"k1", "2026-11-23", []string{"attitude"}, true, true}, KindCaseAssigned: CaseAssigned{"k1", "2026-11-23", "civil", "s01"},
+		KindCaseGraded: CaseGraded{"k1", "2026-11-23", true}, KindCaseAnswered: CaseAnswered{"k1", "2026-11-24"}, KindCaseRectified: CaseRectified{"k1", "2026-11-25"},
+		KindCaseRevisited: CaseRevisited{"k1", "2026-11-26", "satisfied"}, KindCaseClosed: CaseClosed{"k1", "2026-11-27", "rectified"},
+		KindExtensionAsked: ExtensionAsked{"e1", "k1", "2026-11-25", 3}, KindExtensionDecided: ExtensionDecided{"e1", "k1", "2026-11-25", true},
+		KindAppealMade: AppealMade{"a1", "k1", "s01", "2026-11-24"}, KindAppealDecided: AppealDecided{"a1", "k1", "2026-11-25", true},
 	}[k]
 }

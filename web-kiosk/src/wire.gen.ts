@@ -226,6 +226,128 @@ export interface RotaSet {
   accounts: string[]
 }
 
+/** CaseSource says where a case comes from. */
+export type CaseSource =
+  | "button"
+  | "tablet"
+  | "phone"
+  | "hotline" // 市长热线、便民服务热线
+  | "mailbox" // 旗长信箱
+  | "discipline" // 纪委监委
+  | "media" // 社会媒体
+
+/** CaseOpened opens a case. Its clocks start with the working day after Day. */
+export interface CaseOpened {
+  case: string
+  /** Number is what people name it by, e.g. P2026-000012. */
+  number: string
+  source: CaseSource
+  /** Visit, Level and Reasons are of the rating that it comes from. */
+  visit?: string
+  level?: number
+  reasons?: string[]
+  /** Department answers for it (责任单位); Window, Staff and Service are what it is about, where known. */
+  department?: string
+  window?: string
+  staff?: string
+  service?: string
+  /** Words and Contact tell that free text and a phone number are sealed. */
+  words?: boolean
+  contact?: boolean
+  /** Day is when it was opened, and Happened when what it is about was, if another day. */
+  day: string
+  happened?: string
+  /** Hard cases have longer to rectify. */
+  hard?: boolean
+}
+
+/** CaseExplained adds what the citizen said after the case was opened. */
+export interface CaseExplained {
+  case: string
+  day: string
+  reasons?: string[]
+  words?: boolean
+  contact?: boolean
+}
+
+/** CaseAssigned names who answers for a case (交办). */
+export interface CaseAssigned {
+  case: string
+  day: string
+  department: string
+  staff?: string
+}
+
+/** CaseGraded makes a case ordinary or hard (疑难). */
+export interface CaseGraded {
+  case: string
+  day: string
+  hard: boolean
+}
+
+/** CaseAnswered is the department's answer (答复); its words are sealed. */
+export interface CaseAnswered {
+  case: string
+  day: string
+}
+
+/** CaseRectified says what was done about it (整改); its words are sealed. */
+export interface CaseRectified {
+  case: string
+  day: string
+}
+
+/** CaseRevisited is a call to the citizen who left a number (回访). */
+export interface CaseRevisited {
+  case: string
+  day: string
+  /** Result is satisfied, unsatisfied (the case goes back to be rectified) or unreached. */
+  result: string
+}
+
+/** CaseClosed ends a case (办结). */
+export interface CaseClosed {
+  case: string
+  day: string
+  /** Result is rectified (已整改), unfounded (不属实) or excluded (评价已剔除). */
+  result: string
+}
+
+/** ExtensionAsked asks for more working days to rectify (延期申请). */
+export interface ExtensionAsked {
+  extension: string
+  case: string
+  day: string
+  days: number
+}
+
+/** ExtensionDecided grants them or not. */
+export interface ExtensionDecided {
+  extension: string
+  case: string
+  day: string
+  approved: boolean
+}
+
+/** AppealMade is the staff member's appeal against a case (申诉). */
+export interface AppealMade {
+  appeal: string
+  case: string
+  staff: string
+  day: string
+}
+
+/**
+ * AppealDecided decides it (复核). One that is granted about a rating leads to
+ * an exclusion, which a second person decides.
+ */
+export interface AppealDecided {
+  appeal: string
+  case: string
+  day: string
+  granted: boolean
+}
+
 /** Clock says how far an event's At can be trusted. */
 export type Clock =
   | "synced" // the kernel clock was synchronised when the event was made
@@ -340,6 +462,18 @@ export type Kind =
   | "delegation.set"
   | "delegation.ended"
   | "rota.set"
+  | "case.opened"
+  | "case.assigned"
+  | "case.graded"
+  | "case.answered"
+  | "case.rectified"
+  | "case.revisited"
+  | "case.explained"
+  | "case.closed"
+  | "extension.asked"
+  | "extension.decided"
+  | "appeal.made"
+  | "appeal.decided"
   | "card.swiped"
   | "rating.pressed"
   | "call.pressed"
@@ -388,6 +522,12 @@ export type Kind =
   | "appointment.booked"
   | "appointment.cancelled"
   | "appointment.missed"
+  | "rating.given"
+  | "rating.explained"
+  | "rating.reasons_set"
+  | "rating.published"
+  | "exclusion.proposed"
+  | "exclusion.decided"
   | "department.set"
   | "department.removed"
   | "post.set"
@@ -1287,6 +1427,135 @@ export interface AppointmentMissed {
   appointment: string
 }
 
+/** RatingSource says where a rating was given. */
+export type RatingSource =
+  | "button" // a button of the window's device
+  | "tablet" // the window's tablet
+  | "phone" // the ticket's page on a phone
+
+/**
+ * RatingGiven is a rating that a screen sent (评价). A tablet that was cut off
+ * sends it later, with the time of the touch.
+ */
+export interface RatingGiven {
+  /**
+   * Visit is what the screen showed; empty where it knew of none, and then
+   * Window and At tell which it was.
+   */
+  visit?: string
+  window: string
+  /** Day is the visit's civil day, or that of At where there is no visit. */
+  day: string
+  /** Level is 5 非常满意 to 1 非常不满意. */
+  level: number
+  source: RatingSource
+  /** At is the touch by the hub's clock, as far as the screen knew it. */
+  at: string
+  /** Doubt is true where the screen did not know the hub's clock. */
+  doubt?: boolean
+}
+
+/**
+ * RatingExplained says why a citizen gave a bad rating (差评原因). Words and a
+ * phone number, if they left any, are sealed under the key of the rating.
+ */
+export interface RatingExplained {
+  visit: string
+  window: string
+  day: string
+  /** Reasons are ids of the list of reasons. */
+  reasons?: string[]
+  /** Words and Contact tell that free text and a phone number are sealed. */
+  words?: boolean
+  contact?: boolean
+}
+
+/** RatingReason is one reason that a citizen can choose. */
+export interface RatingReason {
+  id: string
+  zh: string
+  en: string
+}
+
+/** RatingReasonsSet puts a list of reasons in place of the one before. */
+export interface RatingReasonsSet {
+  reasons: RatingReason[]
+}
+
+/**
+ * RatingFigures count visits and presses. Pressed + Unrated = Rateable, and
+ * Rateable + Excluded + Passed + Open = Visits.
+ */
+export interface RatingFigures {
+  /** Visits are all that began. */
+  visits: number
+  /**
+   * Open are those that can still be rated and are not; Passed were sent on to
+   * another window or service without a rating of their own.
+   */
+  open: number
+  passed: number
+  /** Excluded are those whose rating two people have taken out. */
+  excluded: number
+  rateable: number
+  pressed: number
+  unrated: number
+  /** Levels are the pressed ones by level, 1 first. */
+  levels: number[]
+  /** Corrected are visits whose first press was corrected. */
+  corrected: number
+  /** Invalid are presses that count nowhere. */
+  invalid: number
+}
+
+/** RatingChange is one figure that differs from the revision before. */
+export interface RatingChange {
+  /** Name is the figure's name in JSON, like pressed or level_1. */
+  name: string
+  before: number
+  after: number
+}
+
+/**
+ * RatingPublished publishes the hall's figures of a day or a month (公示). Each
+ * further one of a period is a revision with what it changed.
+ */
+export interface RatingPublished {
+  /** Period is a day (2026-11-23) or a month (2026-11). */
+  period: string
+  revision: number
+  as_of: string
+  figures: RatingFigures
+  /** Final is true where the period is over. */
+  final?: boolean
+  changes?: RatingChange[]
+}
+
+/**
+ * ExclusionProposed asks to take a rating out that was given by mistake or with
+ * malice; another person decides. The reason is sealed.
+ */
+export interface ExclusionProposed {
+  exclusion: string
+  visit: string
+  window: string
+  day: string
+  /** Why is mistaken (误评) or malicious (恶意). */
+  why: string
+  /** Case is the one that it follows from, if any. */
+  case?: string
+}
+
+/** ExclusionDecided is the second person's decision. The reason is sealed. */
+export interface ExclusionDecided {
+  exclusion: string
+  visit: string
+  window: string
+  day: string
+  case?: string
+  approved: boolean
+}
+
 /**
  * Sheet is the check sheet (日检查表) of one day: a line a person and a line a
  * window, made from the log alone. It holds ids, no names.
@@ -1761,6 +2030,18 @@ export interface KindData {
   "delegation.set": DelegationSet
   "delegation.ended": DelegationEnded
   "rota.set": RotaSet
+  "case.opened": CaseOpened
+  "case.assigned": CaseAssigned
+  "case.graded": CaseGraded
+  "case.answered": CaseAnswered
+  "case.rectified": CaseRectified
+  "case.revisited": CaseRevisited
+  "case.explained": CaseExplained
+  "case.closed": CaseClosed
+  "extension.asked": ExtensionAsked
+  "extension.decided": ExtensionDecided
+  "appeal.made": AppealMade
+  "appeal.decided": AppealDecided
   "card.swiped": CardSwiped
   "rating.pressed": RatingPressed
   "call.pressed": CallPressed
@@ -1809,6 +2090,12 @@ export interface KindData {
   "appointment.booked": AppointmentBooked
   "appointment.cancelled": AppointmentCancelled
   "appointment.missed": AppointmentMissed
+  "rating.given": RatingGiven
+  "rating.explained": RatingExplained
+  "rating.reasons_set": RatingReasonsSet
+  "rating.published": RatingPublished
+  "exclusion.proposed": ExclusionProposed
+  "exclusion.decided": ExclusionDecided
   "department.set": DepartmentSet
   "department.removed": DepartmentRemoved
   "post.set": PostSet
