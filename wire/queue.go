@@ -109,8 +109,9 @@ type TicketCalled struct {
 	// Staff is who called, where it is known.
 	Staff string `json:"staff,omitempty"`
 	// Rule is first (nobody of the line came earlier), priority (by its class),
-	// appointment (its Slot has come), or ordinary_after_priority (After
-	// priority tickets went before it).
+	// appointment (its Slot has come), ordinary_after_priority (After priority
+	// tickets went before it), or direct (the person stood at the window without a
+	// ticket; nothing is announced).
 	Rule  string `json:"rule"`
 	After int    `json:"after,omitempty"`
 	Slot  string `json:"slot,omitempty"`

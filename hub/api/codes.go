@@ -68,6 +68,7 @@ func domainProblems() []failure {
 		p(409, "ticket_not_held", "号票没有暂离", "the ticket is not held"),
 		p(409, "service_elsewhere", "本窗口不办理这项业务", "the window does not serve it"),
 		p(409, "line_empty", "没有等候的人", "nobody waits"),
+		p(409, "line_waits", "还有人在等候", "people wait for this window"),
 		p(409, "recall_pause", "刚刚呼叫过", "it was announced just now"),
 		p(409, "window_not_open", "窗口已暂停或关闭", "the window is paused or closed"),
 		p(409, "window_busy", "窗口的上一个号尚未结束", "the window has not finished"),

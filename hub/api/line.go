@@ -89,6 +89,10 @@ type (
 	resumeBody struct {
 		Ticket string `json:"ticket"`
 	}
+	directBody struct {
+		// Service may be left out where the window serves only one.
+		Service string `json:"service,omitempty"`
+	}
 	transferBody struct {
 		Service string `json:"service,omitempty"`
 		To      string `json:"to,omitempty"`
@@ -132,7 +136,8 @@ func (a *API) lineRoutes() []route {
 			"line_empty", "window_busy", "window_not_open", "staff_busy"),
 		serve("recall", "重呼", "announce the call again", emptyBody{}, enter(func(r *http.Request, c *queue.Recall) { c.Window = r.PathValue("id") }),
 			"recall_pause", "window_free", "ticket_serving"),
-		serve("start", "开始办理", "begin to serve", emptyBody{}, enter(func(r *http.Request, c *queue.Start) { c.Window = r.PathValue("id") }), "window_free", "ticket_serving"),
+		serve("start", "开始办理", "begin to serve", emptyBody{}, enter(func(r *http.Request, c *queue.Start) { c.Window, c.Here = r.PathValue("id"), a.here(r.PathValue("id")) }), "window_free", "ticket_serving"),
+		serve("serve", "直接办理：窗口前的人没有号票", "serve somebody who stands at the window without a ticket", directBody{}, a.serveDirect, "window_busy", "window_not_open", "staff_busy", "line_waits"),
 		finish,
 		serve("no-show", "过号", "nobody came", emptyBody{}, enter(func(r *http.Request, c *queue.NoShow) { c.Window = r.PathValue("id") }), "window_free", "ticket_serving"),
 		serve("hold", "暂离", "let the person go and come back", emptyBody{}, enter(func(r *http.Request, c *queue.Hold) { c.Window = r.PathValue("id") }), "window_free"),
@@ -197,6 +202,21 @@ func (a *API) absent() (list []string) {
 		}
 	})
 	return list
+}
+
+// here are those who have clocked in at a window.
+func (a *API) here(window string) (list []string) {
+	a.Register.Read(func(v *register.View, _ *roster.State) { list = slices.Clone(v.Days.At(a.Now()).Windows[window].Here) })
+	return list
+}
+
+func (a *API) serveDirect(r *http.Request, body []byte) (order, error) {
+	var b directBody
+	if err := decode(body, &b); err != nil {
+		return order{}, err
+	}
+	id := r.PathValue("id")
+	return order{cmd: queue.Direct{Window: id, Service: b.Service, Here: a.here(id)}, status: http.StatusOK}, nil
 }
 
 // issuing is an order that issues a ticket and is answered with it.

@@ -246,6 +246,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/matters/{id}/supplement", v + "matters/2026-000001/supplement", `{"documents":["身份证"]}`, "staff", ""},
 		{"POST /api/v1/matters/{id}/conclude", v + "matters/2026-000001/conclude", `{"result":"granted"}`, "staff", ""},
 		{"POST /api/v1/matters/{id}/correct", v + "matters/2026-000001/correct", `{"what":"reopened","reason":"误按"}`, "", ""},
+		{"POST /api/v1/windows/{id}/serve", v + "windows/w1/serve", `{"service":"marriage"}`, "staff", ""}, {"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""},
 		{"GET /api/v1/windows/{id}/line", v + "windows/w2/line", "", "staff", ""},
 		{"POST /api/v1/notices", v + "notices", `{"phrase":"keep_belongings","speak":true}`, "", ""}, {"GET /api/v1/notices", v + "notices", "", "public", ""},
 		{"DELETE /api/v1/notices/{id}", v + "notices/NOTICE", "", "", ""}, {"POST /api/v1/line/keep", v + "line/keep", `{"reason":"停电"}`, "", ""},

@@ -85,9 +85,7 @@ func (a *App) callButton(ctx context.Context, p press) {
 	c := queue.Press{}
 	a.Read(func(v *register.View, windows *roster.State) {
 		c.Window = windows.WindowOf(p.agent)
-		if here := v.Days.At(time.Now()).Windows[c.Window].Here; len(here) == 1 {
-			c.Staff = here[0]
-		}
+		c.Here = v.Days.At(time.Now()).Windows[c.Window].Here
 	})
 	if c.Window == "" || time.Since(p.at) > pressWithin {
 		return

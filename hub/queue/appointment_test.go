@@ -88,7 +88,7 @@ func TestAppointmentsHaveTheirTurn(t *testing.T) {
 	if got := l.call(t, "w2"); got != "A002 first" {
 		t.Errorf("at its time %s is called", got)
 	}
-	l.must(t, Start{"w2"})
+	l.must(t, Start{Window: "w2"})
 	l.must(t, Finish{Window: "w2"})
 	second := l.book(t, "2026-11-23", "10:00", "")
 	l.at("2026-11-23 09:45")

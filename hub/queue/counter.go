@@ -26,6 +26,8 @@ type (
 	// Start begins the visit of the called ticket.
 	Start struct {
 		Window string `json:"window"`
+		// Here are those who have clocked in at the window.
+		Here []string `json:"-"`
 	}
 	// Finish ends it.
 	Finish struct {
@@ -186,7 +188,7 @@ func (c Start) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft,
 		return nil, err
 	}
 	at, _ := s.Counters.Get(c.Window)
-	return one(wire.KindVisitStarted, wire.VisitStarted{Visit: m.ID, Ticket: t.Ticket, Window: c.Window, Staff: at.Staff}), nil
+	return one(wire.KindVisitStarted, wire.VisitStarted{Visit: m.ID, Ticket: t.Ticket, Window: c.Window, Staff: server(at.Staff, c.Here)}), nil
 }
 
 // DecideLine decides; see Command.

@@ -48,7 +48,7 @@ func TestTheDayEnds(t *testing.T) {
 	l.call(t, "w3")
 	serving = l.take(t, "b", "green")
 	l.call(t, "w2")
-	l.must(t, Start{"w2"})
+	l.must(t, Start{Window: "w2"})
 	held = l.take(t, "a", "elderly")
 	l.call(t, "w1")
 	l.must(t, Hold{"w1"})

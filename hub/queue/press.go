@@ -13,8 +13,8 @@ import (
 // presses again for the next call.
 type Press struct {
 	Window string
-	// Staff is who stands there, where that is known.
-	Staff string
+	// Here are those who have clocked in there.
+	Here []string
 }
 
 // twice is how soon after another a press is a slip of the finger.
@@ -22,7 +22,9 @@ const twice = 2 * time.Second
 
 // DecideLine decides; see Command.
 func (c Press) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
-	m.Staff = c.Staff
+	if len(c.Here) == 1 {
+		m.Staff = c.Here[0]
+	}
 	t, there := s.Tickets.Get(s.current(c.Window))
 	last := t.AnnouncedAt
 	if t.StartedAt.After(last) {
@@ -34,7 +36,7 @@ func (c Press) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft,
 	case since >= 0 && since < twice:
 		return nil, hall.Refuse("pressed_twice", "按得太快，已忽略", "pressed too soon after the last time; it was ignored")
 	case t.Stage == Called:
-		return Start{c.Window}.DecideLine(s, h, m)
+		return Start{c.Window, c.Here}.DecideLine(s, h, m)
 	}
 	return Finish{Window: c.Window}.DecideLine(s, h, m)
 }

@@ -192,7 +192,7 @@ func TestTheLineLosesNobody(t *testing.T) {
 			},
 			"call":   func(t *rapid.T) { w.calls(t, window.Draw(t, "window")) },
 			"call2":  func(t *rapid.T) { w.calls(t, window.Draw(t, "window")) },
-			"start":  func(t *rapid.T) { try(t, Start{window.Draw(t, "window")}) },
+			"start":  func(t *rapid.T) { try(t, Start{Window: window.Draw(t, "window")}) },
 			"finish": func(t *rapid.T) { try(t, Finish{Window: window.Draw(t, "window")}) },
 			"missed": func(t *rapid.T) { try(t, NoShow{window.Draw(t, "window")}) },
 			"recall": func(t *rapid.T) { try(t, Recall{window.Draw(t, "window")}) },

@@ -157,7 +157,7 @@ func TestATransferKeepsThePlaceAndEndsTheVisit(t *testing.T) {
 	first := l.take(t, "a", "")
 	l.take(t, "b", "")
 	l.call(t, "w1")
-	l.must(t, Start{"w1"})
+	l.must(t, Start{Window: "w1"})
 	made := l.must(t, Transfer{Window: "w1", Service: "b", To: "w3"})
 	if v := made[0].(wire.VisitFinished); v.Outcome != "transferred" || v.Ticket != first {
 		t.Errorf("the visit ends as %+v", v)
@@ -189,7 +189,7 @@ func TestHoldAndResumeKeepTheVisit(t *testing.T) {
 	l := newLine(t)
 	id := l.take(t, "a", "")
 	l.call(t, "w1")
-	l.must(t, Start{"w1"})
+	l.must(t, Start{Window: "w1"})
 	visit, _ := l.Tickets.Get(id)
 	l.must(t, Hold{"w1"})
 	l.take(t, "a", "")

@@ -262,12 +262,16 @@ func (s *State) called(r *wire.Record, d wire.TicketCalled) {
 			s.Tickets.Change(o.Ticket, func(o *Ticket) { o.Skipped++ })
 		}
 	}
-	s.heard(d.Window, &t, r.StoredAt)
+	if d.Rule != RuleDirect {
+		s.heard(d.Window, &t, r.StoredAt)
+	}
 	s.Tickets.Change(d.Ticket, func(t *Ticket) {
 		t.Stage, t.Window, t.AnnouncedAt, t.CalledAt = Called, d.Window, r.StoredAt, r.StoredAt
 	})
 	s.Counters.Change(d.Window, func(c *Counter) { c.Ticket, c.Staff = d.Ticket, d.Staff })
-	s.announced(r, d.Ticket, false)
+	if d.Rule != RuleDirect {
+		s.announced(r, d.Ticket, false)
+	}
 }
 
 func (s *State) missed(r *wire.Record, d wire.TicketMissed) {

@@ -49,7 +49,7 @@ func TestWaits(t *testing.T) {
 		{"who is served stays for the rest of a visit", func(l *line) {
 			l.take(t, "b", "")
 			l.call(t, "w3")
-			l.must(t, Start{"w3"})
+			l.must(t, Start{Window: "w3"})
 			l.pass(100 * time.Second)
 		}, []string{"w2"}, 0, visit - 100},
 		{"a paused window does not count", func(l *line) {
@@ -92,7 +92,7 @@ func TestWaitsFollowWhatWasSeen(t *testing.T) {
 	for range 60 {
 		l.take(t, "a", "")
 		l.call(t, "w1")
-		l.must(t, Start{"w1"})
+		l.must(t, Start{Window: "w1"})
 		l.pass(2 * time.Minute)
 		l.must(t, Finish{Window: "w1"})
 		l.pass(10 * time.Second)
@@ -215,7 +215,7 @@ func (d *hallDay) next(t *testing.T, w string) {
 		return
 	}
 	d.in(20, func() {
-		d.must(t, Start{w})
+		d.must(t, Start{Window: w})
 		x, _ := d.Tickets.Get(id)
 		drift := 1 + 0.25*math.Sin(float64(d.now.Hour()))
 		const sigma = 0.6

@@ -77,6 +77,9 @@ func (f *Fact) Served() (seconds int64, ok bool) {
 	return max(f.Ended-f.Started-f.Away, 0), f.Started > 0 && f.Ended > 0
 }
 
+// direct is the rule of a call that was none, for whoever stood at the window without a ticket: nobody waited.
+const direct = "direct"
+
 // norms are those of a service in minutes.
 type norms struct {
 	Wait    int `json:"w,omitempty"`
@@ -200,7 +203,7 @@ func (s *State) issued(r *wire.Record, d wire.TicketIssued) {
 func (s *State) called(r *wire.Record, d wire.TicketCalled) {
 	s.change(d.Ticket, func(f *Fact) {
 		f.Window, f.Staff = d.Window, d.Staff
-		if f.Called == 0 {
+		if f.Called == 0 && d.Rule != direct {
 			f.Called, f.Call, f.WaitMax = r.StoredAt.Unix(), r.Position, s.norm(f.Service).Wait
 		}
 	})

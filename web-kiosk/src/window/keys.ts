@@ -1,5 +1,5 @@
 /** The panel's keys: one letter each, without Shift, Ctrl or Alt. */
-export const keys = { next: ' ', recall: 'r', missed: 'm', hold: 'h', transfer: 't', pause: 'p', finish: 'f' } as const
+export const keys = { next: ' ', recall: 'r', missed: 'm', hold: 'h', transfer: 't', pause: 'p', finish: 'f', direct: 'd' } as const
 export type Act = keyof typeof keys
 
 /** The act of a key press, or null: while somebody types, keys are letters. */

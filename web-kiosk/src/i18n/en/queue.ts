@@ -90,6 +90,8 @@ export const queue = {
   'panel.hold': 'Hold',
   'panel.resume': 'Resume',
   'panel.transfer': 'Transfer…',
+  'panel.direct': 'Serve without a ticket',
+  'panel.direct.service': 'The service',
   'panel.pause': 'Pause…',
   'panel.close': 'Close…',
   'panel.confirm': 'OK',

@@ -90,6 +90,8 @@ export const queue = {
   'panel.hold': '暂离',
   'panel.resume': '回来办理',
   'panel.transfer': '转移……',
+  'panel.direct': '直接办理',
+  'panel.direct.service': '办理的业务',
   'panel.pause': '暂停……',
   'panel.close': '关闭窗口……',
   'panel.confirm': '确定',
