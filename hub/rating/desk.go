@@ -1,0 +1,280 @@
+package rating
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// Desk is what commands about ratings are decided on: the list of reasons and
+// what was published. What a press is worth is not decided here: State judges
+// it, and may judge it otherwise when more is known.
+type Desk struct {
+	// Lists holds the list of reasons in its only row.
+	Lists hall.Table[[]wire.RatingReason]
+	// Releases are what was published, by period, oldest first.
+	Releases hall.Table[[]Release]
+}
+
+// Release is figures that were published, when and by whom.
+type Release struct {
+	wire.RatingPublished
+	By       string        `json:"by"`
+	At       time.Time     `json:"at"`
+	Position wire.Position `json:"position"`
+}
+
+// Command is a command about ratings.
+type Command interface {
+	DecideRating(s *Desk, h roster.Hall, m hall.Moment) ([]hall.Draft, error)
+}
+
+// The commands of ratings.
+type (
+	// Give is a rating from a screen. Its time may be past: a tablet that was cut off sends it later.
+	Give struct {
+		wire.RatingGiven
+	}
+	// Explain says why a bad rating was given; who asks has looked whether it was one.
+	Explain struct {
+		Visit   string   `json:"visit"`
+		Window  string   `json:"-"`
+		Day     string   `json:"-"`
+		Reasons []string `json:"reasons"`
+		Text    string   `json:"text,omitempty"`
+		Phone   string   `json:"phone,omitempty"`
+	}
+	// SetReasons puts another list in place of the one there is.
+	SetReasons wire.RatingReasonsSet
+	// Publish publishes figures of a period, where they are not those that were published last.
+	Publish struct {
+		Period string `json:"period"`
+		// Figures and Final are what is known now.
+		Figures wire.RatingFigures `json:"-"`
+		Final   bool               `json:"-"`
+	}
+)
+
+const (
+	onlyList = "list"
+	// maxText is the longest text of a citizen, in characters.
+	maxText    = 500
+	maxReasons = 20
+)
+
+// DefaultReasons are those that citizens choose from until the hall sets its own.
+func DefaultReasons() []wire.RatingReason {
+	return []wire.RatingReason{
+		{ID: "attitude", ZH: "服务态度不好", EN: "the manner"},
+		{ID: "slow", ZH: "办理时间太长", EN: "it took too long"},
+		{ID: "notice", ZH: "没有一次说清要带的材料", EN: "not told at once what to bring"},
+		{ID: "repeat", ZH: "让我来回跑", EN: "sent to and fro"},
+		{ID: "refused", ZH: "该办的没有办", EN: "not done though it could be"},
+		{ID: "fee", ZH: "收费不合理", EN: "the fee"},
+		{ID: "other", ZH: "其他", EN: "something else"},
+	}
+}
+
+// ReasonList are the reasons that citizens choose from.
+func (s *Desk) ReasonList() []wire.RatingReason {
+	if list, ok := s.Lists.Get(onlyList); ok {
+		return list
+	}
+	return DefaultReasons()
+}
+
+// Tables are what a view keeps.
+func (s *Desk) Tables() hall.Tables {
+	return hall.Tables{"rating-reasons": &s.Lists, "rating-release": &s.Releases}
+}
+
+// Fold applies a record and tells whether it was of the desk.
+func (s *Desk) Fold(r *wire.Record) bool {
+	switch r.Kind {
+	case wire.KindRatingGiven, wire.KindRatingExplained:
+		return true
+	case wire.KindRatingReasonsSet:
+		var d wire.RatingReasonsSet
+		if json.Unmarshal(r.Data, &d) == nil {
+			s.Lists.Set(onlyList, d.Reasons)
+		}
+		return true
+	case wire.KindRatingPublished:
+		var d wire.RatingPublished
+		if json.Unmarshal(r.Data, &d) == nil {
+			x := Release{RatingPublished: d, At: r.StoredAt, Position: r.Position}
+			if r.Actor != nil {
+				x.By = r.Actor.ID
+			}
+			s.Releases.Change(d.Period, func(all *[]Release) { *all = append(slices.Clone(*all), x) })
+		}
+		return true
+	}
+	return false
+}
+
+// Newest is the last release of a period.
+func (s *Desk) Newest(period string) (Release, bool) {
+	all, ok := s.Releases.Get(period)
+	if !ok || len(all) == 0 {
+		return Release{}, false
+	}
+	return all[len(all)-1], true
+}
+
+// NewestDay is the last release of the newest published day.
+func (s *Desk) NewestDay() (Release, bool) {
+	newest := ""
+	for period := range s.Releases.Each() {
+		if hall.Date(period).Valid() && period > newest {
+			newest = period
+		}
+	}
+	return s.Newest(newest)
+}
+
+// DecideRating decides; see Command.
+func (c Give) DecideRating(_ *Desk, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
+	d := c.RatingGiven
+	_, known := h.Windows.Windows[d.Window]
+	var bad hall.Checks
+	bad.Known("window", d.Window, known)
+	if d.Level < 1 || d.Level > 5 {
+		bad.Add("level", "range", "应为 1（非常不满意）到 5（非常满意）", "must be 1 (very dissatisfied) to 5 (very satisfied)")
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	if d.At.IsZero() || d.At.After(m.Now) {
+		d.At = m.Now
+	}
+	d.At = d.At.In(m.Zone)
+	if !hall.Date(d.Day).Valid() {
+		d.Day = string(hall.DateOf(d.At, m.Zone))
+	}
+	return []hall.Draft{{Kind: wire.KindRatingGiven, Data: d}}, nil
+}
+
+// DecideRating decides; see Command.
+func (c Explain) DecideRating(s *Desk, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	var bad hall.Checks
+	list := s.ReasonList()
+	for _, id := range c.Reasons {
+		bad.Known("reasons", id, slices.ContainsFunc(list, func(r wire.RatingReason) bool { return r.ID == id }))
+	}
+	if len(c.Reasons) > maxReasons {
+		bad.Add("reasons", "too_many", fmt.Sprintf("最多 %d 项", maxReasons), fmt.Sprintf("may be %d at most", maxReasons))
+	}
+	bad.Words("text", &c.Text, 0, maxText)
+	if c.Phone != "" && !phoneForm().MatchString(c.Phone) {
+		bad.Add("phone", "format", "应为 11 位手机号或带区号的固定电话", "must be a mobile number of 11 digits, or a landline with its area code")
+	}
+	if len(bad) == 0 && len(c.Reasons) == 0 && c.Text == "" && c.Phone == "" {
+		bad.Add("reasons", "required", "请选择原因，或写几个字", "choose a reason, or write a few words")
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	d := hall.Draft{Kind: wire.KindRatingExplained, Data: wire.RatingExplained{Visit: c.Visit, Window: c.Window, Day: c.Day,
+		Reasons: c.Reasons, Words: c.Text != "", Contact: c.Phone != ""}}
+	said := map[string]string{}
+	if c.Text != "" {
+		said["text"] = c.Text
+	}
+	if c.Phone != "" {
+		said["phone"] = c.Phone
+	}
+	if len(said) > 0 {
+		d.Person, d.Personal = "rating-"+c.Visit, said
+	}
+	return []hall.Draft{d}, nil
+}
+
+func phoneForm() *regexp.Regexp { return regexp.MustCompile(`^(1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8})$`) }
+
+// DecideRating decides; see Command.
+func (c SetReasons) DecideRating(*Desk, roster.Hall, hall.Moment) ([]hall.Draft, error) {
+	var bad hall.Checks
+	if n := len(c.Reasons); n == 0 || n > maxReasons {
+		bad.Add("reasons", "range", fmt.Sprintf("应有 1 到 %d 项", maxReasons), fmt.Sprintf("must be 1 to %d", maxReasons))
+	}
+	for i := range c.Reasons {
+		r := &c.Reasons[i]
+		bad.ID("reasons", r.ID)
+		bad.Words("reasons", &r.ZH, 1, 20)
+		bad.Words("reasons", &r.EN, 1, 60)
+		if slices.IndexFunc(c.Reasons, func(x wire.RatingReason) bool { return x.ID == r.ID }) < i {
+			bad.Add("reasons", "twice", "“"+r.ID+"”重复", r.ID+" is named twice")
+		}
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	return []hall.Draft{{Kind: wire.KindRatingReasonsSet, Data: wire.RatingReasonsSet(c)}}, nil
+}
+
+// Period gives the first and last day of a day or a month; ok is false for another text.
+func Period(period string) (from, until hall.Date, ok bool) {
+	if d := hall.Date(period); d.Valid() {
+		return d, d, true
+	}
+	first, err := time.Parse("2006-01", period)
+	if err != nil {
+		return "", "", false
+	}
+	from = hall.DateOf(first, time.UTC)
+	return from, hall.DateOf(first.AddDate(0, 1, -1), time.UTC), true
+}
+
+// DecideRating decides; see Command.
+func (c Publish) DecideRating(s *Desk, _ roster.Hall, m hall.Moment) ([]hall.Draft, error) {
+	from, _, ok := Period(c.Period)
+	var bad hall.Checks
+	switch {
+	case !ok:
+		bad.Add("period", "format", "应为日期或月份，如 2026-11-23、2026-11", "must be a day or a month, like 2026-11-23 or 2026-11")
+	case from > m.Day:
+		bad.Add("period", "future", "还没有开始", "has not begun")
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	last, before := s.Newest(c.Period)
+	changes := Changes(last.Figures, c.Figures)
+	if before && len(changes) == 0 && last.Final == c.Final {
+		return nil, nil
+	}
+	if !before {
+		changes = nil
+	}
+	return []hall.Draft{{Kind: wire.KindRatingPublished, Data: wire.RatingPublished{Period: c.Period, Revision: last.Revision + 1,
+		AsOf: m.Now, Figures: c.Figures, Final: c.Final, Changes: changes}}}, nil
+}
+
+// Changes names the figures that differ.
+func Changes(a, b wire.RatingFigures) (all []wire.RatingChange) {
+	add := func(name string, before, after int) {
+		if before != after {
+			all = append(all, wire.RatingChange{Name: name, Before: before, After: after})
+		}
+	}
+	add("visits", a.Visits, b.Visits)
+	add("open", a.Open, b.Open)
+	add("passed", a.Passed, b.Passed)
+	add("excluded", a.Excluded, b.Excluded)
+	add("rateable", a.Rateable, b.Rateable)
+	add("pressed", a.Pressed, b.Pressed)
+	add("unrated", a.Unrated, b.Unrated)
+	for i := range a.Levels {
+		add(fmt.Sprintf("level_%d", i+1), a.Levels[i], b.Levels[i])
+	}
+	add("corrected", a.Corrected, b.Corrected)
+	add("invalid", a.Invalid, b.Invalid)
+	return all
+}
