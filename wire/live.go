@@ -40,6 +40,8 @@ type Live struct {
 	Calls map[string]LiveCall `json:"calls"`
 	// Notices are what is said to the whole hall now.
 	Notices map[string]LiveNotice `json:"notices"`
+	// Satisfaction is what was published last of a day; nil where nothing was.
+	Satisfaction *LiveSatisfaction `json:"satisfaction"`
 	// DeadLetters counts those that nobody has dismissed.
 	DeadLetters int `json:"dead_letters"`
 }
@@ -157,6 +159,8 @@ type LiveWindow struct {
 	Counter string `json:"counter"`
 	// Ticket is called or served here now.
 	Ticket *LiveTicket `json:"ticket,omitempty"`
+	// Rating is of the visit that can be rated here, or was just now.
+	Rating *LiveRating `json:"rating,omitempty"`
 	// Staffed is the last known; it says nothing new while State is cut_off.
 	Staffed bool `json:"staffed"`
 	// Cover is who serves it; CoverSince when the last one left, for away and empty.

@@ -89,6 +89,34 @@ type RatingFigures struct {
 	Invalid int `json:"invalid"`
 }
 
+// RatingRate is an indicator (指标): Above ÷ Below of counts that the policy names.
+type RatingRate struct {
+	// ID is the indicator's, e.g. good_rate (好评率).
+	ID string `json:"id"`
+	// Value is from 0 to 1; nil where Below is 0.
+	Value *float64 `json:"value"`
+	Above int      `json:"above"`
+	Below int      `json:"below"`
+}
+
+// LiveRating is whether the visit at a window can be rated. It says no level.
+type LiveRating struct {
+	Visit string `json:"visit"`
+	// State is open (nobody has rated it yet) or rated.
+	State string `json:"state"`
+	// RatedAt is when the rating that counts was given.
+	RatedAt *time.Time `json:"rated_at,omitempty"`
+}
+
+// LiveSatisfaction is what the hall has published last of a day (公示), with the size of the sample.
+type LiveSatisfaction struct {
+	Day     string        `json:"day"`
+	AsOf    time.Time     `json:"as_of"`
+	Final   bool          `json:"final"`
+	Figures RatingFigures `json:"figures"`
+	Rates   []RatingRate  `json:"rates"`
+}
+
 // RatingChange is one figure that differs from the revision before.
 type RatingChange struct {
 	// Name is the figure's name in JSON, like pressed or level_1.

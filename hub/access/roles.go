@@ -24,6 +24,7 @@ const (
 	Inspect   Permission = "inspect"   // findings
 	Take      Permission = "take"      // tickets, for oneself at the kiosk or for others
 	Serve     Permission = "serve"     // call and serve at a window
+	Rate      Permission = "rate"      // the rating tablet of a window; nobody who works there may
 	Govern    Permission = "govern"    // accounts, tokens, parameters, calendars
 	Audit     Permission = "audit"     // the log itself
 )
@@ -60,6 +61,8 @@ func May(role wire.Role, p Permission) bool {
 		return slices.Contains([]wire.Role{adm, sup, rep, sta, wire.RoleScreen}, role)
 	case Serve:
 		return slices.Contains([]wire.Role{adm, sup, rep, sta}, role)
+	case Rate:
+		return role == wire.RoleScreen
 	case Govern:
 		return role == adm
 	case Audit:
@@ -127,5 +130,5 @@ func (s *State) ByToken(secret string, day hall.Date) (Identity, bool) {
 
 // Permissions are all permissions, in the order of their words above.
 func Permissions() []Permission {
-	return []Permission{Anybody, SignedIn, Self, ReadHall, ReadAll, Recommend, Arrange, Decide, Inspect, Take, Serve, Govern, Audit}
+	return []Permission{Anybody, SignedIn, Self, ReadHall, ReadAll, Recommend, Arrange, Decide, Inspect, Take, Serve, Rate, Govern, Audit}
 }

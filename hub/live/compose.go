@@ -136,6 +136,7 @@ func (l *Live) window(id string) {
 		Agent: l.facts.Roster.DeviceAt(id)}
 	l.staffing(&v)
 	l.counter(&v)
+	l.rating(&v)
 	if d := l.facts.Days[day+"/"+id]; d != nil {
 		v.Today = wire.LiveDay{Swipes: d.Swipes, Calls: d.Calls}
 		for _, n := range d.Ratings {

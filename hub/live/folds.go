@@ -80,8 +80,8 @@ type touched struct {
 	letters                     bool
 	// people: somebody has swiped, or what is expected of people has changed.
 	people bool
-	// line: the line has changed.
-	line bool
+	// line: the line has changed. ratings: somebody has rated, or figures were published.
+	line, ratings bool
 }
 
 // NewFacts is the state of an empty log.
@@ -94,7 +94,7 @@ func NewFacts(zone *time.Location) *Facts {
 }
 
 func (t *touched) reset() {
-	t.windows, t.devices, t.incidents, t.letters, t.people, t.line = map[string]bool{}, map[string]bool{}, map[string]bool{}, false, false, false
+	t.windows, t.devices, t.incidents, t.letters, t.people, t.line, t.ratings = map[string]bool{}, map[string]bool{}, map[string]bool{}, false, false, false, false
 }
 
 func (f *Facts) window(id string) {
@@ -131,6 +131,7 @@ func (f *Facts) Apply(r *wire.Record) {
 		f.changed.line = true
 		return
 	}
+	f.changed.ratings = f.changed.ratings || rates(r.Kind)
 	f.changed.people = f.changed.people || r.Agent == "" || r.Kind == wire.KindCardSwiped || r.Kind == wire.KindClockCorrected
 	switch {
 	case r.Agent != "":

@@ -42,6 +42,8 @@ type Config struct {
 	Line func(now time.Time) queue.Now
 	// Late counts the open matters that are past a limit; the caller holds the facts still. Nil where there are none.
 	Late func(now time.Time) int
+	// Ratings says which visits can be rated, by window, and what was published last; the caller holds the facts still. Nil where nobody rates.
+	Ratings func(now time.Time) (map[string]wire.LiveRating, *wire.LiveSatisfaction)
 }
 
 // Live is the document. Its methods may be called from any goroutine.
@@ -64,6 +66,7 @@ type Live struct {
 	strangers map[string]stranger // by device@hall
 	people    attendance.Now
 	queue     queue.Now
+	ratings   map[string]wire.LiveRating
 }
 
 // heard is what a device last said of itself.
@@ -84,6 +87,7 @@ func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
 	l.update(func() {
 		l.cover()
 		l.line()
+		l.rate()
 		l.late()
 		l.everything()
 	})
@@ -162,6 +166,9 @@ func (l *Live) Apply(position wire.Position) {
 		}
 		if c.line {
 			l.line()
+		}
+		if c.line || c.ratings {
+			l.rate()
 		}
 		for id := range c.incidents {
 			l.incident(id)
@@ -247,6 +254,7 @@ func (l *Live) Tick(now time.Time) {
 		}
 		l.cover()
 		l.line()
+		l.rate()
 		l.late()
 		l.everything()
 	})

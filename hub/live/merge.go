@@ -12,6 +12,7 @@ import (
 // stands for an entry that was not there.
 type changes struct {
 	hall, letters bool
+	satisfaction  bool
 	hub           *wire.LiveHub
 	windows       map[string]*wire.LiveWindow
 	devices       map[string]*wire.LiveDevice
@@ -30,6 +31,9 @@ func (c *changes) patch(doc *wire.Live) []byte {
 	}
 	if c.letters {
 		out["dead_letters"] = encode(doc.DeadLetters)
+	}
+	if c.satisfaction {
+		out["satisfaction"] = encode(doc.Satisfaction)
 	}
 	if c.hub != nil {
 		if d := diff(encode(*c.hub), encode(doc.Hub)); d != nil {

@@ -14,6 +14,7 @@ import (
 	"hallkeeper/hub/matter"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/queue"
+	"hallkeeper/hub/rating"
 	"hallkeeper/hub/roster"
 	"hallkeeper/hub/statistics"
 	"hallkeeper/wire"
@@ -27,7 +28,9 @@ type State struct {
 	Line   queue.State
 	// Matters are what visits opened, and which visits belong together.
 	Matters matter.State
-	Access  access.State
+	// Desk is the reasons and publications of ratings.
+	Desk   rating.Desk
+	Access access.State
 }
 
 // New is the register of an empty log.
@@ -42,7 +45,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Access.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Access.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -78,7 +81,7 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 		return touched(r)
 	}
 	matters := s.Matters.Fold(r) // the end of a visit is of the line too
-	if !s.Line.Fold(r) && !matters {
+	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) {
 		s.Access.Fold(r)
 	}
 	return "", ""
@@ -103,6 +106,8 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecideLine(&s.Line, h, m)
 	case matter.Command:
 		return c.DecideMatter(&s.Matters, &s.Line, h, m)
+	case rating.Command:
+		return c.DecideRating(&s.Desk, h, m)
 	case access.Command:
 		return c.DecideAccess(&s.Access, h, m)
 	}
@@ -112,7 +117,7 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, access.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, access.Command:
 		return true
 	}
 	return false
@@ -139,7 +144,7 @@ func NewView(zone *time.Location) (*View, error) {
 func (v *View) Name() string { return "register" }
 
 // Version changes with what Apply makes of a record.
-func (v *View) Version() int { return 3 }
+func (v *View) Version() int { return 4 }
 
 // Apply folds one record.
 func (v *View) Apply(r *wire.Record) {

@@ -749,6 +749,8 @@ export interface Live {
   calls: { [key: string]: LiveCall }
   /** Notices are what is said to the whole hall now. */
   notices: { [key: string]: LiveNotice }
+  /** Satisfaction is what was published last of a day; nil where nothing was. */
+  satisfaction: LiveSatisfaction | null
   /** DeadLetters counts those that nobody has dismissed. */
   dead_letters: number
 }
@@ -860,6 +862,8 @@ export interface LiveWindow {
   counter: string
   /** Ticket is called or served here now. */
   ticket?: LiveTicket
+  /** Rating is of the visit that can be rated here, or was just now. */
+  rating?: LiveRating
   /** Staffed is the last known; it says nothing new while State is cut_off. */
   staffed: boolean
   /** Cover is who serves it; CoverSince when the last one left, for away and empty. */
@@ -1289,8 +1293,9 @@ export interface TicketCalled {
   staff?: string
   /**
    * Rule is first (nobody of the line came earlier), priority (by its class),
-   * appointment (its Slot has come), or ordinary_after_priority (After
-   * priority tickets went before it).
+   * appointment (its Slot has come), ordinary_after_priority (After priority
+   * tickets went before it), or direct (the person stood at the window without a
+   * ticket; nothing is announced).
    */
   rule: string
   after?: number
@@ -1506,6 +1511,34 @@ export interface RatingFigures {
   corrected: number
   /** Invalid are presses that count nowhere. */
   invalid: number
+}
+
+/** RatingRate is an indicator (指标): Above ÷ Below of counts that the policy names. */
+export interface RatingRate {
+  /** ID is the indicator's, e.g. good_rate (好评率). */
+  id: string
+  /** Value is from 0 to 1; nil where Below is 0. */
+  value: number | null
+  above: number
+  below: number
+}
+
+/** LiveRating is whether the visit at a window can be rated. It says no level. */
+export interface LiveRating {
+  visit: string
+  /** State is open (nobody has rated it yet) or rated. */
+  state: string
+  /** RatedAt is when the rating that counts was given. */
+  rated_at?: string
+}
+
+/** LiveSatisfaction is what the hall has published last of a day (公示), with the size of the sample. */
+export interface LiveSatisfaction {
+  day: string
+  as_of: string
+  final: boolean
+  figures: RatingFigures
+  rates: RatingRate[]
 }
 
 /** RatingChange is one figure that differs from the revision before. */
