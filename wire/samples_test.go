@@ -13,6 +13,7 @@ var sealedKinds = map[Kind]string{
 	KindRatingExplained: "rating-019ab3c1-7a10-7c3e-9b1f-0242ac120102", KindExclusionProposed: "window-w01", KindExclusionDecided: "window-w01",
 	KindCaseOpened: "case-k1", KindCaseExplained: "case-k1", KindCaseAnswered: "case-k1", KindCaseRectified: "case-k1", KindCaseRevisited: "case-k1", KindCaseClosed: "case-k1",
 	KindExtensionAsked: "case-k1", KindExtensionDecided: "case-k1", KindAppealMade: "staff-s01", KindAppealDecided: "staff-s01",
+	KindVisitEntered: "window-w01", KindVisitWithdrawn: "window-w01",
 }
 
 // sampleOfPeople is a value of each kind that people make at the hub.
@@ -82,6 +83,9 @@ func sampleOfPeople(k Kind) any {
 		KindNoticePosted:       NoticePosted{"n1", "closing_soon", "今天提前关门", "closing early today", true, new(time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC))},
 		KindNoticeRemoved:      NoticeRemoved{"n1"}, KindLineKept: LineKept{"2026-11-23"},
 		KindPrintOrdered: PrintOrdered{"019ab3c1-7a10-7c3e-9b1f-0242ac120101", "019ab3c1-7a10-7c3e-9b1f-0242ac120109", "kiosk1"}, KindTicketReceived: TicketReceived{"019ab3c1-7a10-7c3e-9b1f-0242ac120101"},
+		KindVisitEntered: VisitEntered{"019ab3c1-7a10-7c3e-9b1f-0242ac120401-1", "9f86d081884c7d65", "17", "marriage", "elderly", "2026-11-23", "w01", "s01",
+			time.Date(2026, 11, 23, 0, 58, 0, 0, time.UTC), new(time.Date(2026, 11, 23, 1, 10, 0, 0, time.UTC)), time.Date(2026, 11, 23, 1, 22, 0, 0, time.UTC), "finished", "accepted", "help", "019ab3c1-7a10-7c3e-9b1f-0242ac120401-1"},
+		KindVisitWithdrawn:       VisitWithdrawn{"019ab3c1-7a10-7c3e-9b1f-0242ac120401-1", "2026-11-23"},
 		KindAppointmentBooked:    AppointmentBooked{"p1", "308417", "marriage", "2026-11-24", "09:30", "10:00", "9f86d081884c7d65"},
 		KindAppointmentCancelled: AppointmentCancelled{"p1"}, KindAppointmentMissed: AppointmentMissed{"p1"},
 		KindRatingGiven:       RatingGiven{visit, "w01", "2026-11-23", 1, RatingTablet, time.Date(2026, 11, 23, 0, 58, 30, 0, time.UTC), true},

@@ -127,7 +127,9 @@ func (s *stage) decide(ctx context.Context, actor wire.Actor, key string, cmd an
 		}
 		return events, err
 	})
-	s.fold(made)
+	if !again {
+		s.fold(made)
+	}
 	return made, again, err
 }
 
@@ -287,13 +289,18 @@ func TestOneKeyHasOneEffect(t *testing.T) {
 }
 
 // After a restart only the log remembers keys.
+// restarted puts a fresh API over the same log and views.
+func (s *stage) restarted() {
+	registry := prometheus.NewRegistry()
+	s.handler = New(Deps{Logger: slog.New(slog.DiscardHandler), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
+		LiveSocket: http.NotFoundHandler(), Register: s, Photos: s, Secret: secret, SetupCode: func() string { return "" }, Now: func() time.Time { return s.now }, Zone: zone, Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
+}
+
 func TestAKeyIsKnownAfterARestart(t *testing.T) {
 	s := newStage(t)
 	key := header("Idempotency-Key", "k1")
 	first := s.ask("PUT", "/api/v1/windows/w1", `{"number":"1","name":"n"}`, key)
-	registry := prometheus.NewRegistry()
-	s.handler = New(Deps{Logger: slog.New(slog.DiscardHandler), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
-		LiveSocket: http.NotFoundHandler(), Register: s, Photos: s, Secret: secret, SetupCode: func() string { return "" }, Now: func() time.Time { return s.now }, Zone: zone, Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
+	s.restarted()
 	if again := s.ask("PUT", "/api/v1/windows/w1", `{"number":"1","name":"n"}`, key); again.Body.String() != first.Body.String() || s.log.Head() != 1 {
 		t.Errorf("%s became %s", first.Body, again.Body)
 	}

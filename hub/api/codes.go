@@ -57,6 +57,8 @@ func domainProblems() []failure {
 		p(409, "change_missing", "没有已批准的调换申请", "there is no approved change"),
 		p(409, "handover_missing", "交接单未签署完整", "the handover is not signed by both"),
 		p(404, "replacement_unknown", "没有这项调换要求", "there is no such demand"),
+		p(404, "visit_unknown", "没有这条补录", "there is no such paper number"),
+		p(409, "matter_went_on", "立的办件已有后续", "the matter that it opened went on"),
 		p(404, "service_unknown", "没有这项业务", "there is no such service"),
 		p(409, "service_in_use", "还有人在等候这项业务", "people still wait for the service"),
 		p(409, "service_unserved", "没有窗口办理这项业务", "no window serves it"),

@@ -207,22 +207,27 @@ func (a *API) rosterTemplate(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) sendTable(w http.ResponseWriter, r *http.Request, title string, rows [][]string) error {
+	return sendColumns(w, r, title, "roster", rosterColumns(), rows)
+}
+
+// sendColumns sends a table as the request's format asks.
+func sendColumns(w http.ResponseWriter, r *http.Request, title, name string, columns []sheet.Column, rows [][]string) error {
 	var body []byte
 	var err error
 	media, ending := "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"
 	switch r.URL.Query().Get("format") {
 	case "", "xlsx":
-		body, err = sheet.WriteXLSX(title, rosterColumns(), rows)
+		body, err = sheet.WriteXLSX(title, columns, rows)
 	case "csv":
 		media, ending = "text/csv; charset=utf-8", "csv"
-		body, err = sheet.WriteCSV(rosterColumns(), rows)
+		body, err = sheet.WriteCSV(columns, rows)
 	default:
 		return wrong(field{"format", "choice", text{"应为 xlsx 或 csv", "must be xlsx or csv"}})
 	}
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", `attachment; filename="roster.`+ending+`"; filename*=UTF-8''`+pathEscape(title)+"."+ending)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.`+ending+`"; filename*=UTF-8''`+pathEscape(title)+"."+ending)
 	send(w, r, http.StatusOK, media, body)
 	return nil
 }

@@ -40,6 +40,9 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 		for id := range v.State.Line.Notices.All() {
 			path = strings.Replace(path, "NOTICE", id, 1)
 		}
+		for id := range v.State.Line.Papers.All() {
+			path = strings.Replace(path, "PAPER", id, 1)
+		}
 		for _, b := range v.State.Line.Bookings.All() {
 			if b.State == queue.BookingBooked {
 				path = strings.Replace(path, "CODE", b.Code, 1)
@@ -247,6 +250,9 @@ func story(s *stage) []told {
 		{"POST /api/v1/matters/{id}/conclude", v + "matters/2026-000001/conclude", `{"result":"granted"}`, "staff", ""},
 		{"POST /api/v1/matters/{id}/correct", v + "matters/2026-000001/correct", `{"what":"reopened","reason":"误按"}`, "", ""},
 		{"POST /api/v1/windows/{id}/serve", v + "windows/w1/serve", `{"service":"marriage"}`, "staff", ""}, {"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""},
+		{"POST /api/v1/visits/paper/read", v + "visits/paper/read", "业务,纸质号,取号,呼叫,结束,窗口,结果\n婚姻登记,17,9:10,9:20,9:30,1,当场办结\n", "", "text/csv"}, {"GET /api/v1/visits/paper/template", v + "visits/paper/template?format=csv", "", "", ""},
+		{"POST /api/v1/visits/paper", v + "visits/paper", `{"day":"2026-11-22","rows":[{"service":"marriage","paper":"17","window":"w1","taken":"09:10","called":"09:20","finished":"09:30","outcome":"done"}]}`, "", ""},
+		{"GET /api/v1/visits/paper", v + "visits/paper", "", "", ""}, {"POST /api/v1/visits/paper/{id}/withdraw", v + "visits/paper/PAPER/withdraw", `{"reason":"录错"}`, "", ""},
 		{"GET /api/v1/windows/{id}/line", v + "windows/w2/line", "", "staff", ""},
 		{"POST /api/v1/notices", v + "notices", `{"phrase":"keep_belongings","speak":true}`, "", ""}, {"GET /api/v1/notices", v + "notices", "", "public", ""},
 		{"DELETE /api/v1/notices/{id}", v + "notices/NOTICE", "", "", ""}, {"POST /api/v1/line/keep", v + "line/keep", `{"reason":"停电"}`, "", ""},

@@ -56,6 +56,8 @@ type (
 		Recalls   int        `json:"recalls,omitempty"`
 		Absences  int        `json:"absences,omitempty"`
 		Holds     int        `json:"holds,omitempty"`
+		// Paper is true of a paper number that was entered afterwards; who did is in the record.
+		Paper bool `json:"paper,omitempty"`
 		// Positions are the records of the log that began it, called it first and ended it.
 		Positions []wire.Position `json:"positions"`
 	}
@@ -225,7 +227,7 @@ func (a *API) getVisits(w http.ResponseWriter, r *http.Request) error {
 func (a *API) visitRow(f *statistics.Fact, called *names) VisitRow {
 	row := VisitRow{Ticket: f.Ticket, Number: f.Number, Day: string(f.Day), Stay: f.Stay, Service: f.Service, Class: f.Class, Window: f.Window,
 		Staff: f.Staff, StaffName: called.staff[f.Staff], End: string(f.End), Outcome: f.Outcome, Mode: f.Mode, Began: time.Unix(f.Began, 0).In(a.Zone),
-		Called: a.second(f.Called), Started: a.second(f.Started), Ended: a.second(f.Ended), Recalls: f.Recalls, Absences: f.Absences, Holds: f.Holds,
+		Called: a.second(f.Called), Started: a.second(f.Started), Ended: a.second(f.Ended), Recalls: f.Recalls, Absences: f.Absences, Holds: f.Holds, Paper: f.Paper,
 		Positions: []wire.Position{f.First}}
 	if f.End == statistics.Open {
 		row.End = "open"
@@ -237,7 +239,7 @@ func (a *API) visitRow(f *statistics.Fact, called *names) VisitRow {
 		row.Served = &t
 	}
 	for _, p := range []wire.Position{f.Call, f.Last} {
-		if p > 0 {
+		if p > row.Positions[len(row.Positions)-1] {
 			row.Positions = append(row.Positions, p)
 		}
 	}

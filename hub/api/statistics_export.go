@@ -38,13 +38,14 @@ func figureHeadings() []text {
 		{"转移（次）", "Transferred"}, {"未结束（次）", "Still open"}, {"重呼（次）", "Recalls"}, {"暂离（次）", "Holds"},
 		{"平均等候（分钟）", "Mean wait (min)"}, {"等候中位数（分钟）", "Median wait (min)"}, {"九成等候不超过（分钟）", "90% waited at most (min)"}, {"最长等候（分钟）", "Longest wait (min)"}, {"等候达标率", "Waits within norm"},
 		{"平均办理（分钟）", "Mean service (min)"}, {"办理中位数（分钟）", "Median service (min)"}, {"九成办理不超过（分钟）", "90% served within (min)"}, {"办理达标率", "Service within norm"},
+		{"其中补录（次）", "Entered afterwards"},
 	}
 }
 
 func figureCells(name string, n *statistics.Figures) []any {
 	cells := []any{name, n.Issued, n.Entered, n.Finished, n.Missed, n.Closed, n.Transferred, n.Open, n.Recalls, n.Holds}
 	cells = append(cells, timeCells(&n.Wait, true)...)
-	return append(cells, timeCells(&n.Service, false)...)
+	return append(append(cells, timeCells(&n.Service, false)...), n.Paper)
 }
 
 func timeCells(t *statistics.Times, longest bool) []any {

@@ -134,6 +134,9 @@ func (s *State) next(day hall.Date) string {
 // is looked at, and is the line's.
 func (s *State) Fold(r *wire.Record) bool {
 	switch r.Kind {
+	case wire.KindVisitEntered, wire.KindVisitWithdrawn:
+		s.foldPaper(r)
+		return false
 	case wire.KindVisitFinished:
 		with(r, func(d wire.VisitFinished) { s.visited(r, d) })
 		return false

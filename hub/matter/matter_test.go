@@ -317,6 +317,19 @@ func TestMattersCountOn(t *testing.T) {
 				opened++
 				d.visit(t, Finish{Outcome: queue.OutcomePromised, Missing: []string{"户口簿"}})
 			},
+			"paper": func(t *rapid.T) {
+				from := rapid.IntRange(0, 59).Draw(t, "minute")
+				at := func(n int) string { return fmt.Sprintf("08:%02d", n) }
+				err := d.do(t, EnterPaper{Day: string(d.today()), Rows: []queue.PaperRow{{Service: "a", Paper: at(from), Window: "w1", Taken: at(from), Called: at(from), Finished: at(from), Outcome: queue.OutcomeAccepted}}})
+				if refusal(err) == "<nil>" {
+					opened++
+				}
+			},
+			"take back": func(t *rapid.T) {
+				for id := range d.line.Papers.All() {
+					_ = d.do(t, WithdrawPaper{Visit: id, Reason: "录错"})
+				}
+			},
 			"notice":     func(t *rapid.T) { d.visit(t, Finish{Outcome: queue.OutcomeNotice, Reason: "缺", Citizen: phone}) },
 			"supplement": func(t *rapid.T) { _ = d.do(t, Supplement{number(t), []string{"户口簿"}}) },
 			"suspend": func(t *rapid.T) {

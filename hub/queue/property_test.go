@@ -130,6 +130,18 @@ func (w *watcher) sound(t *rapid.T) {
 	}
 }
 
+// apart checks that no number was entered twice and that no two are at one window at once.
+func (w *watcher) apart(t *rapid.T) {
+	list := w.papersOf("2026-11-23")
+	for i, a := range list {
+		for _, b := range list[:i] {
+			if a.Paper == b.Paper || a.Window == b.Window && a.Called.Before(b.Ended) && b.Called.Before(a.Ended) {
+				t.Fatalf("%s at %s beside %s at %s", a.Paper, a.Window, b.Paper, b.Window)
+			}
+		}
+	}
+}
+
 // TestTheLineLosesNobody drives random commands: no ticket is lost, doubled or
 // at two windows, the reasons of calls are true, nobody is overtaken more often
 // than allowed, and the log gives the same line again.
@@ -213,6 +225,13 @@ func TestTheLineLosesNobody(t *testing.T) {
 			"pause": func(t *rapid.T) {
 				try(t, SetCounter{wire.CounterSet{Window: window.Draw(t, "window"), State: rapid.SampledFrom([]string{"open", "paused", "closed"}).Draw(t, "state")}, "演示"})
 			},
+			"paper": func(t *rapid.T) {
+				made := w.now.Add(-time.Duration(rapid.IntRange(0, 15).Draw(t, "ago")) * time.Minute)
+				from, until := made.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "minutes"))*time.Minute).Format("15:04"), made.Format("15:04")
+				try(t, EnterPaper{Day: "2026-11-23", Rows: []PaperRow{{Service: "a", Paper: rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "paper"), Window: window.Draw(t, "window"), Taken: from, Called: from, Finished: until, Outcome: OutcomeDone}}})
+				w.apart(t)
+			},
+			"restart": func(t *rapid.T) { w.restart(t) },
 			"wait": func(t *rapid.T) {
 				w.now = w.now.Add(time.Duration(rapid.IntRange(-5, 300).Draw(t, "seconds")) * time.Second)
 			},

@@ -86,6 +86,8 @@ type Counter struct {
 	Ticket string `json:"ticket,omitempty"`
 	// Staff called it, where that is known.
 	Staff string `json:"staff,omitempty"`
+	// Since is when the ticket was called or came back, or the hub started again under it.
+	Since time.Time `json:"since,omitzero"`
 	// FreeSince is when the last ticket left.
 	FreeSince time.Time `json:"free_since,omitzero"`
 }
@@ -120,7 +122,12 @@ type State struct {
 	// Paces is what was seen lately of each service.
 	Paces hall.Table[Pace]
 
+	// Papers are paper numbers that were entered afterwards.
+	Papers hall.Table[Paper]
+
 	strikes hall.Table[[]hall.Date]
+	// spans are the times for which windows were busy, by day and window.
+	spans hall.Table[[]Span]
 	// kept are days whose line goes on overnight.
 	kept    hall.Table[bool]
 	numbers hall.Table[numbering]
@@ -137,7 +144,7 @@ const step = 1 << 16
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	return hall.Tables{"service": &s.Services, "ticket": &s.Tickets, "counter": &s.Counters,
-		"call": &s.Calls, "notice": &s.Notices, "appointment": &s.Bookings, "pace": &s.Paces, "strike": &s.strikes, "line-kept": &s.kept, "ticket-number": &s.numbers, "ticket-place": &s.places}
+		"call": &s.Calls, "notice": &s.Notices, "appointment": &s.Bookings, "pace": &s.Paces, "paper": &s.Papers, "window-span": &s.spans, "strike": &s.strikes, "line-kept": &s.kept, "ticket-number": &s.numbers, "ticket-place": &s.places}
 }
 
 // Fold applies a record and tells whether it was of the line.
@@ -171,7 +178,7 @@ func (s *State) Fold(r *wire.Record) bool {
 					t.Stage = Serving
 				}
 			})
-			s.Counters.Change(d.Window, func(c *Counter) { c.Ticket, c.Staff = d.Ticket, d.Staff })
+			s.Counters.Change(d.Window, func(c *Counter) { c.Ticket, c.Staff, c.Since = d.Ticket, d.Staff, r.StoredAt })
 		})
 	case wire.KindTicketTransferred:
 		return with(r, func(d wire.TicketTransferred) {
@@ -201,7 +208,7 @@ func (s *State) Fold(r *wire.Record) bool {
 			})
 		})
 	}
-	return s.foldNotice(r) || s.foldPrint(r) || s.foldBooking(r) || r.Kind == wire.KindLineKept && with(r, func(d wire.LineKept) { s.kept.Set(d.Day, true) })
+	return s.foldNotice(r) || s.foldPrint(r) || s.foldPaper(r) || s.foldBooking(r) || r.Kind == wire.KindLineKept && with(r, func(d wire.LineKept) { s.kept.Set(d.Day, true) })
 }
 
 // change changes a ticket that there is.
@@ -268,7 +275,7 @@ func (s *State) called(r *wire.Record, d wire.TicketCalled) {
 	s.Tickets.Change(d.Ticket, func(t *Ticket) {
 		t.Stage, t.Window, t.AnnouncedAt, t.CalledAt = Called, d.Window, r.StoredAt, r.StoredAt
 	})
-	s.Counters.Change(d.Window, func(c *Counter) { c.Ticket, c.Staff = d.Ticket, d.Staff })
+	s.Counters.Change(d.Window, func(c *Counter) { c.Ticket, c.Staff, c.Since = d.Ticket, d.Staff, r.StoredAt })
 	if d.Rule != RuleDirect {
 		s.announced(r, d.Ticket, false)
 	}

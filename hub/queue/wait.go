@@ -321,7 +321,8 @@ func (s *State) freed(window, ticket string, now time.Time) {
 	if ok && !t.CalledAt.IsZero() && s.Services.Has(t.Service) {
 		s.Paces.Change(t.Service, func(p *Pace) { p.Busy = recent(p.Busy, seconds0(now.Sub(t.CalledAt)), keptPaces) })
 	}
-	s.Counters.Change(window, func(c *Counter) { c.Ticket, c.Staff, c.FreeSince = "", "", now })
+	s.wasBusy(window, ticket, now)
+	s.Counters.Change(window, func(c *Counter) { c.Ticket, c.Staff, c.Since, c.FreeSince = "", "", time.Time{}, now })
 }
 
 // heard keeps what came of a wait that was said, and how long the window paused.

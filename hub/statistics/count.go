@@ -80,6 +80,8 @@ type Figures struct {
 	Closed      int `json:"closed"`
 	Transferred int `json:"transferred"`
 	Open        int `json:"open"`
+	// Paper are those of Entered that were entered afterwards from paper numbers.
+	Paper int `json:"paper"`
 	// WentOn are the finished ones that another service followed.
 	WentOn   int   `json:"went_on"`
 	Recalls  int   `json:"recalls"`
@@ -137,6 +139,9 @@ func (n *Figures) add(f *Fact) {
 	}
 	if f.Next {
 		n.WentOn++
+	}
+	if f.Paper {
+		n.Paper++
 	}
 	switch f.End {
 	case Finished:

@@ -57,9 +57,11 @@ type Fact struct {
 	// Away is how many seconds of the visit the person was away, since AwayFrom.
 	Away     int64 `json:"y,omitempty"`
 	AwayFrom int64 `json:"f,omitempty"`
-	Recalls  int   `json:"r,omitempty"`
-	Absences int   `json:"g,omitempty"`
-	Holds    int   `json:"h,omitempty"`
+	// Paper is true of a paper number that was entered afterwards.
+	Paper    bool `json:"k,omitempty"`
+	Recalls  int  `json:"r,omitempty"`
+	Absences int  `json:"g,omitempty"`
+	Holds    int  `json:"h,omitempty"`
 	// WaitMax and ServiceMax are the norms of the service at the call and at the start, in minutes; 0 is none.
 	WaitMax    int `json:"u,omitempty"`
 	ServiceMax int `json:"v,omitempty"`
@@ -92,7 +94,7 @@ type State struct {
 	// open are the stays of tickets that are not over, by ticket.
 	open hall.Table[Fact]
 	// fresh are the stays of the newest day that ended, in order of their ends
-	// within a ticket; packed the compressed ones of days before.
+	// within a ticket, and paper numbers that were entered since it began; packed the compressed ones of days before.
 	fresh  hall.Table[Fact]
 	packed hall.Table[[]byte]
 	newest hall.Table[hall.Date]
@@ -127,6 +129,10 @@ func (s *State) Fold(r *wire.Record) bool {
 		return with(r, func(d wire.VisitStarted) {
 			s.change(d.Ticket, func(f *Fact) { f.Started, f.Away, f.ServiceMax = at, 0, s.norm(f.Service).Service })
 		})
+	case wire.KindVisitEntered:
+		return with(r, func(d wire.VisitEntered) { s.entered(r, d) })
+	case wire.KindVisitWithdrawn:
+		return with(r, func(d wire.VisitWithdrawn) { s.withdrawn(d) })
 	}
 	return s.foldEnd(r)
 }
@@ -189,15 +195,20 @@ func (f *Fact) back(at int64) {
 
 func (s *State) issued(r *wire.Record, d wire.TicketIssued) {
 	day := hall.Date(d.Day)
-	if last, _ := s.newest.Get("day"); day > last {
-		s.pack(day)
-		s.newest.Set("day", day)
-	}
+	s.begin(day)
 	began := r.StoredAt
 	if d.At != nil && d.At.Before(began) {
 		began = *d.At // drawn on paper before it was entered
 	}
 	s.open.Set(d.Ticket, Fact{Ticket: d.Ticket, Number: d.Number, Service: d.Service, Class: d.Class, Day: day, Began: began.Unix(), First: r.Position})
+}
+
+// begin packs what is older once a later day has begun.
+func (s *State) begin(day hall.Date) {
+	if last, _ := s.newest.Get("day"); day > last {
+		s.pack(day)
+		s.newest.Set("day", day)
+	}
 }
 
 func (s *State) called(r *wire.Record, d wire.TicketCalled) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -147,12 +148,25 @@ func TestDaysBeforeArePackedAndNothingIsLost(t *testing.T) {
 func TestCountsReconcile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := newLog(t)
+		var papers []wire.VisitWithdrawn // those that can be taken back
 		for i := range rapid.IntRange(1, 120).Draw(t, "events") {
 			id := fmt.Sprint("t", rapid.IntRange(0, 9).Draw(t, "ticket"))
 			window := rapid.SampledFrom([]string{"w1", "w2"}).Draw(t, "window")
 			service := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "service")
 			pass := time.Duration(rapid.SampledFrom([]int{1, 60, 600, 36000}).Draw(t, "pass")) * time.Second
-			switch rapid.IntRange(0, 9).Draw(t, "kind") {
+			switch rapid.IntRange(0, 11).Draw(t, "kind") {
+			case 10:
+				day := hall.DateOf(l.at.Add(pass), zone).AddDays(-rapid.IntRange(0, 2).Draw(t, "days"))
+				called := day.Time(zone).Add(time.Hour)
+				l.after(pass, wire.KindVisitEntered, wire.VisitEntered{Visit: fmt.Sprint("p", i), Paper: "1", Service: service, Class: "ordinary", Day: string(day), Window: window,
+					Taken: day.Time(zone), Called: &called, Ended: called, End: rapid.SampledFrom([]string{"finished", "missed", "left"}).Draw(t, "end"), Outcome: "done"})
+				papers = append(papers, wire.VisitWithdrawn{Visit: fmt.Sprint("p", i), Day: string(day)})
+			case 11:
+				if len(papers) > 0 {
+					n := rapid.IntRange(0, len(papers)-1).Draw(t, "paper")
+					l.after(pass, wire.KindVisitWithdrawn, papers[n])
+					papers = slices.Delete(papers, n, n+1)
+				}
 			case 0, 1:
 				l.issue(pass, fmt.Sprint("t", i), service)
 			case 2:
@@ -175,12 +189,12 @@ func TestCountsReconcile(t *testing.T) {
 			}
 		}
 		l.same()
-		reconcile(t, l)
+		reconcile(t, l, len(papers))
 	})
 }
 
-func reconcile(t *rapid.T, l *log) {
-	issued := 0
+func reconcile(t *rapid.T, l *log, papers int) {
+	issued := papers
 	for _, r := range l.records {
 		if r.Kind == wire.KindTicketIssued {
 			issued++
@@ -188,7 +202,7 @@ func reconcile(t *rapid.T, l *log) {
 	}
 	facts := l.Facts("2000-01-01", "2999-12-31")
 	n := Sum(facts)
-	if n.Issued != issued || n.Entered != n.Finished+n.Missed+n.Closed+n.Transferred+n.Open || n.Entered != n.Issued+n.Transferred+n.WentOn {
+	if n.Issued != issued || n.Paper != papers || n.Entered != n.Finished+n.Missed+n.Closed+n.Transferred+n.Open || n.Entered != n.Issued+n.Transferred+n.WentOn {
 		t.Fatalf("%d tickets were issued: %+v", issued, n)
 	}
 	if n.Issued != n.Finished-n.WentOn+n.Missed+n.Closed+n.Open {
@@ -230,4 +244,41 @@ func TestAThousandVisitsAreSmall(t *testing.T) {
 	if size == 0 || size > 80_000 {
 		t.Errorf("a thousand visits take %d bytes", size)
 	}
+}
+
+// What was on paper counts as if it had been on record: t1 waited 10 min and was served 20.
+func TestPaperNumbersCount(t *testing.T) {
+	l := morning(t)
+	at := func(hour, minute int) *time.Time {
+		at := time.Date(2026, 11, 23, hour, minute, 0, 0, zone)
+		return &at
+	}
+	before := Sum(l.Facts("2026-11-23", "2026-11-23"))
+	enter := func(id, end, outcome string, called *time.Time) {
+		l.after(time.Hour, wire.KindVisitEntered, wire.VisitEntered{Visit: id, Paper: id, Service: "a", Class: "ordinary", Day: "2026-11-23", Window: "w1", Staff: "s1",
+			Taken: *at(8, 0), Called: called, Ended: *at(8, 30), End: end, Outcome: outcome})
+	}
+	check := func(when string, finished, missed, closed, paper int, max int64) {
+		t.Helper()
+		l.same()
+		n := Sum(l.Facts("2026-11-23", "2026-11-23"))
+		got := []int{n.Finished - before.Finished, n.Missed - before.Missed, n.Closed - before.Closed, n.Paper, n.Entered - before.Entered, n.Issued - before.Issued}
+		if want := []int{finished, missed, closed, paper, paper, paper}; fmt.Sprint(got) != fmt.Sprint(want) || n.Service.Max != max {
+			t.Errorf("%s: %v, not %v; the longest visit lasts %d s", when, got, want, n.Service.Max)
+		}
+	}
+	enter("p1", "finished", "done", at(8, 10))
+	enter("p2", "missed", "", at(8, 10))
+	enter("p3", "left", "", nil)
+	check("entered", 1, 1, 1, 3, 1200)
+	l.issue(24*time.Hour, "next", "a")
+	enter("p4", "finished", "done", at(8, 20))
+	check("entered on the next day", 2, 1, 1, 4, 1200)
+	for i, id := range []string{"p1", "p2", "p4"} {
+		l.after(time.Minute, wire.KindVisitWithdrawn, wire.VisitWithdrawn{Visit: id, Day: "2026-11-23"})
+		if n := Sum(l.Facts("2026-11-23", "2026-11-23")); n.Paper != 3-i {
+			t.Errorf("%s was taken back, %d are left", id, n.Paper)
+		}
+	}
+	check("taken back", 0, 0, 1, 1, before.Service.Max)
 }

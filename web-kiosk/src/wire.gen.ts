@@ -501,6 +501,8 @@ export type Kind =
   | "matter.resumed"
   | "matter.concluded"
   | "matter.corrected"
+  | "visit.entered"
+  | "visit.withdrawn"
   | "print.ordered"
   | "ticket.received"
   | "service.set"
@@ -1167,6 +1169,38 @@ export interface ProblemField {
   field: string
   code: string
   message: string
+}
+
+/** VisitEntered is one paper number from when it was drawn to its end. */
+export interface VisitEntered {
+  /** Visit is its id, Table what came with it at once. */
+  visit: string
+  table: string
+  /** Paper is the number on the paper. */
+  paper: string
+  service: string
+  class: string
+  day: string
+  window?: string
+  staff?: string
+  /** Taken, Called and Ended are by the hall's clock, to the minute; Called is nil where nobody called. */
+  taken: string
+  called?: string
+  ended: string
+  /** End is finished, missed (nobody came) or left (the person went before the call). */
+  end: string
+  /** Outcome and Mode are as in VisitFinished, where it was finished. */
+  outcome?: string
+  mode?: string
+  /** Matter is what it opened. */
+  matter?: string
+}
+
+/** VisitWithdrawn takes back one that was entered wrongly. The reason is sealed. */
+export interface VisitWithdrawn {
+  visit: string
+  /** Day is that of the visit. */
+  day: string
 }
 
 /** PrintOrdered orders a ticket to be printed again, as a job of its own. */
@@ -2102,6 +2136,8 @@ export interface KindData {
   "matter.resumed": MatterResumed
   "matter.concluded": MatterConcluded
   "matter.corrected": MatterCorrected
+  "visit.entered": VisitEntered
+  "visit.withdrawn": VisitWithdrawn
   "print.ordered": PrintOrdered
   "ticket.received": TicketReceived
   "service.set": ServiceSet
