@@ -64,6 +64,7 @@ func (p *player) callNext(ctx context.Context) error {
 	if p.chance.Float64() < stayAway {
 		return p.desk.do(ctx, p.window, "no-show")
 	}
+	p.served = true
 	return p.hand.Press(ctx, "call")
 }
 
@@ -89,11 +90,12 @@ func (p *player) finish(ctx context.Context) error {
 	return p.desk.do(ctx, p.window, "finish")
 }
 
-// rate presses a satisfaction button; whoever still waits has nothing to say.
+// rate presses a satisfaction button; where the hall has a line, only whoever was served there has something to say.
 func (p *player) rate(ctx context.Context, level int) error {
-	if c, known := p.sign.counter(ctx, p.window, time.Time{}); known && c.line && c.stage == "called" {
+	if c, known := p.sign.counter(ctx, p.window, time.Time{}); known && c.line && (c.stage == "called" || !p.served) {
 		return nil
 	}
+	p.served = false
 	return p.hand.Press(ctx, fmt.Sprintf("rating%d", level))
 }
 

@@ -83,6 +83,8 @@ type player struct {
 	// present is what the staff member believes of their own last swipe.
 	present bool
 	swiped  time.Time
+	// served: somebody was served here since the last rating.
+	served bool
 	// chance is for what the plan leaves open.
 	chance *rand.Rand
 }

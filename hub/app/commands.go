@@ -49,6 +49,25 @@ func (a *App) decide(ctx context.Context, actor wire.Actor, key string, cmd any)
 	return a.append(ctx, actor, key, func(m eventlog.Moment) ([]wire.Event, error) { return a.decider.decide(m, actor, cmd) })
 }
 
+// Tell stores what happened before this hub was there, as it was told: a demo's past. Each key tells once.
+func (a *App) Tell(ctx context.Context, actor wire.Actor, key string, past []hall.Draft) error {
+	if len(past) == 0 {
+		return nil
+	}
+	_, _, err := a.append(ctx, actor, key, func(eventlog.Moment) ([]wire.Event, error) {
+		events := make([]wire.Event, 0, len(past))
+		for _, x := range past {
+			e, err := a.decider.seal(x)
+			if err != nil {
+				return nil, err
+			}
+			events = append(events, e)
+		}
+		return events, nil
+	})
+	return err
+}
+
 func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide eventlog.Decide) ([]wire.Record, bool, error) {
 	records, again, err := a.log.Append(ctx, key, func(m eventlog.Moment) ([]wire.Event, error) {
 		events, err := decide(m)

@@ -93,7 +93,7 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	sim := simulator.Config{Hall: cfg.Hall.ID, Seed: d.seed, Speed: d.speed, Zone: zone, HistoryDays: history,
-		MQTTURL: addr.MQTT, HubURL: addr.HTTP, StateFile: filepath.Join(cfg.Data, "sim", "past.json"), PastTold: checkPast(hub), Log: logger.With("part", "simulator")}
+		MQTTURL: addr.MQTT, HubURL: addr.HTTP, StateFile: filepath.Join(cfg.Data, "sim", "past.json"), PastTold: furnishPast(hub, d.windows, d.seed, zone), Log: logger.With("part", "simulator")}
 	for i := range d.windows {
 		id := fmt.Sprintf("w%02d", i+1)
 		socket, err := a.prepare(id, addr.MQTT)
@@ -200,6 +200,7 @@ Hallkeeper 演示大厅已启动 / the demo hall is up
   取号机 kiosk   %[1]s/kiosk#key=%[3]s&printer=kiosk1
                  号票图片 tickets as pictures: %[4]s
   窗口 panel     %[1]s/window/w01
+  评价器 tablet  %[1]s/rate/w01#key=%[3]s
   控制台 console %[1]s/console
   接口 API       %[1]s/docs
   本人 me        %[1]s/me

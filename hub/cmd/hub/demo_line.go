@@ -16,18 +16,17 @@ import (
 	"hallkeeper/wire"
 )
 
-// demoServices are services as county halls have them; the number before the name
-// is the one of its department in departments.
-func demoServices() []struct {
+// demoService is a service of the demo's department of that index.
+type demoService struct {
 	department int
 	wire.ServiceSet
-} {
+}
+
+// demoServices are services as county halls have them; the number before the name
+// is the one of its department in departments.
+func demoServices() []demoService {
 	morning := []wire.BookingSlot{{From: "09:00", Until: "10:00", Capacity: 4}, {From: "10:00", Until: "11:00", Capacity: 4}, {From: "14:30", Until: "15:30", Capacity: 4}, {From: "15:30", Until: "16:30", Capacity: 4}}
-	type row = struct {
-		department int
-		wire.ServiceSet
-	}
-	return []row{
+	return []demoService{
 		{0, wire.ServiceSet{Service: "general", Name: "综合咨询与受理", Prefix: "A", Words: []string{"咨询", "问事", "不知道找谁"}, Common: true,
 			Documents: []string{"本人身份证"}, Limit: "当场答复", Fee: "不收费", WaitMax: 15, ServiceMax: 15}},
 		{1, wire.ServiceSet{Service: "company", Name: "企业设立登记", Prefix: "B", Words: []string{"开公司", "注册公司", "营业执照"}, Common: true,

@@ -11,7 +11,6 @@ import (
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/app"
-	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/roster"
@@ -86,18 +85,6 @@ func squeeze(ctx context.Context, hub *app.App, zone *time.Location) error {
 			return nil
 		case <-midnight.C:
 		}
-	}
-}
-
-// checkPast closes the days of a simulated past once it is told.
-func checkPast(hub *app.App) func(ctx context.Context, from, until day.Date) error {
-	return func(ctx context.Context, from, until day.Date) error {
-		for d := hall.Date(from.String()); d < hall.Date(until.String()); d = d.AddDays(1) {
-			if _, _, err := hub.Do(ctx, demoActor(), "demo/check/"+string(d), attendance.CheckDay{DayChecked: wire.DayChecked{Day: string(d)}}); err != nil {
-				return ignoreEnd(ctx, fmt.Errorf("check the simulated past: %w", err))
-			}
-		}
-		return nil
 	}
 }
 
