@@ -129,6 +129,8 @@ type View struct {
 	Days  *attendance.Days
 	// Queue is what became of every ticket.
 	Queue *statistics.State
+	// Ratings are what was served and what citizens said of it.
+	Ratings *rating.State
 }
 
 // NewView is the view of an empty log.
@@ -137,7 +139,7 @@ func NewView(zone *time.Location) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &View{State: s, Days: attendance.NewDays(&s.People, s.Policy, &s.Book, zone), Queue: &statistics.State{}}, nil
+	return &View{State: s, Days: attendance.NewDays(&s.People, s.Policy, &s.Book, zone), Queue: &statistics.State{}, Ratings: rating.New(s.Policy, zone)}, nil
 }
 
 // Name and Version make View a view.Fold.
@@ -152,16 +154,19 @@ func (v *View) Apply(r *wire.Record) {
 	if r.Agent == "" { // a device decides nothing
 		from, until = v.State.Fold(r)
 		v.Queue.Fold(r)
+		v.Ratings.Fold(r)
 	} else {
 		v.State.Line.Device(r)
+		v.Ratings.Device(r)
 	}
 	v.Days.Apply(r, from, until)
 }
 
-// days is before the keys of Days, figures before those of Queue.
+// days is before the keys of Days, figures before those of Queue, ratings before those of Ratings.
 const (
 	days    = "days/"
 	figures = "statistics/"
+	ratings = "rating/"
 )
 
 // Save writes what changed since the last Save.
@@ -169,6 +174,7 @@ func (v *View) Save(put func(string, []byte), remove func(string)) {
 	v.State.Tables().Save(put, remove)
 	v.Days.Save(func(key string, value []byte) { put(days+key, value) }, func(key string) { remove(days + key) })
 	v.Queue.Tables().Save(func(key string, value []byte) { put(figures+key, value) }, func(key string) { remove(figures + key) })
+	v.Ratings.Save(func(key string, value []byte) { put(ratings+key, value) }, func(key string) { remove(ratings + key) })
 }
 
 // Each gives everything as Save would write it.
@@ -176,6 +182,7 @@ func (v *View) Each(use func(key string, value []byte)) {
 	v.State.Tables().Each(use)
 	v.Days.Each(func(key string, value []byte) { use(days+key, value) })
 	v.Queue.Tables().Each(func(key string, value []byte) { use(figures+key, value) })
+	v.Ratings.Each(func(key string, value []byte) { use(ratings+key, value) })
 }
 
 // Load reads one key back.
@@ -185,6 +192,9 @@ func (v *View) Load(key string, value []byte) error {
 	}
 	if rest, ok := strings.CutPrefix(key, figures); ok {
 		return v.Queue.Tables().Load(rest, value)
+	}
+	if rest, ok := strings.CutPrefix(key, ratings); ok {
+		return v.Ratings.Load(rest, value)
 	}
 	if err := v.State.Tables().Load(key, value); err != nil {
 		return err

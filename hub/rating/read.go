@@ -1,0 +1,80 @@
+package rating
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"hallkeeper/wire"
+)
+
+// read reads the data of a record; what cannot be read stays empty.
+func read(r *wire.Record, into any) bool { return json.Unmarshal(r.Data, into) == nil }
+
+// with reads the data of a record; what cannot be read changes nothing.
+func with[T any](r *wire.Record, use func(T)) {
+	var d T
+	if read(r, &d) {
+		use(d)
+	}
+}
+
+// What comes several times a visit is read by hand where it is as the hub writes
+// it: flat, compact and without escapes. encoding/json reads the rest.
+
+func readTicketIssued(data []byte) (d wire.TicketIssued) {
+	if !plain(data) {
+		_ = json.Unmarshal(data, &d)
+		return d
+	}
+	d.Ticket, d.Service, d.Day = text(data, `"ticket":"`), text(data, `"service":"`), text(data, `"day":"`)
+	return d
+}
+
+func readVisitStarted(data []byte) (d wire.VisitStarted) {
+	if !plain(data) {
+		_ = json.Unmarshal(data, &d)
+		return d
+	}
+	d.Visit, d.Ticket, d.Window, d.Staff = text(data, `"visit":"`), text(data, `"ticket":"`), text(data, `"window":"`), text(data, `"staff":"`)
+	return d
+}
+
+func readVisitFinished(data []byte) (d wire.VisitFinished) {
+	if !plain(data) {
+		_ = json.Unmarshal(data, &d)
+		return d
+	}
+	d.Visit, d.Ticket, d.Window = text(data, `"visit":"`), text(data, `"ticket":"`), text(data, `"window":"`)
+	d.Outcome, d.Next, d.Service = text(data, `"outcome":"`), text(data, `"next":"`), text(data, `"service":"`)
+	return d
+}
+
+// plain tells whether data is a compact object without escapes. A key with its
+// quotes and colon is then in it nowhere else than as a key.
+func plain(data []byte) bool {
+	return len(data) > 2 && data[0] == '{' && data[1] == '"' && bytes.IndexByte(data, '\\') < 0 && !bytes.Contains(data, []byte(`": `))
+}
+
+// text gives the text of a key, empty where there is none.
+func text(data []byte, key string) string {
+	i := bytes.Index(data, []byte(key))
+	if i < 0 {
+		return ""
+	}
+	rest := data[i+len(key):]
+	if n := bytes.IndexByte(rest, '"'); n >= 0 {
+		return string(rest[:n])
+	}
+	return ""
+}
+
+// levelOf reads the level of a press; 0 is none.
+func levelOf(data []byte) int {
+	const key = `{"level":`
+	if len(data) == len(key)+2 && string(data[:len(key)]) == key && data[len(key)] >= '0' && data[len(key)] <= '9' {
+		return int(data[len(key)] - '0')
+	}
+	var d wire.RatingPressed
+	_ = json.Unmarshal(data, &d)
+	return d.Level
+}

@@ -1,0 +1,304 @@
+package rating
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"hallkeeper/hub/hall"
+)
+
+// content is a sheet laid out: what happened at a window on a day, unjudged.
+type content struct {
+	visits  []Visit
+	guests  []guest // pieces of visits that began elsewhere
+	presses []Press
+	jams    []Jam
+}
+
+// guest is a piece of a visit away from the place where that began.
+type guest struct {
+	Span
+	Visit string
+	Home  Place
+}
+
+// sheet is a content, packed or laid out.
+type sheet struct {
+	packed []byte
+	*content
+	// reach is the end of the last piece there, never where one goes on; only where packed.
+	reach int64
+}
+
+const never = int64(1) << 62
+
+// sheets are all of them. Those of the newest day are laid out.
+type sheets struct {
+	days  map[hall.Date]map[string]*sheet
+	open  map[Place]*sheet // those laid out
+	dirty map[Place]bool
+	ids   ids
+}
+
+func newSheets() sheets {
+	return sheets{days: map[hall.Date]map[string]*sheet{}, open: map[Place]*sheet{}, dirty: map[Place]bool{}, ids: ids{}}
+}
+
+// change lays a sheet out so that it can be changed.
+func (t *sheets) change(p Place) *content {
+	x := t.open[p]
+	if x != nil {
+		return x.content
+	}
+	if x = t.days[p.Day][p.Window]; x == nil {
+		x = &sheet{content: &content{}}
+		if t.days[p.Day] == nil {
+			t.days[p.Day] = map[string]*sheet{}
+		}
+		t.days[p.Day][p.Window] = x
+	} else {
+		x.content = t.ids.unpack(p, x.packed)
+		x.packed = nil
+	}
+	t.open[p] = x
+	return x.content
+}
+
+// read gives a sheet's content, not to be changed; nil where there is none.
+func (t *sheets) read(p Place) *content {
+	x := t.days[p.Day][p.Window]
+	if x == nil {
+		return nil
+	}
+	if x.content != nil {
+		return x.content
+	}
+	return t.ids.unpack(p, x.packed)
+}
+
+// reach is until when what was at a place may have gone on.
+func (t *sheets) reach(p Place) int64 {
+	x := t.days[p.Day][p.Window]
+	switch {
+	case x == nil:
+		return 0
+	case x.content == nil:
+		return x.reach
+	}
+	return x.content.reach(p)
+}
+
+func (c *content) reach(p Place) (reach int64) {
+	last := func(s Span) {
+		if s.Until == 0 {
+			reach = never
+		}
+		reach = max(reach, s.Until)
+	}
+	for i := range c.visits {
+		for _, s := range c.visits[i].Spans {
+			if s.Window == p.Window {
+				last(s)
+			}
+		}
+	}
+	for i := range c.guests {
+		last(c.guests[i].Span)
+	}
+	return reach
+}
+
+// pack makes the sheets of days before a day small.
+func (t *sheets) pack(s *State, before hall.Date) {
+	for p, x := range t.open {
+		if p.Day < before {
+			t.close(p, x)
+		}
+	}
+}
+
+func (t *sheets) close(p Place, x *sheet) {
+	delete(t.open, p)
+	if x.content.empty() {
+		if delete(t.days[p.Day], p.Window); len(t.days[p.Day]) == 0 {
+			delete(t.days, p.Day)
+		}
+		return
+	}
+	x.packed, x.reach = t.ids.pack(p, x.content), x.content.reach(p)
+	x.content = nil
+}
+
+func (c *content) empty() bool { return len(c.visits)+len(c.guests)+len(c.presses)+len(c.jams) == 0 }
+
+// visit gives a visit to be changed; nil where it is not there.
+func (c *content) visit(id string) *Visit {
+	for i := len(c.visits) - 1; i >= 0; i-- {
+		if c.visits[i].ID == id {
+			return &c.visits[i]
+		}
+	}
+	return nil
+}
+
+// guest notes a piece of a visit that began elsewhere.
+func (c *content) guest(v Visit, s Span) {
+	for i := range c.guests {
+		if g := &c.guests[i]; g.Visit == v.ID && g.From == s.From {
+			g.Span = s
+			return
+		}
+	}
+	c.guests = append(c.guests, guest{s, v.ID, v.Place})
+}
+
+// take takes a press off.
+func (c *content) take(id string) (Press, bool) {
+	for i := range c.presses {
+		if p := c.presses[i]; p.ID == id {
+			c.presses = slices.Delete(c.presses, i, i+1)
+			return p, true
+		}
+	}
+	return Press{}, false
+}
+
+// touch notes that a sheet has changed, and with it what was counted.
+func (s *State) touch(p Place) {
+	s.sheets.dirty[p] = true
+	s.recount(p.Day)
+	// What ended at the window on the day before may still have been open then, and so may this.
+	before := Place{p.Day.AddDays(-1), p.Window}
+	if s.overhangs(before) {
+		s.recount(before.Day)
+	}
+	if p.Day < s.newestDay() && s.overhangs(p) {
+		s.recount(p.Day.AddDays(1))
+	}
+}
+
+func (s *State) newestDay() hall.Date {
+	day, _ := s.newest.Get(theDay)
+	return day
+}
+
+// overhangs tells whether presses of the next day may be for visits of a sheet.
+func (s *State) overhangs(p Place) bool {
+	reach := s.sheets.reach(p)
+	if reach == 0 {
+		return false
+	}
+	open, _ := s.policy.On(paramOpen, p.Day)
+	return reach+int64(open.Value*float64(minute)) >= p.Day.AddDays(1).Time(s.zone).UnixMilli()
+}
+
+const (
+	sheetKey = "sheet/"
+	cellsKey = "cells/"
+)
+
+func (p Place) key() string { return sheetKey + string(p.Day) + "/" + p.Window }
+
+func (s *State) tables() hall.Tables {
+	return hall.Tables{"reasons": &s.ReasonLists, "explained": &s.Explained, "exclusion": &s.Exclusions, "published": &s.Published,
+		"service": &s.services, "ticket": &s.tickets, "window": &s.windows, "moved": &s.moved, "device": &s.devices, "odd": &s.odd, "newest": &s.newest,
+		"offset": &s.clocks.offsets, "base": &s.clocks.bases, "unset": &s.clocks.unset, "late": &s.clocks.late}
+}
+
+// Save writes what changed since the last Save.
+func (s *State) Save(put func(string, []byte), remove func(string)) {
+	for p := range s.sheets.dirty {
+		x := s.sheets.days[p.Day][p.Window]
+		if x != nil && x.content != nil && p.Day < s.newestDay() {
+			s.sheets.close(p, x)
+			x = s.sheets.days[p.Day][p.Window]
+		}
+		switch {
+		case x == nil || x.content != nil && x.content.empty():
+			remove(p.key())
+		case x.content != nil:
+			put(p.key(), s.sheets.ids.pack(p, x.content))
+		default:
+			put(p.key(), x.packed)
+		}
+	}
+	clear(s.sheets.dirty)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for day, c := range s.settled() {
+		if c.saved {
+			continue
+		}
+		c.saved = true
+		if len(c.cells) == 0 {
+			remove(cellsKey + string(day))
+		} else {
+			put(cellsKey+string(day), packCells(c))
+		}
+	}
+	s.tables().Save(put, remove)
+}
+
+// Each gives everything as Save would write it.
+func (s *State) Each(use func(string, []byte)) {
+	for day, windows := range s.sheets.days {
+		for window, x := range windows {
+			p := Place{day, window}
+			switch {
+			case x.content == nil:
+				use(p.key(), x.packed)
+			case !x.content.empty():
+				use(p.key(), s.sheets.ids.pack(p, x.content))
+			}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for day, c := range s.settled() {
+		if len(c.cells) > 0 {
+			use(cellsKey+string(day), packCells(c))
+		}
+	}
+	s.tables().Each(use)
+}
+
+// Load reads one key back.
+func (s *State) Load(key string, value []byte) error {
+	if rest, ok := strings.CutPrefix(key, sheetKey); ok {
+		day, window, _ := strings.Cut(rest, "/")
+		return s.sheets.load(Place{hall.Date(day), window}, value)
+	}
+	if day, ok := strings.CutPrefix(key, cellsKey); ok {
+		c, err := unpackCells(hall.Date(day), value)
+		if err == nil {
+			s.cells[hall.Date(day)] = c
+		}
+		return err
+	}
+	err := s.tables().Load(key, value)
+	if digest, ok := strings.CutPrefix(key, "odd/"); ok && err == nil {
+		var x shortID
+		if _, err = hex.Decode(x[:], []byte(digest)); err == nil {
+			s.sheets.ids[x], _ = s.odd.Get(digest)
+		}
+	}
+	return err
+}
+
+func (t *sheets) load(p Place, value []byte) error {
+	reach, err := checkSheet(value)
+	if err != nil {
+		return fmt.Errorf("%s at %s: %w", p.Day, p.Window, err)
+	}
+	if t.days[p.Day] == nil {
+		t.days[p.Day] = map[string]*sheet{}
+	}
+	t.days[p.Day][p.Window] = &sheet{packed: slices.Clone(value), reach: reach}
+	return nil
+}
+
+// Days are those of which there are sheets, in order.
+func (s *State) Days() []hall.Date { return slices.Sorted(maps.Keys(s.sheets.days)) }

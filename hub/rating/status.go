@@ -1,0 +1,227 @@
+package rating
+
+import (
+	"bytes"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"hallkeeper/hub/hall"
+	"hallkeeper/wire"
+)
+
+// Status is what a tablet, a phone or a window may show of a rating now.
+type Status struct {
+	// State is idle (nothing to rate), open, rated or closed (too late).
+	State string `json:"state"`
+	// Visit is what it is about; nil where idle.
+	Visit *JudgedVisit `json:"visit,omitempty"`
+	// Until is when it can no longer be rated there, in Unix milliseconds; 0 is not known yet.
+	Until int64 `json:"until,omitempty"`
+	// Explain: the rating is bad, and no reason was given yet.
+	Explain bool `json:"explain,omitempty"`
+}
+
+// The states of a Status.
+const (
+	StateIdle   = "idle"
+	StateOpen   = "open"
+	StateRated  = "rated"
+	StateClosed = "closed"
+)
+
+// Window is what can be rated at a window: the visit that goes on or was the
+// last there, as long as it is open.
+func (s *State) Window(window string, now time.Time) Status {
+	cur, ok := s.windows.Get(window)
+	if !ok {
+		return Status{State: StateIdle}
+	}
+	v, ok := s.Visit(cur.Home, cur.Visit, now)
+	if !ok {
+		return Status{State: StateIdle}
+	}
+	until, going := int64(0), false
+	for _, x := range v.Spans {
+		if x.Window == window {
+			until, going = x.Until, x.Until == 0
+		}
+	}
+	rules := RulesOn(s.policy, v.Day)
+	if going {
+		until = v.OpenUntil - rules.Open
+	}
+	x := s.status(v, until+rules.Open, now, going)
+	if x.State == StateClosed || !going && now.UnixMilli() > until+rules.Open {
+		return Status{State: StateIdle}
+	}
+	return x
+}
+
+// Ticket is what can be rated with the code of a ticket: its last visit.
+func (s *State) Ticket(id string, now time.Time) Status {
+	t, _ := s.tickets.Get(id)
+	if t.Visit == "" {
+		return Status{State: StateIdle}
+	}
+	v, ok := s.Visit(t.Home, t.Visit, now)
+	if !ok {
+		return Status{State: StateIdle}
+	}
+	return s.status(v, v.OpenPhone, now, v.Going)
+}
+
+func (s *State) status(v JudgedVisit, until int64, now time.Time, going bool) Status {
+	x := Status{State: StateOpen, Visit: &v, Until: until}
+	if going {
+		x.Until = 0
+	}
+	switch {
+	case v.Level > 0:
+		e, _ := s.Explained.Get(v.ID)
+		x.State, x.Explain = StateRated, v.Bad() && !v.Excluded && len(e.Reasons) == 0 && !e.Words && !e.Contact
+	case v.Excluded, now.UnixMilli() > until:
+		x.State = StateClosed
+	}
+	return x
+}
+
+// Visit judges one visit, of which the place of its beginning is known.
+func (s *State) Visit(home Place, id string, now time.Time) (JudgedVisit, bool) {
+	sheet := s.judge(home)
+	for i := range sheet.Visits {
+		if v := sheet.Visits[i]; v.ID == id {
+			v.Result = v.ResultAt(now.UnixMilli())
+			return v, true
+		}
+	}
+	return JudgedVisit{}, false
+}
+
+// Find looks for a visit of which only the id is known, the newest days first.
+func (s *State) Find(id string, now time.Time) (JudgedVisit, bool) {
+	if home, ok := s.moved.Get(id); ok {
+		return s.Visit(home, id, now)
+	}
+	x, _ := short(id)
+	days := s.Days()
+	slices.Reverse(days)
+	for _, day := range days {
+		for window, sheet := range s.sheets.days[day] {
+			if sheet.content != nil && sheet.visit(id) == nil || sheet.content == nil && !bytes.Contains(sheet.packed, x[:]) {
+				continue
+			}
+			if v, ok := s.Visit(Place{day, window}, id, now); ok {
+				return v, true
+			}
+		}
+	}
+	return JudgedVisit{}, false
+}
+
+// PressOf judges the press of a record, of a device or of a screen.
+func (s *State) PressOf(r *wire.Record) (JudgedPress, bool) {
+	var p Press
+	stored := r.StoredAt.UnixMilli()
+	switch r.Kind {
+	case wire.KindRatingPressed:
+		at := r.At.UnixMilli()
+		if r.Clock == wire.ClockUnsynced {
+			offset, _ := s.clocks.offsets.Get(r.Boot)
+			at += offset
+		}
+		p.Place = Place{s.civil(at), s.windowOf(r.Agent, at)}
+	case wire.KindRatingGiven:
+		with(r, func(d wire.RatingGiven) {
+			p.Place = Place{s.civil(d.At.UnixMilli()), d.Window}
+			if d.Visit != "" {
+				p.Place = s.home(d.Visit, d.Day, d.Window)
+			}
+		})
+	default:
+		return JudgedPress{}, false
+	}
+	places := []Place{p.Place, {s.civil(stored), p.Window}, {s.civil(stored), s.windowOf(r.Agent, stored)}}
+	for _, place := range places {
+		if c := s.sheets.read(place); c == nil || !slices.ContainsFunc(c.presses, func(x Press) bool { return x.ID == r.ID }) {
+			continue
+		}
+		visits, presses := s.around(place)
+		i := slices.IndexFunc(presses, func(x JudgedPress) bool { return x.ID == r.ID })
+		if i < 0 {
+			continue
+		}
+		of := slices.IndexFunc(visits, func(v JudgedVisit) bool { return v.ID == presses[i].Of })
+		if of < 0 || visits[of].Place == place {
+			return presses[i], true
+		}
+		sheet := s.judge(visits[of].Place)
+		if k := slices.IndexFunc(sheet.Presses, func(x JudgedPress) bool { return x.ID == r.ID }); k >= 0 {
+			return sheet.Presses[k], true
+		}
+	}
+	return JudgedPress{}, false
+}
+
+// Bad gives the bad reviews of the days from until, both included, that are counted.
+func (s *State) Bad(from, until hall.Date) iter.Seq[JudgedVisit] {
+	return func(yield func(JudgedVisit) bool) {
+		for _, day := range s.Days() {
+			if day < from || day > until {
+				continue
+			}
+			for _, v := range s.badOf(day) {
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// badOf gives those of a day, from memory where nothing has changed.
+func (s *State) badOf(day hall.Date) []JudgedVisit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all, ok := s.bad[day]
+	if ok {
+		return all
+	}
+	for _, window := range slices.Sorted(maps.Keys(s.sheets.days[day])) {
+		sheet := s.judge(Place{day, window})
+		for i := range sheet.Visits {
+			if v := &sheet.Visits[i]; v.Bad() && !v.Excluded {
+				v.Result = Rated
+				all = append(all, *v)
+			}
+		}
+	}
+	s.bad[day] = all
+	return all
+}
+
+// Windows are those of which there are sheets of a day, in order.
+func (s *State) Windows(day hall.Date) []string { return slices.Sorted(maps.Keys(s.sheets.days[day])) }
+
+// ReasonList is the hall's list of reasons for a bad rating, else the program's.
+func (s *State) ReasonList() []wire.RatingReason {
+	if list, ok := s.ReasonLists.Get(theList); ok {
+		return list
+	}
+	return DefaultReasons()
+}
+
+// DefaultReasons are the reasons that a hall begins with.
+func DefaultReasons() []wire.RatingReason {
+	return []wire.RatingReason{
+		{ID: "attitude", ZH: "服务态度不好", EN: "The staff were unfriendly"},
+		{ID: "slow", ZH: "办理太慢、等候太久", EN: "It took too long"},
+		{ID: "unclear", ZH: "说明不清楚，没有一次告知", EN: "It was not explained clearly or in one go"},
+		{ID: "documents", ZH: "要求提供不必要的材料", EN: "Needless documents were asked for"},
+		{ID: "refused", ZH: "推诿、不予办理", EN: "I was sent away or turned down"},
+		{ID: "skill", ZH: "业务不熟练、出现差错", EN: "Mistakes were made"},
+		{ID: "fees", ZH: "收费不合理", EN: "The fees were not right"},
+		{ID: "other", ZH: "其他", EN: "Something else"},
+	}
+}
