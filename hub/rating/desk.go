@@ -68,18 +68,6 @@ const (
 	maxReasons = 20
 )
 
-// DefaultReasons are those that citizens choose from until the hall sets its own.
-func DefaultReasons() []wire.RatingReason {
-	return []wire.RatingReason{
-		{ID: "attitude", ZH: "服务态度不好", EN: "the manner"},
-		{ID: "slow", ZH: "办理时间太长", EN: "it took too long"},
-		{ID: "notice", ZH: "没有一次说清要带的材料", EN: "not told at once what to bring"},
-		{ID: "repeat", ZH: "让我来回跑", EN: "sent to and fro"},
-		{ID: "refused", ZH: "该办的没有办", EN: "not done though it could be"},
-		{ID: "fee", ZH: "收费不合理", EN: "the fee"},
-		{ID: "other", ZH: "其他", EN: "something else"},
-	}
-}
 
 // ReasonList are the reasons that citizens choose from.
 func (s *Desk) ReasonList() []wire.RatingReason {

@@ -10,6 +10,7 @@ import (
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/attendance"
+	"hallkeeper/hub/conduct"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/matter"
 	"hallkeeper/hub/policy"
@@ -29,8 +30,10 @@ type State struct {
 	// Matters are what visits opened, and which visits belong together.
 	Matters matter.State
 	// Desk is the reasons and publications of ratings.
-	Desk   rating.Desk
-	Access access.State
+	Desk rating.Desk
+	// Conduct is the cases of bad reviews and complaints, and ratings that are taken out.
+	Conduct conduct.State
+	Access  access.State
 }
 
 // New is the register of an empty log.
@@ -45,7 +48,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Access.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Access.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -81,7 +84,7 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 		return touched(r)
 	}
 	matters := s.Matters.Fold(r) // the end of a visit is of the line too
-	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) {
+	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) {
 		s.Access.Fold(r)
 	}
 	return "", ""
@@ -108,16 +111,24 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecideMatter(&s.Matters, &s.Line, h, m)
 	case rating.Command:
 		return c.DecideRating(&s.Desk, h, m)
+	case conduct.Command:
+		return c.DecideConduct(&s.Conduct, conduct.World{Hall: h, Line: &s.Line, StaffOf: s.staffOf}, m)
 	case access.Command:
 		return c.DecideAccess(&s.Access, h, m)
 	}
 	return nil, fmt.Errorf("no command is a %T", cmd)
 }
 
+// staffOf is the staff member that an account is of.
+func (s *State) staffOf(account string) string {
+	a, _ := s.Access.Accounts.Get(account)
+	return a.Staff
+}
+
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, access.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, access.Command:
 		return true
 	}
 	return false
