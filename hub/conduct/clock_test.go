@@ -117,3 +117,26 @@ func TestWhatIsNearAndWhatIsLate(t *testing.T) {
 		}
 	}
 }
+
+// A weekend after the last day has no working day left and is late, not near.
+func TestTheWeekendAfterTheLastDayIsLate(t *testing.T) {
+	d := newDesk(t, "2026-11-26")
+	c := d.rated(t, "v1", "")
+	d.on(t, "2026-11-28")
+	s := c.On(d.hall.Policy, d.today())
+	if soon, late := d.Pressing(d.hall.Policy, d.today()); s.Soon || !s.AnswerLate || *s.Left != 0 || soon != 0 || late != 1 {
+		t.Errorf("it stands %+v; %d near, %d late", s, soon, late)
+	}
+}
+
+// A hub whose clock was set back takes the day of the last event: no clock of a case runs back.
+func TestAClockSetBackTurnsNoCaseBack(t *testing.T) {
+	d := newDesk(t, "2026-12-02")
+	n := d.rated(t, "v1", "").Number
+	d.must(t, Answer{n, "答复"})
+	d.on(t, "2026-11-20")
+	d.must(t, Rectify{n, "整改"})
+	if c := d.get(t, n); c.Last != "2026-12-02" || c.Rounds[0].Done != "2026-12-02" || c.Steps[2].Day != "2026-11-20" {
+		t.Errorf("it is %+v", c)
+	}
+}
