@@ -158,7 +158,7 @@ type gathered struct {
 	seen    map[string]bool
 }
 
-// look adds a place where a visit of the sheet was, and the next day there if it went on so long.
+// look adds a place where a visit of the sheet was, or could still be rated.
 func (g *gathered) look(p Place) {
 	if g.places[p] {
 		return
@@ -172,13 +172,12 @@ func (g *gathered) look(p Place) {
 func (g *gathered) add(p Place, c *content) {
 	g.places[p] = true
 	s := g.state
-	before := Place{p.Day.AddDays(-1), p.Window}
-	if s.overhangs(before) {
-		if c := s.sheets.read(before); c != nil {
-			g.pieces(before, c)
+	for k := overhang; k > 0; k-- {
+		if before := (Place{p.Day.AddDays(-k), p.Window}); s.overhangs(before, p.Day) {
+			g.pieces(s.sheets.read(before))
 		}
 	}
-	g.pieces(p, c)
+	g.pieces(c)
 	for i := range c.presses {
 		x := c.presses[i]
 		if base, known := s.clocks.bases.Get(x.boot); x.base != 0 && known && abs(x.base-base) > tolerance {
@@ -187,15 +186,15 @@ func (g *gathered) add(p Place, c *content) {
 		g.presses = append(g.presses, x)
 	}
 	g.jams = append(g.jams, c.jams...)
-	if next := (Place{p.Day.AddDays(1), p.Window}); s.overhangs(p) {
-		if c := s.sheets.read(next); c != nil && !g.places[next] {
-			g.add(next, c)
+	for k := 1; k <= overhang; k++ {
+		if next := (Place{p.Day.AddDays(k), p.Window}); s.overhangs(p, next.Day) {
+			g.look(next)
 		}
 	}
 }
 
 // pieces adds the visits of others that were at a place, as far as they were there.
-func (g *gathered) pieces(p Place, c *content) {
+func (g *gathered) pieces(c *content) {
 	for i := range c.visits {
 		if v := c.visits[i]; !g.seen[v.ID] {
 			g.seen[v.ID] = true

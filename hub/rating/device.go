@@ -12,15 +12,17 @@ import (
 // before a time is doubtful; in milliseconds.
 const tolerance = 2 * minute
 
+const never = int64(1) << 62
+
 // near is how far a press may be from the time of which a stuck button tells.
 const near = 2 * second
 
 // clocks are what is known of devices' clocks, all by boot.
 type clocks struct {
-	offsets hall.Table[int64]       // of times before the clock was set, in milliseconds
-	bases   hall.Table[int64]       // Unix milliseconds at which it began, as the hub's clock confirms
-	unset   hall.Table[[]waiting]   // what has no time yet
-	late    hall.Table[[]hall.Date] // days with late presses that nothing was compared with
+	offsets hall.Table[int64]     // of times before the clock was set, in milliseconds
+	bases   hall.Table[int64]     // Unix milliseconds at which it began, as the hub's clock confirms
+	unset   hall.Table[[]waiting] // what has no time yet
+	late    hall.Table[[]Place]   // places with late presses that nothing was compared with
 }
 
 // waiting is a press or a stuck button without a time, and where a press is kept meanwhile.
@@ -63,9 +65,9 @@ func (s *State) compare(r *wire.Record) {
 		return
 	}
 	s.clocks.bases.Set(r.Boot, r.At.UnixMilli()-r.UptimeMS)
-	if days, ok := s.clocks.late.Get(r.Boot); ok {
-		for _, day := range days {
-			s.recount(day)
+	if places, ok := s.clocks.late.Get(r.Boot); ok {
+		for _, p := range places {
+			s.changed(p)
 		}
 		s.clocks.late.Delete(r.Boot)
 	}
@@ -125,9 +127,9 @@ func (s *State) pressed(r *wire.Record) {
 	}
 	s.place(&p)
 	if p.boot != "" && !s.clocks.bases.Has(p.boot) {
-		s.clocks.late.Change(p.boot, func(days *[]hall.Date) {
-			if !slices.Contains(*days, p.Day) {
-				*days = append((*days)[:len(*days):len(*days)], p.Day)
+		s.clocks.late.Change(p.boot, func(places *[]Place) {
+			if !slices.Contains(*places, p.Place) {
+				*places = append((*places)[:len(*places):len(*places)], p.Place)
 			}
 		})
 	}
@@ -159,9 +161,6 @@ func (s *State) place(p *Press) {
 	c := s.sheets.change(p.Place)
 	c.presses = append(c.presses, *p)
 	s.touch(p.Place)
-	for i := range c.guests {
-		s.recount(c.guests[i].Home.Day)
-	}
 }
 
 // given keeps a rating that a screen sent.

@@ -61,8 +61,7 @@ func (j *judge) begin(i int) {
 	v, rules := &j.visits[i], &j.rules[i]
 	for _, s := range v.Spans {
 		v.By = s
-		v.Going = s.Until == 0
-		if v.Going {
+		if v.Going = s.Until == 0; v.Going || s.Until > s.From+rules.Longest {
 			s.Until = s.From + rules.Longest
 		}
 		v.OpenUntil, v.OpenPhone = s.Until+rules.Open, s.Until+rules.OpenPhone

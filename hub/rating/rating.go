@@ -187,7 +187,7 @@ type Rules struct {
 	Open, OpenPhone int64
 	// Correct is how soon after the first press another one corrects it.
 	Correct int64
-	// Longest is how long a visit goes on that nobody ends.
+	// Longest is how long a piece of a visit goes on at most, also where nobody ends it.
 	Longest int64
 }
 
@@ -200,6 +200,9 @@ const (
 	paramLateDays = "rating_late_days"
 )
 
+// overhang is how many days after its beginning a press can be for a visit.
+const overhang = 2
+
 const (
 	second = int64(time.Second / time.Millisecond)
 	minute = 60 * second
@@ -207,11 +210,12 @@ const (
 	dayMS  = 24 * hour
 )
 
-// RulesOn are those of a day.
+// RulesOn are those of a day. No visit goes on or stays open at its window for
+// more than a day: so a press has to do with visits of two days before at most.
 func RulesOn(p *policy.State, day hall.Date) Rules {
 	n := func(name string, unit int64) int64 {
 		v, _ := p.On(name, day)
 		return int64(v.Value * float64(unit))
 	}
-	return Rules{Open: n(paramOpen, minute), OpenPhone: n(paramPhone, hour), Correct: n(paramCorrect, second), Longest: min(n(paramLongest, minute), dayMS)}
+	return Rules{Open: min(n(paramOpen, minute), dayMS), OpenPhone: n(paramPhone, hour), Correct: n(paramCorrect, second), Longest: min(n(paramLongest, minute), dayMS)}
 }

@@ -29,11 +29,9 @@ type guest struct {
 type sheet struct {
 	packed []byte
 	*content
-	// reach is the end of the last piece there, never where one goes on; only where packed.
+	// reach bounds when the last piece there ends; only where packed.
 	reach int64
 }
-
-const never = int64(1) << 62
 
 // sheets are all of them. Those of the newest day are laid out.
 type sheets struct {
@@ -93,10 +91,11 @@ func (t *sheets) reach(p Place) int64 {
 
 func (c *content) reach(p Place) (reach int64) {
 	last := func(s Span) {
-		if s.Until == 0 {
-			reach = never
+		until := s.From + dayMS
+		if s.Until != 0 {
+			until = min(until, s.Until)
 		}
-		reach = max(reach, s.Until)
+		reach = max(reach, until)
 	}
 	for i := range c.visits {
 		for _, s := range c.visits[i].Spans {
@@ -169,14 +168,33 @@ func (c *content) take(id string) (Press, bool) {
 // touch notes that a sheet has changed, and with it what was counted.
 func (s *State) touch(p Place) {
 	s.sheets.dirty[p] = true
-	s.recount(p.Day)
-	// What ended at the window on the day before may still have been open then, and so may this.
-	before := Place{p.Day.AddDays(-1), p.Window}
-	if s.overhangs(before) {
-		s.recount(before.Day)
+	s.changed(p)
+}
+
+// changed drops what was counted of a place, and of the same window on the days
+// beside it as far as what was at the one may have gone on to the other.
+func (s *State) changed(p Place) {
+	s.recountAt(p)
+	for k := 1; k <= overhang; k++ {
+		if before := (Place{p.Day.AddDays(-k), p.Window}); s.overhangs(before, p.Day) {
+			s.recountAt(before)
+		}
+		if next := (Place{p.Day.AddDays(k), p.Window}); next.Day <= s.newestDay() && s.overhangs(p, next.Day) {
+			s.recountAt(next)
+		}
 	}
-	if p.Day < s.newestDay() && s.overhangs(p) {
-		s.recount(p.Day.AddDays(1))
+}
+
+// recountAt drops what was counted of those who were at a place.
+func (s *State) recountAt(p Place) {
+	s.recount(p.Day)
+	if s.moved.Len() == 0 {
+		return
+	}
+	if c := s.sheets.read(p); c != nil {
+		for i := range c.guests {
+			s.recount(c.guests[i].Home.Day)
+		}
 	}
 }
 
@@ -185,14 +203,14 @@ func (s *State) newestDay() hall.Date {
 	return day
 }
 
-// overhangs tells whether presses of the next day may be for visits of a sheet.
-func (s *State) overhangs(p Place) bool {
+// overhangs tells whether presses of a later day may be for who was at a place.
+func (s *State) overhangs(p Place, day hall.Date) bool {
 	reach := s.sheets.reach(p)
 	if reach == 0 {
 		return false
 	}
 	open, _ := s.policy.On(paramOpen, p.Day)
-	return reach+int64(open.Value*float64(minute)) >= p.Day.AddDays(1).Time(s.zone).UnixMilli()
+	return reach+min(int64(open.Value*float64(minute)), dayMS) >= day.Time(s.zone).UnixMilli()
 }
 
 const (

@@ -237,13 +237,15 @@ func (s *State) stop(v *Visit, at int64) {
 	if last.Until != 0 {
 		return
 	}
+	place := Place{s.dayOf(last.From), last.Window}
+	s.touch(place) // while it reaches as far as it did
 	last.Until = max(at, last.From)
 	s.touch(v.Place)
 	if cur, _ := s.windows.Get(last.Window); cur.Visit == v.ID {
 		cur.Going = false
 		s.windows.Set(last.Window, cur)
 	}
-	if place := (Place{s.dayOf(last.From), last.Window}); place != v.Place {
+	if place != v.Place {
 		s.sheets.change(place).guest(*v, *last)
 		s.touch(place)
 	}
@@ -365,11 +367,14 @@ func (s *State) ruled(d wire.ParameterSet) {
 	if !strings.HasPrefix(d.Name, "rating_") {
 		return
 	}
-	from, until := hall.Date(d.From).AddDays(-1), hall.Date(d.Until).AddDays(1)
+	from, until := hall.Date(d.From).AddDays(-overhang), hall.Date(d.Until).AddDays(overhang)
 	for day := range s.sheets.days {
 		if day >= from && (d.Until == "" || day <= until) {
 			s.recount(day)
 		}
+	}
+	for _, home := range s.moved.Each() {
+		s.recount(home.Day)
 	}
 }
 
