@@ -29,7 +29,7 @@ type told struct {
 
 func (x told) ask(s *stage) *httptest.ResponseRecorder {
 	method, _, _ := strings.Cut(x.route, " ")
-	path, ticket := x.path, ""
+	path, ticket, served, visit := x.path, "", "", ""
 	s.Read(func(v *register.View, _ *roster.State) {
 		for _, k := range v.State.People.Criticisms.All() {
 			path = strings.Replace(path, "REPORT", k.Return, 1)
@@ -48,7 +48,10 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 				path = strings.Replace(path, "CODE", b.Code, 1)
 			}
 		}
-		for id, t := range v.State.Line.Tickets.All() { // the one that is held, or the last that waits
+		for id, t := range v.State.Line.Tickets.All() { // the one that is held, the last that waits, or the one that is served
+			if t.Stage == queue.Serving {
+				served, visit = id, t.Visit
+			}
 			if t.Stage == queue.Held {
 				ticket = id
 				break
@@ -58,7 +61,11 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 			}
 		}
 	})
-	path, body := strings.Replace(path, "TICKET", ticket, 1), strings.Replace(x.body, "TICKET", ticket, 1)
+	if ticket == "" {
+		ticket = served
+	}
+	path = strings.Replace(path, "TICKET", ticket, 1)
+	body := strings.NewReplacer("TICKET", ticket, "VISIT", visit).Replace(x.body)
 	if strings.HasSuffix(path, "/recall") {
 		s.now = s.now.Add(time.Minute) // not at once
 	}
@@ -249,7 +256,14 @@ func story(s *stage) []told {
 		{"POST /api/v1/matters/{id}/supplement", v + "matters/2026-000001/supplement", `{"documents":["身份证"]}`, "staff", ""},
 		{"POST /api/v1/matters/{id}/conclude", v + "matters/2026-000001/conclude", `{"result":"granted"}`, "staff", ""},
 		{"POST /api/v1/matters/{id}/correct", v + "matters/2026-000001/correct", `{"what":"reopened","reason":"误按"}`, "", ""},
-		{"POST /api/v1/windows/{id}/serve", v + "windows/w1/serve", `{"service":"marriage"}`, "staff", ""}, {"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""},
+		{"POST /api/v1/windows/{id}/serve", v + "windows/w1/serve", `{"service":"marriage"}`, "staff", ""}, {"GET /api/v1/windows/{id}/rating", v + "windows/w1/rating", "", "screen", ""},
+		{"POST /api/v1/windows/{id}/ratings", v + "windows/w1/ratings", `{"level":1,"visit":"VISIT"}`, "screen", ""}, {"POST /api/v1/windows/{id}/ratings/reasons", v + "windows/w1/ratings/reasons", `{"visit":"VISIT","reasons":["slow"],"phone":"13800000042"}`, "screen", ""},
+		{"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""}, {"POST /api/v1/windows/{id}/serve", v + "windows/w1/serve", `{"service":"marriage"}`, "staff", ""},
+		{"GET /api/v1/tickets/{id}/rating", v + "tickets/TICKET/rating", "", "public", ""}, {"POST /api/v1/tickets/{id}/rating", v + "tickets/TICKET/rating", `{"level":2}`, "public", ""},
+		{"POST /api/v1/tickets/{id}/rating/reasons", v + "tickets/TICKET/rating/reasons", `{"text":"等了很久"}`, "public", ""}, {"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""},
+		{"GET /api/v1/ratings", v + "ratings?result=rated", "", "supervisor", ""}, {"GET /api/v1/ratings/reasons", v + "ratings/reasons", "", "public", ""},
+		{"PUT /api/v1/ratings/reasons", v + "ratings/reasons", `{"reasons":[{"id":"slow","zh":"太慢","en":"too slow"}]}`, "", ""},
+		{"POST /api/v1/ratings/publications", v + "ratings/publications", `{"period":"2026-11"}`, "supervisor", ""}, {"GET /api/v1/ratings/publications", v + "ratings/publications", "", "public", ""},
 		{"POST /api/v1/visits/paper/read", v + "visits/paper/read", "业务,纸质号,取号,呼叫,结束,窗口,结果\n婚姻登记,17,9:10,9:20,9:30,1,当场办结\n", "", "text/csv"}, {"GET /api/v1/visits/paper/template", v + "visits/paper/template?format=csv", "", "", ""},
 		{"POST /api/v1/visits/paper", v + "visits/paper", `{"day":"2026-11-22","rows":[{"service":"marriage","paper":"17","window":"w1","taken":"09:10","called":"09:20","finished":"09:30","outcome":"done"}]}`, "", ""},
 		{"GET /api/v1/visits/paper", v + "visits/paper", "", "", ""}, {"POST /api/v1/visits/paper/{id}/withdraw", v + "visits/paper/PAPER/withdraw", `{"reason":"录错"}`, "", ""},

@@ -45,6 +45,8 @@ type App struct {
 	online   chan string   // devices that came online
 	presses  chan press    // of call buttons
 	prints   chan struct{} // wakes the sender of prints
+	answers  chan lamp     // presses that lamps answer
+	reviews  chan struct{} // wakes the opener of cases
 	// secret lets programs on this machine act as the operator; code is of the first start's link.
 	secret, code string
 
@@ -71,7 +73,7 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	return &App{cfg: cfg, logger: logger, zone: zone, topics: wire.Topics{Hall: cfg.Hall.ID}, began: time.Now(),
-		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
+		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
 // Ready waits until the hub serves and gives its addresses; it fails when ctx
@@ -197,6 +199,9 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.endLines(ctx) })
 	group.Go(func() error { return a.callButtons(ctx) })
 	group.Go(func() error { return a.printTickets(ctx) })
+	group.Go(func() error { return a.answerPresses(ctx) })
+	group.Go(func() error { return a.openCases(ctx) })
+	group.Go(func() error { return a.release(ctx) })
 	group.Go(func() error {
 		if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve pages: %w", err)

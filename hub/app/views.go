@@ -63,6 +63,7 @@ func (a *App) openViews() (*views, error) {
 		Late: func(now time.Time) int {
 			return v.register.State.Matters.Late(v.register.State.Policy.Calendar(), hall.DateOf(now, a.zone))
 		},
+		Ratings: v.ratingNow,
 		Line: func(now time.Time) queue.Now {
 			return v.register.State.Line.Now(v.register.State.Hall(&v.facts.Roster), hall.Moment{Now: now, Day: hall.DateOf(now, a.zone), Zone: a.zone}, v.register.Days.At(now).Away)
 		}}, v.facts, runner.Read, a.log.Stats().DeadLetters)
@@ -71,6 +72,7 @@ func (a *App) openViews() (*views, error) {
 		v.live.Apply(batch[len(batch)-1].Position)
 		a.pressed(batch)
 		a.issued(batch)
+		a.rated(batch)
 	}
 	return v, nil
 }

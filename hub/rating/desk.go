@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/policy"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
@@ -67,7 +69,6 @@ const (
 	maxText    = 500
 	maxReasons = 20
 )
-
 
 // ReasonList are the reasons that citizens choose from.
 func (s *Desk) ReasonList() []wire.RatingReason {
@@ -245,24 +246,9 @@ func (c Publish) DecideRating(s *Desk, _ roster.Hall, m hall.Moment) ([]hall.Dra
 		AsOf: m.Now, Figures: c.Figures, Final: c.Final, Changes: changes}}}, nil
 }
 
-// Changes names the figures that differ.
-func Changes(a, b wire.RatingFigures) (all []wire.RatingChange) {
-	add := func(name string, before, after int) {
-		if before != after {
-			all = append(all, wire.RatingChange{Name: name, Before: before, After: after})
-		}
-	}
-	add("visits", a.Visits, b.Visits)
-	add("open", a.Open, b.Open)
-	add("passed", a.Passed, b.Passed)
-	add("excluded", a.Excluded, b.Excluded)
-	add("rateable", a.Rateable, b.Rateable)
-	add("pressed", a.Pressed, b.Pressed)
-	add("unrated", a.Unrated, b.Unrated)
-	for i := range a.Levels {
-		add(fmt.Sprintf("level_%d", i+1), a.Levels[i], b.Levels[i])
-	}
-	add("corrected", a.Corrected, b.Corrected)
-	add("invalid", a.Invalid, b.Invalid)
-	return all
+// Published are the indicators of a day that follow from ratings alone: those that are published with figures.
+func Published(day hall.Date) []policy.Indicator {
+	return slices.DeleteFunc(policy.Indicators(day), func(i policy.Indicator) bool {
+		return slices.ContainsFunc(i.Below, func(count string) bool { return strings.HasPrefix(count, "cases_") })
+	})
 }

@@ -61,13 +61,7 @@ type CaseFigures struct {
 }
 
 // Rate is the value of an indicator with what it is made of.
-type Rate struct {
-	ID string `json:"id"`
-	// Value is nil where there is nothing to count: 0 of 0 is no rate.
-	Value *float64 `json:"value"`
-	Above int      `json:"above"`
-	Below int      `json:"below"`
-}
+type Rate = wire.RatingRate
 
 // Row is the figures of a key.
 type Row struct {

@@ -225,3 +225,8 @@ func DefaultReasons() []wire.RatingReason {
 		{ID: "other", ZH: "其他", EN: "Something else"},
 	}
 }
+
+// StatusOf is the status of a visit at the window of its end.
+func (s *State) StatusOf(v JudgedVisit, now time.Time) Status {
+	return s.status(v, v.OpenUntil, now, v.Going)
+}
