@@ -50,12 +50,14 @@ type Filter struct {
 	Department, Window, Staff, Service string
 	// Complaints counts also cases that come from no rating.
 	Complaints bool
+	// Seen tells whether who asks may see a case; nil is all.
+	Seen func(*Case) bool
 }
 
 // Fits tells whether a case is within a filter.
 func (f *Filter) Fits(c *Case) bool {
 	fits := func(want, got string) bool { return want == "" || want == got }
-	return (f.Complaints || c.Rating()) && fits(f.Department, c.Department) && fits(f.Window, c.Window) && fits(f.Staff, c.Staff) && fits(f.Service, c.Service)
+	return (f.Complaints || c.Rating()) && (f.Seen == nil || f.Seen(c)) && fits(f.Department, c.Department) && fits(f.Window, c.Window) && fits(f.Staff, c.Staff) && fits(f.Service, c.Service)
 }
 
 // Counts counts the cases of a filter whose last day is from from until until,
