@@ -25,9 +25,14 @@ const patience = 30 * time.Second
 
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(patience); !done(); time.Sleep(2 * time.Millisecond) {
+	awaitLong(t, patience, what, done)
+}
+
+func awaitLong(t *testing.T, most time.Duration, what string, done func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(most); !done(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(limit) {
-			t.Fatalf("%s: not within %v", what, patience)
+			t.Fatalf("%s: not within %v", what, most)
 		}
 	}
 }
