@@ -106,7 +106,8 @@ type Slot struct {
 	State    SlotState `json:"state"`
 	// Minutes late or early.
 	Minutes int `json:"minutes,omitempty"`
-	// How is swipe, makeup (补卡), manual (手工登记) or judged (an uncertain swipe that somebody decided on).
+	// How is swipe, makeup (补卡), manual (手工登记), judged (an uncertain swipe that somebody decided on) or
+	// cover (no swipe: who covers a window beyond the own shift is there as it begins or ends).
 	How string `json:"how,omitempty"`
 }
 

@@ -1,7 +1,6 @@
 package attendance
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -83,6 +82,7 @@ type person struct {
 	marks     []*mark
 	frame     []hall.Span
 	visits    []visit
+	covers    []presence // at windows whose deputy they are, beyond their own shift
 	uncertain bool
 	// begins and ends bound the person's day; ends is 0 before that was asked.
 	begins, ends hall.Minute
@@ -190,7 +190,7 @@ func (c *calc) gather() {
 	c.entered()
 	lim := limits{offPost: int(c.minutes("off_post_from")), halfDay: int(c.minutes("half_day_from"))}
 	c.each(func(_ int, p *person) {
-		slices.SortStableFunc(p.marks, func(a, b *mark) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.second, b.second)) })
+		slices.SortStableFunc(p.marks, byTime)
 		c.read(p, lim)
 	})
 }
@@ -241,7 +241,7 @@ func (c *calc) read(p *person, lim limits) {
 		}
 		lim.from -= c.minutes("swipe_reach")
 	}
-	p.visits = walk(p.frame, counted, c.over, lim)
+	p.visits = walk(p.frame, c.covering(p, counted, lim), c.over, lim)
 	for _, m := range counted { // what was outside of half a day's work may be in the leave
 		for _, e := range p.plan.excused {
 			if x := halfSpan(e.Half, c.split); (m.use == useOutside || m.use == useRepeat) && x.From <= m.at && m.at < x.Until {

@@ -69,13 +69,9 @@ func (c *calc) staffLine(p *person, at map[string][]presence) (line wire.StaffLi
 	}
 	for _, v := range p.visits {
 		for _, s := range v.stays {
-			n := shared(s.Span, p.plan.expected)
-			line.PresentMinutes += n
+			line.PresentMinutes += shared(s.Span, p.plan.expected)
 			if s.window != p.plan.window {
-				if len(p.plan.expected) == 0 { // somebody without a shift of their own acts for another
-					n = shared(s.Span, c.windowPlan(s.window, c.day))
-				}
-				line.CoverMinutes += n
+				line.CoverMinutes += c.covered(p, s.window, s.Span)
 			}
 		}
 		for _, a := range v.away {
@@ -83,6 +79,9 @@ func (c *calc) staffLine(p *person, at map[string][]presence) (line wire.StaffLi
 				line.Away = append(line.Away, wire.Span{From: a.From.String(), Until: a.Until.String(), Minutes: n})
 			}
 		}
+	}
+	for _, x := range p.covers {
+		line.CoverMinutes += c.covered(p, x.window, x.Span)
 	}
 	if p.plan.off == "" {
 		c.slots(p, &line)
@@ -104,6 +103,16 @@ func (c *calc) staffLine(p *person, at map[string][]presence) (line wire.StaffLi
 	}
 	c.noted(line.Findings)
 	return line, line.Post != "" || len(line.Swipes) > 0 || len(line.Findings) > 0
+}
+
+// covered are the minutes of a stay at another window in which that one is to be
+// served; where nobody knows when that is, in which the person is on duty.
+func (c *calc) covered(p *person, window string, s hall.Span) int {
+	plan := c.windowPlan(window, c.day)
+	if len(plan) == 0 {
+		plan = p.plan.expected
+	}
+	return shared(s, plan)
 }
 
 func shared(s hall.Span, with []hall.Span) (minutes int) {

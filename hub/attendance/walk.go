@@ -1,6 +1,11 @@
 package attendance
 
-import "hallkeeper/hub/hall"
+import (
+	"cmp"
+	"slices"
+
+	"hallkeeper/hub/hall"
+)
 
 // The uses of a mark; see wire.Mark.
 const (
@@ -20,6 +25,7 @@ const (
 	howMakeup = "makeup"
 	howManual = "manual"
 	howJudged = "judged"
+	howCover  = "cover" // no swipe: who covers a window beyond the own shift is there as it begins or ends
 )
 
 // mark is one swipe or entry of a person, placed on their day.
@@ -31,7 +37,12 @@ type mark struct {
 	use    string
 	doubt  Doubt
 	event  string // its id
+	// to is the period that it belongs to, from 1; 0 where its time says so.
+	to int
 }
+
+// byHand tells whether a mark was entered in somebody's favour.
+func (m *mark) byHand() bool { return m.how == howMakeup || m.how == howManual }
 
 // stay is a time for which a person was at a window.
 type stay struct {
@@ -88,9 +99,17 @@ func share(periods []hall.Span, marks []*mark, lim limits) [][]*mark {
 		return groups
 	}
 	last := len(periods) - 1
+	for _, m := range marks {
+		if m.to > 0 {
+			groups[m.to-1] = append(groups[m.to-1], m)
+		}
+	}
 	var gap []*mark
 	at := 0 // the period after which gap's marks are
 	for _, m := range marks {
+		if m.to > 0 {
+			continue
+		}
 		for at < last && m.at >= periods[at+1].From {
 			share1(groups, periods, at, gap, lim)
 			gap, at = nil, at+1
@@ -107,15 +126,20 @@ func share(periods []hall.Span, marks []*mark, lim limits) [][]*mark {
 	if at < last {
 		share1(groups, periods, at, gap, lim)
 	}
+	for _, group := range groups {
+		slices.SortStableFunc(group, byTime)
+	}
 	return groups
 }
+
+func byTime(a, b *mark) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.second, b.second)) }
 
 // share1 shares the marks between period q and the next one.
 func share1(groups [][]*mark, periods []hall.Span, q int, gap []*mark, lim limits) {
 	if len(gap) == 0 {
 		return
 	}
-	before := groups[q]
+	before := slices.SortedStableFunc(slices.Values(groups[q]), byTime)
 	middle := (periods[q].Until + periods[q+1].From) / 2
 	first := gap[0]
 	out := first.at <= middle || len(gap) > 1
@@ -154,16 +178,24 @@ func read1(span hall.Span, marks []*mark, over hall.Minute, lim limits) visit {
 	if lim.ends && done {
 		marks = firstAndLast(marks)
 	} else {
-		marks = collapse(span, cameAndWent(span, helpful(marks), lim))
+		marks = helpful(span, marks, over, lim)
+		marks = collapse(span, cameAndWent(span, marks, lim))
 	}
+	v.readMarks(marks, done, over, lim)
+	return v
+}
+
+// readMarks reads marks that all count.
+func (v *visit) readMarks(marks []*mark, done bool, over hall.Minute, lim limits) {
+	span := v.span
 	switch {
 	case len(marks) == 0:
-		return v
+		return
 	case len(marks) == 1 && done && marks[0].at > span.From && span.Until-marks[0].at < marks[0].at-span.From:
 		v.out = marks[0]
 		v.out.use = useOut
 		v.stays = []stay{{Span: hall.Span{From: span.From, Until: v.out.at}, window: v.out.window, left: v.out.second}}
-		return v
+		return
 	}
 	v.in = marks[0]
 	in, now := true, stay{Span: hall.Span{From: marks[0].at}, window: marks[0].window, since: marks[0].second}
@@ -202,7 +234,6 @@ func read1(span hall.Span, marks []*mark, over hall.Minute, lim limits) visit {
 		now.Until = max(now.From, min(span.Until, over))
 		v.stays = append(v.stays, now)
 	}
-	return v
 }
 
 // firstAndLast leaves, of a shift with two swipes a day, the first and the last,
@@ -218,24 +249,81 @@ func firstAndLast(marks []*mark) (kept []*mark) {
 	return kept
 }
 
-// helpful leaves out what was entered by hand in somebody's favour where it would
-// turn their other swipes round: a coming into a going.
-func helpful(marks []*mark) []*mark {
-	swipes := make([]*mark, 0, len(marks))
+// helpful says what counts of the marks of a period of which some were entered by hand
+// in somebody's favour. Such an entry may be one more swipe; or the coming of somebody
+// who swiped later, and the going of somebody who swiped earlier; and where it would
+// turn a coming into a going it is left out. What is best for the person holds.
+func helpful(span hall.Span, marks []*mark, over hall.Minute, lim limits) []*mark {
+	var swipes []*mark
 	for _, m := range marks {
-		if m.how == howSwipe || m.how == howJudged {
+		if !m.byHand() {
 			swipes = append(swipes, m)
 		}
 	}
-	if len(swipes) == 0 || len(swipes) == len(marks) || inside(swipes) || !inside(marks) {
+	n := len(swipes)
+	if n == 0 || n == len(marks) {
 		return marks
 	}
+	best, least := marks, missed(span, marks, over, lim)
+	for _, other := range [2][]*mark{instead(span, marks, swipes), swipes} {
+		if cost := missed(span, other, over, lim); other != nil && cost < least {
+			best, least = other, cost
+		}
+	}
 	for _, m := range marks {
-		if m.how != howSwipe && m.how != howJudged {
+		if !slices.Contains(best, m) {
 			m.use = useRepeat
 		}
 	}
-	return swipes
+	return best
+}
+
+// instead puts what was entered before the first swipe or after the last one in its
+// place; nil where something was entered between them.
+func instead(span hall.Span, marks, swipes []*mark) (kept []*mark) {
+	first, last := swipes[0], swipes[len(swipes)-1]
+	dropped := map[*mark]bool{}
+	for i, m := range marks {
+		switch {
+		case !m.byHand():
+			continue
+		case i == 0 && first.at-span.From < span.Until-first.at && (m.window == first.window || m.window == ""):
+			dropped[first] = true
+		case i == len(marks)-1 && (dropped[last] || last.at-span.From > span.Until-last.at) && (m.window == last.window || m.window == ""):
+			dropped[last] = true
+		default:
+			return nil
+		}
+	}
+	for _, m := range marks {
+		if !dropped[m] {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}
+
+// missed counts the minutes of a period for which marks leave somebody away, and some more for each swipe that is missing.
+func missed(span hall.Span, marks []*mark, over hall.Minute, lim limits) (cost int) {
+	copies := make([]*mark, len(marks))
+	for i, m := range marks {
+		x := *m
+		copies[i] = &x
+	}
+	done := over >= span.Until
+	v := visit{span: span}
+	v.readMarks(collapse(span, cameAndWent(span, copies, lim)), done, over, lim)
+	left := []hall.Span{span}
+	for _, s := range v.stays {
+		left = without(left, s.Span)
+	}
+	cost = total(left)
+	for _, missing := range [3]bool{v.in == nil, v.out == nil && done, v.lost} {
+		if missing {
+			cost += lim.halfDay
+		}
+	}
+	return cost
 }
 
 // cameAndWent drops visits that ended before the period began: somebody came early,

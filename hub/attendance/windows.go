@@ -15,7 +15,8 @@ type presence struct {
 	// since and left are Unix seconds of the marks at its ends; 0 where there is none.
 	since, left int64
 	// ends is when the period ends to which it belongs.
-	ends hall.Minute
+	ends   hall.Minute
+	window string
 }
 
 // presences is who is at each window and when. Whoever was found to be there
@@ -32,8 +33,13 @@ func (c *calc) presences() map[string][]presence {
 		for _, v := range p.visits {
 			for _, s := range v.stays {
 				if s.window != "" && !refused[s.window+"/"+p.ID] {
-					at[s.window] = append(at[s.window], presence{s.Span, p.ID, s.window == p.plan.window, s.since, s.left, v.span.Until})
+					at[s.window] = append(at[s.window], presence{s.Span, p.ID, s.window == p.plan.window, s.since, s.left, v.span.Until, s.window})
 				}
+			}
+		}
+		for _, x := range p.covers {
+			if !refused[x.window+"/"+p.ID] {
+				at[x.window] = append(at[x.window], x)
 			}
 		}
 	}

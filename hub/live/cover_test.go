@@ -130,6 +130,42 @@ func TestAnEmptyWindowAlarmsAndADeputyClearsIt(t *testing.T) {
 	o.expect("at lunch", day("12:00:00"), "w1", wire.CoverClosed, "!"+empty)
 }
 
+// A window that is open over lunch is covered from the moment at which a deputy with
+// another shift swipes, until they swipe again: out, or in at their own window.
+func TestADeputyCoversAWindowOverLunch(t *testing.T) {
+	zone := time.FixedZone("", 8*3600)
+	day := func(clock string) time.Time {
+		at, err := time.ParseInLocation("2006-01-02 15:04:05", "2026-11-23 "+clock, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	const empty = "window_empty/w1"
+	o := newOffice(t, day("08:00:00"))
+	yesterday := day("08:00:00").AddDate(0, 0, -1)
+	o.hub(yesterday, wire.KindShiftSet, wire.ShiftSet{Shift: "noon", Name: "午间不休", Swipes: 4, Plans: []wire.ShiftPlan{{Periods: []wire.Period{{In: "08:30", Out: "18:00"}}}}})
+	o.hub(yesterday, wire.KindShiftAssigned, wire.ShiftAssigned{Shift: "noon", Scope: "window", Subject: "w1", From: "2026-01-01"})
+	o.swipe(day("08:25:00"), "a1", "s1")
+	o.swipe(day("08:26:00"), "a2", "s2")
+	o.swipe(day("11:59:00"), "a2", "s2")
+	o.swipe(day("12:00:30"), "a1", "s1")
+	o.expect("the holder is at lunch", day("12:00:31"), "w1", wire.CoverAway, "!"+empty)
+	o.expect("and nobody comes", day("12:15:30"), "w1", wire.CoverEmpty, empty)
+	o.swipe(day("12:20:10"), "a1", "s2")
+	o.expect("a deputy on their own lunch", day("12:20:11"), "w1", wire.CoverCovered, "!"+empty)
+	o.expect("all the time", day("13:59:59"), "w1", wire.CoverCovered, "!"+empty)
+	o.swipe(day("14:00:00"), "a1", "s2")
+	o.expect("until they go", day("14:00:01"), "w1", wire.CoverAway)
+	o.swipe(day("14:05:00"), "a1", "s2")
+	o.expect("back", day("14:05:01"), "w1", wire.CoverCovered)
+	o.expect("still there when their own shift has begun", day("14:31:00"), "w1", wire.CoverCovered, "!"+empty)
+	o.expect("which nobody serves", day("14:31:00"), "w2", wire.CoverAway)
+	o.swipe(day("14:31:30"), "a2", "s2")
+	o.expect("gone back", day("14:31:31"), "w1", wire.CoverAway)
+	o.expect("gone back", day("14:31:31"), "w2", wire.CoverStaffed)
+}
+
 // 63号 第十三条(二): an unknown or unassigned card raises a suspicion at once, and a decision ends the alarm.
 func TestAStrangersCardRaisesASuspicion(t *testing.T) {
 	zone := time.FixedZone("", 8*3600)

@@ -1712,7 +1712,10 @@ export interface Slot {
   state: SlotState
   /** Minutes late or early. */
   minutes?: number
-  /** How is swipe, makeup (补卡), manual (手工登记) or judged (an uncertain swipe that somebody decided on). */
+  /**
+   * How is swipe, makeup (补卡), manual (手工登记), judged (an uncertain swipe that somebody decided on) or
+   * cover (no swipe: who covers a window beyond the own shift is there as it begins or ends).
+   */
   how?: string
 }
 

@@ -78,6 +78,7 @@ export const check = {
   'how.makeup': 'make-up',
   'how.manual': 'by hand',
   'how.judged': 'decided',
+  'how.cover': 'at a window they cover',
 
   'off.rest': 'Day off',
   'off.closed': 'Closed',

@@ -78,6 +78,7 @@ export const check = {
   'how.makeup': '补卡',
   'how.manual': '手工',
   'how.judged': '认定',
+  'how.cover': '代岗中',
 
   'off.rest': '休息',
   'off.closed': '停止服务',
