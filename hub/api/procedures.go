@@ -98,7 +98,7 @@ func (a *API) procedureRoutes() []route {
 		a.change(access.Decide, "POST", "assignments/{id}/examine", "审查人选", "record the examination", roster.Examine{},
 			enter(func(r *http.Request, c *roster.Examine) { c.Assignment = r.PathValue("id") }), []string{"assignment_unknown", "assignment_state"}, id),
 		a.change(access.Decide, "POST", "assignments/{id}/decide", "接收或退回人选", "accept a person or return the recommendation", roster.DecideAssignment{},
-			enter(func(r *http.Request, c *roster.DecideAssignment) { c.Assignment = r.PathValue("id") }), []string{"assignment_unknown", "assignment_state", "not_eligible", "staff_departed"}, id),
+			enter(func(r *http.Request, c *roster.DecideAssignment) { c.Assignment = r.PathValue("id") }), []string{"assignment_unknown", "assignment_state", "not_eligible", "staff_departed", "post_removed"}, id),
 		a.change(access.Recommend, "POST", "changes", "申请调换人员", "apply to change a person", roster.AskChange{},
 			ofDepartment(a, func(c *roster.AskChange) string { return c.Staff }, nil), []string{"document_missing", "notice_too_short", "not_stable_yet", "not_yours"}),
 		a.change(access.Decide, "POST", "changes/{id}/decide", "审批调换", "decide on a change", roster.DecideChange{},
@@ -107,7 +107,7 @@ func (a *API) procedureRoutes() []route {
 		a.change(access.Decide, "POST", "replacements", "要求调换人员（3 个工作日）", "demand a replacement within three working days", roster.DemandReplacement{},
 			enter[roster.DemandReplacement](nil), []string{"replacement_open"}),
 		a.change(access.Recommend, "POST", "replacements/{id}/meet", "落实调换", "name the person who replaces another", roster.MeetReplacement{},
-			ofDepartment(a, func(c *roster.MeetReplacement) string { return c.Successor }, func(r *http.Request, c *roster.MeetReplacement) { c.Replacement = r.PathValue("id") }),
+			a.meetReplacement,
 			[]string{"replacement_unknown", "already_met", "not_yours"}, id),
 		a.change(access.Decide, "POST", "criticisms", "记录批评教育", "record a criticism", roster.Criticise{}, enter[roster.Criticise](nil), nil),
 		read(access.ReadHall, v1+"reports/{id}", "退回报告（报送纪检监察部门）", "the report of a return, for discipline inspection", ReturnReport{}, a.getReport, id),
@@ -136,6 +136,20 @@ func ofDepartment[T any](a *API, staff func(*T) string, fill func(*http.Request,
 		}
 		return o, nil
 	}
+}
+
+// meetReplacement lets a liaison meet what was demanded of the own department, with its people.
+func (a *API) meetReplacement(r *http.Request, body []byte) (order, error) {
+	o, err := ofDepartment(a, func(c *roster.MeetReplacement) string { return c.Successor },
+		func(r *http.Request, c *roster.MeetReplacement) { c.Replacement = r.PathValue("id") })(r, body)
+	if i := who(r); err == nil && !i.May(access.Decide) {
+		a.Register.Read(func(v *register.View, _ *roster.State) {
+			if x, ok := v.State.People.Replacements.Get(r.PathValue("id")); ok && x.Department != i.Department {
+				err = problem("not_yours")
+			}
+		})
+	}
+	return o, err
 }
 
 // signHandover lets people sign for themselves only.

@@ -81,7 +81,7 @@ func (a *API) requestRoutes() []route {
 			enter(func(r *http.Request, c *attendance.DecideLeave) { c.Leave = r.PathValue("id") }), []string{"leave_unknown", "already_decided", "own_request"}, id),
 		a.change(access.Self, "POST", "leaves/{id}/cancel", "撤销请假；已开始的由督导销假，until 为休到的最后一天", "take leave back; a supervisor ends leave that has begun, until is its last day", cancelBody{}, a.cancelLeave, []string{"leave_unknown", "already_decided", "leave_begun", "not_yours"}, id),
 		a.change(access.Decide, "POST", "secondments", "登记抽调、借调", "enter a secondment", attendance.SetSecondment{},
-			enter[attendance.SetSecondment](nil), []string{"document_missing", "cover_missing", "secondment_overlaps"}),
+			enter[attendance.SetSecondment](nil), []string{"document_missing", "cover_missing", "covers_another", "secondment_overlaps"}),
 		a.change(access.Decide, "POST", "secondments/{id}/end", "提前结束抽调", "end a secondment", attendance.EndSecondment{},
 			enter(func(r *http.Request, c *attendance.EndSecondment) { c.Secondment = r.PathValue("id") }), []string{"secondment_unknown"}, id),
 		a.change(access.Self, "POST", "punches", "申请补卡", "ask for a make-up punch", attendance.AskPunch{}, a.forSelf(askPunch), []string{"punch_twice", "not_yours"}),
@@ -203,13 +203,16 @@ func (a *API) setDelegation(r *http.Request, body []byte) (order, error) {
 	if c.Account != i.Account && !i.May(access.Govern) {
 		return order{}, problem("not_yours")
 	}
-	known := false
+	var bad checks
 	a.Register.Read(func(v *register.View, _ *roster.State) {
-		x, ok := v.State.Access.Accounts.Get(c.Deputy)
-		known = ok && !x.Disabled
+		for _, f := range [2][2]string{{"account", c.Account}, {"deputy", c.Deputy}} {
+			if x, ok := v.State.Access.Accounts.Get(f[1]); !ok || x.Disabled {
+				bad.add(f[0], "unknown", "没有账号“%.64s”", "there is no account %.64s", f[1])
+			}
+		}
 	})
-	if !known {
-		return order{}, wrong(field{"deputy", "unknown", text{"没有这个账号", "there is no such account"}})
+	if err := bad.err(); err != nil {
+		return order{}, err
 	}
 	return order{cmd: c, status: http.StatusOK}, nil
 }

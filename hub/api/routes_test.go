@@ -381,7 +381,11 @@ func TestEverybodySeesTheirOwn(t *testing.T) {
 			t.Errorf("%s sees the lines %v", account, got)
 		}
 	}
+	if _, _, err := s.Do(t.Context(), wire.Actor{Kind: wire.ActorPerson, ID: "test"}, "", roster.DemandReplacement{Replacement: "r-tax", Staff: "s3", Reason: "不能胜任"}); err != nil {
+		t.Fatal(err)
+	}
 	for name, x := range map[string]told{
+		"a demand on another unit":         {"POST ", "/api/v1/replacements/r-tax/meet", `{"successor":"s2"}`, "liaison", ""},
 		"leave of somebody else":           {"POST ", "/api/v1/leaves", `{"staff":"s3","leave_kind":"sick","from":"2026-11-24","from_half":"am","until":"2026-11-24","until_half":"pm"}`, "staff", ""},
 		"a recommendation of another unit": {"POST ", "/api/v1/assignments", `{"staff":"s3","post":"pw1"}`, "liaison", ""},
 		"a signature for somebody else":    {"POST ", "/api/v1/handovers", `{"staff":"s3","successor":"s2","as":"leaver"}`, "staff", ""},
@@ -389,6 +393,21 @@ func TestEverybodySeesTheirOwn(t *testing.T) {
 	} {
 		if p := problemOf(t, x.ask(s)); p.Code != "not_yours" {
 			t.Errorf("%s is answered %s", name, p.Code)
+		}
+	}
+}
+
+// Nobody acts for an account that is not there, or by one.
+func TestADelegationIsBetweenAccounts(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	for field, body := range map[string]string{
+		"account": `{"account":"ghost","deputy":"staff","from":"2026-11-23","until":"2026-11-24"}`,
+		"deputy":  `{"account":"supervisor","deputy":"ghost","from":"2026-11-23","until":"2026-11-24"}`,
+	} {
+		x := told{"POST ", "/api/v1/delegations", body, "administrator", ""}
+		if p := problemOf(t, x.ask(s)); p.Code != "fields_invalid" || len(p.Fields) != 1 || p.Fields[0].Field != field {
+			t.Errorf("an unknown %s is answered %+v", field, p)
 		}
 	}
 }

@@ -184,15 +184,26 @@ func (c SetSecondment) DecideBook(b *Book, h roster.Hall, m hall.Moment) ([]hall
 				"抽调、借调不得影响正常服务：请指定该岗位的一名代岗人员（AB岗）",
 				"a secondment may not disturb the service: name a deputy of the post as cover")
 		}
-		for _, x := range b.Secondments.Each() {
-			if x.Staff == c.Cover && x.From <= c.Until && c.From <= x.Until {
-				return nil, hall.RefuseBy(article, "cover_missing", "代岗人员“"+c.Cover+"”届时也被抽调", "the deputy "+c.Cover+" is seconded at that time too")
+		for _, l := range b.Leaves.Each() {
+			if l.Staff == c.Cover && l.State == Approved && l.From <= c.From && c.From <= l.Until {
+				return nil, hall.RefuseBy(article, "cover_missing", "代岗人员“"+c.Cover+"”抽调开始时请假（"+l.From+" 至 "+l.Until+"）",
+					"the deputy "+c.Cover+" is on leave when it begins ("+l.From+" to "+l.Until+")")
 			}
 		}
 	}
 	for _, x := range b.Secondments.Each() {
-		if x.Staff == c.Staff && x.Secondment != c.Secondment && x.From <= c.Until && c.From <= x.Until {
+		if x.Until < c.From || c.Until < x.From {
+			continue
+		}
+		switch c.Staff {
+		case x.Staff:
 			return nil, hall.Refuse("secondment_overlaps", "与已有的抽调重叠（"+x.From+" 至 "+x.Until+"）", "overlaps a secondment from "+x.From+" to "+x.Until)
+		case x.Cover:
+			return nil, hall.RefuseBy(article, "covers_another", "“"+c.Staff+"”届时为被抽调的“"+x.Staff+"”代岗（"+x.From+" 至 "+x.Until+"），请先为其另行安排",
+				c.Staff+" covers for "+x.Staff+", who is seconded from "+x.From+" to "+x.Until+"; arrange another cover first")
+		}
+		if x.Staff == c.Cover {
+			return nil, hall.RefuseBy(article, "cover_missing", "代岗人员“"+c.Cover+"”届时也被抽调", "the deputy "+c.Cover+" is seconded at that time too")
 		}
 	}
 	return []hall.Draft{{Kind: wire.KindSecondmentSet, Data: wire.SecondmentSet(c)}}, nil

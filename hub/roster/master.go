@@ -367,7 +367,7 @@ func (c PostStaff) DecidePeople(h Hall, _ hall.Moment) ([]hall.Draft, error) {
 	if !s.Here(hall.Date(c.From)) {
 		return nil, hall.Refuse("staff_departed", "“"+c.Staff+"”已离开大厅", c.Staff+" has departed")
 	}
-	if n := len(s.Postings); n > 0 && s.Postings[n-1].From <= hall.Date(c.From) && s.Postings[n-1].Value == c.Post {
+	if now, ok := s.Postings.On(hall.Date(c.From)); ok && now == c.Post {
 		return nil, nil
 	}
 	return draft(wire.KindStaffPosted, wire.StaffPosted(c))

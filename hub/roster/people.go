@@ -268,6 +268,16 @@ func (s *Staff) Here(day hall.Date) bool {
 	return !gone
 }
 
+// Back is the day from which a person is here again after having departed; empty where they never had.
+func (s *Staff) Back() (day hall.Date) {
+	for _, x := range s.Gone {
+		if !x.Value {
+			day = x.From
+		}
+	}
+	return day
+}
+
 // Departed is the day from which a person no longer works here, be it ahead; empty where none is set.
 func (s *Staff) Departed() (day hall.Date) {
 	for i := len(s.Gone) - 1; i >= 0 && s.Gone[i].Value; i-- {

@@ -68,6 +68,11 @@ type Handover struct {
 // Complete tells whether both have signed.
 func (h Handover) Complete() bool { return h.ByLeaver != nil && h.BySuccessor != nil }
 
+// before tells whether a signature of a complete handover is of before a day: of an earlier stay in the hall.
+func (h Handover) before(day hall.Date, zone *time.Location) bool {
+	return hall.DateOf(h.ByLeaver.At, zone) < day || hall.DateOf(h.BySuccessor.At, zone) < day
+}
+
 // Replacement is a demand to replace a person (63号 第十二条(六)).
 type Replacement struct {
 	wire.ReplacementDemanded

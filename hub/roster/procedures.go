@@ -229,6 +229,9 @@ func (c DecideAssignment) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, err
 	if !s.Here(hall.Date(c.From)) {
 		return nil, hall.Refuse("staff_departed", "“"+a.Staff+"”已离开大厅", a.Staff+" has departed")
 	}
+	if _, ok := h.People.Post(a.Post, hall.Date(c.From)); !ok {
+		return nil, hall.Refuse("post_removed", "岗位“"+a.Post+"”已移除，请退回后重新推荐", "post "+a.Post+" was taken off; return the recommendation and let it be made again")
+	}
 	d := hall.Draft{Kind: wire.KindAssignmentAccepted, Data: wire.AssignmentAccepted{Assignment: a.ID, Staff: a.Staff, Post: a.Post, From: c.From, Exception: ids}}
 	if len(unmet) > 0 {
 		d.Person, d.Personal = PersonKey(a.Staff), map[string]string{"reason": c.Reason, "approved_by": c.ApprovedBy}
@@ -349,17 +352,18 @@ func (c Depart) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 	if !s.Here(m.Day) {
 		return nil, hall.Refuse("staff_departed", "“"+c.Staff+"”已离开大厅", c.Staff+" has departed already")
 	}
-	if x, _ := h.People.Handovers.Get(c.Staff); !x.Complete() && s.PostOf(m.Day) != "" {
+	back := s.Back()
+	if x, _ := h.People.Handovers.Get(c.Staff); (!x.Complete() || x.before(back, m.Zone)) && s.PostOf(m.Day) != "" {
 		return nil, hall.RefuseBy("63号 第十二条(四)", "handover_missing",
 			"须先完成传帮带：离任者和接任者都要在交接单上签字", "the handover must be signed by the leaver and the successor first")
 	}
 	if s.PostOf(m.Day) != "" {
 		approved := false
 		for _, x := range h.People.Changes.Each() {
-			approved = approved || x.Staff == c.Staff && x.State == "approved" && x.WantedOn <= c.From
+			approved = approved || x.Staff == c.Staff && x.State == "approved" && x.WantedOn <= c.From && hall.Date(x.AskedOn) >= back
 		}
 		for _, x := range h.People.Replacements.Each() {
-			approved = approved || x.Staff == c.Staff
+			approved = approved || x.Staff == c.Staff && hall.Date(x.On) >= back
 		}
 		if !approved {
 			return nil, hall.RefuseBy("63号 第十二条(二)", "change_missing", "没有已批准的调换申请，或早于批准的日期", "there is no approved change for that day")

@@ -158,6 +158,33 @@ func TestAChangeIsAppliedForFifteenWorkingDaysAhead(t *testing.T) {
 	o.must(ask)
 }
 
+// The same around long holidays, counted from the notices by a script apart from this
+// program: asked is the day of the application, late is 14 working days later, first 15.
+func TestTheNoticeOfAChangeAroundLongHolidays(t *testing.T) {
+	for _, c := range []struct{ asked, late, first string }{
+		{"2020-01-19", "2020-02-14", "2020-02-17"}, // 春节
+		{"2021-02-05", "2021-03-02", "2021-03-03"},
+		{"2022-01-28", "2022-02-22", "2022-02-23"},
+		{"2023-01-18", "2023-02-10", "2023-02-13"},
+		{"2024-02-04", "2024-02-28", "2024-02-29"},
+		{"2025-01-24", "2025-02-19", "2025-02-20"},
+		{"2026-02-13", "2026-03-11", "2026-03-12"},
+		{"2021-09-24", "2021-10-19", "2021-10-20"}, // 国庆节
+		{"2023-09-22", "2023-10-18", "2023-10-19"},
+		{"2025-09-26", "2025-10-22", "2025-10-23"},
+		{"2026-09-25", "2026-10-21", "2026-10-22"},
+	} {
+		o := newOffice(t, c.asked)
+		ask := roster.AskChange{Staff: "s02", Document: "民发1号", WantedOn: c.late}
+		words := o.refused(ask, "notice_too_short", "63号 第十二条(二)")
+		if !strings.Contains(words, c.first) || !strings.Contains(words, "14 个") {
+			t.Errorf("asked on %s: %s", c.asked, words)
+		}
+		ask.WantedOn = c.first
+		o.must(ask)
+	}
+}
+
 func TestAClockThroughAYearWithoutACalendarIsProvisional(t *testing.T) {
 	o := newOffice(t, "2026-12-21")
 	o.must(roster.DemandReplacement{Replacement: "r1", Staff: "s01", Reason: "不能胜任"})
@@ -184,6 +211,57 @@ func TestNobodyDepartsWithoutTheHandover(t *testing.T) {
 	o.must(go1)
 	if s, _ := o.h.People.Staff.Get("s01"); s.Here("2026-09-28") || !s.Here("2026-09-27") {
 		t.Errorf("the person is %+v", s)
+	}
+}
+
+// What was signed and approved for an earlier stay in the hall says nothing of a later one.
+func TestWhoCameBackNeedsANewHandover(t *testing.T) {
+	o := newOffice(t, "2026-03-02")
+	sign := func() {
+		o.must(roster.SignHandover{Staff: "s01", Successor: "s02", As: roster.AsLeaver})
+		o.must(roster.SignHandover{Staff: "s01", Successor: "s02", As: roster.AsSuccessor})
+	}
+	change := func(id, on string) {
+		o.must(roster.AskChange{Change: id, Staff: "s01", Document: "民发〔2026〕2号", WantedOn: on, Reason: "家庭原因"})
+		o.must(roster.DecideChange{ChangeDecided: wire.ChangeDecided{Change: id, Approved: true}})
+	}
+	sign()
+	change("c1", "2026-04-01")
+	o.must(roster.DemandReplacement{Replacement: "r1", Staff: "s01", Reason: "不能胜任"})
+	o.must(roster.Depart{StaffDeparted: wire.StaffDeparted{Staff: "s01", From: "2026-04-01"}})
+
+	o.on("2026-06-01")
+	o.must(roster.SetStaff{StaffSet: wire.StaffSet{Staff: "s01", Department: "civil", Employment: "in_post", WorkSince: "2015-07-01"}, Name: "演示员甲", Born: "1985-03-04"})
+	o.must(roster.PostStaff{Staff: "s01", Post: "p01", From: "2026-06-01"})
+	again := roster.Depart{StaffDeparted: wire.StaffDeparted{Staff: "s01", From: "2026-07-01"}}
+	o.refused(again, "handover_missing", "63号 第十二条(四)")
+	sign()
+	o.refused(again, "change_missing", "63号 第十二条(二)")
+	change("c2", "2026-07-01")
+	o.must(again)
+}
+
+// Nobody is accepted for a post that was taken off meanwhile.
+func TestAPostThatIsGoneTakesNobody(t *testing.T) {
+	o := newOffice(t, "2026-11-23")
+	o.must(roster.SetPost{Post: "p02", Window: "w01", Name: "副岗"})
+	o.must(roster.SetStaff{StaffSet: wire.StaffSet{Staff: "s03", Department: "civil", Employment: "in_post", WorkSince: "2015-07-01"}, Name: "演示员丙", Born: "1990-03-04"})
+	o.must(roster.Recommend{Assignment: "a1", Staff: "s03", Post: "p02"})
+	o.must(roster.Examine{AssignmentExamined: exam("a1")})
+	o.must(roster.RemovePost{Post: "p02"})
+	o.refused(roster.DecideAssignment{Assignment: "a1", Accept: true, From: "2026-12-01"}, "post_removed", "")
+	o.must(roster.DecideAssignment{Assignment: "a1", Reason: "岗位已撤销"})
+}
+
+// A roster that is imported again changes nothing of what is planned for later.
+func TestAPostIsNotEnteredTwice(t *testing.T) {
+	o := newOffice(t, "2026-11-23")
+	o.must(roster.SetPost{Post: "p02", Window: "w01", Name: "副岗"})
+	o.must(roster.PostStaff{Staff: "s01", Post: "p02", From: "2026-12-01"})
+	before := o.position
+	o.must(roster.PostStaff{Staff: "s01", Post: "p01", From: "2024-01-08"})
+	if s, _ := o.h.People.Staff.Get("s01"); o.position != before || s.PostOf("2026-12-01") != "p02" {
+		t.Errorf("%d events were made, the person is %+v", o.position-before, s)
 	}
 }
 
