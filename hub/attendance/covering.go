@@ -107,26 +107,26 @@ func (c *calc) cover(p *person, e *errand, own []*mark, gone map[int]bool, lim l
 	}
 	here, since := e.from.at, e.from.second
 	inside := next < len(p.frame) && p.frame[next].From <= e.from.at // of the own period
-	real := !inside                                                  // the swipe may be the coming of the next period
+	comes := !inside                                                  // the swipe may be the coming of the next period
 	switch {
 	case inside:
 		to(next, e.from)
 	case next > 0 && !gone[next-1] && going(p.frame, next-1, e.from, own, lim):
 		out := *e.from
 		to(next-1, &out)
-		gone[next-1], real, e.from.use = true, false, useMove
+		gone[next-1], comes, e.from.use = true, false, useMove
 	}
 	for ; next < len(p.frame) && (inside || e.end > p.frame[next].From); next++ {
 		period := p.frame[next]
 		switch {
 		case inside:
-		case real:
+		case comes:
 			to(next, e.from)
 		default:
 			p.covers = append(p.covers, presence{Span: hall.Span{From: here, Until: period.From}, staff: p.ID, since: since, left: c.second(period.From), ends: e.ends, window: e.window})
 			to(next, at(period.From, e.from.event))
 		}
-		if inside, real = false, false; e.end <= period.Until {
+		if inside, comes = false, false; e.end <= period.Until {
 			if e.until != nil {
 				to(next, e.until)
 			}
