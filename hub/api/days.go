@@ -60,13 +60,15 @@ type (
 	}
 	// MyDays is a staff member's own record.
 	MyDays struct {
-		Staff    string           `json:"staff"`
-		Name     string           `json:"name"`
-		Window   string           `json:"window,omitempty"`
-		Number   string           `json:"number,omitempty"`
-		Days     []MyDay          `json:"days"`
-		Requests RequestList      `json:"requests"`
-		Notes    map[string]Noted `json:"notes"`
+		Staff    string      `json:"staff"`
+		Name     string      `json:"name"`
+		Window   string      `json:"window,omitempty"`
+		Number   string      `json:"number,omitempty"`
+		Days     []MyDay     `json:"days"`
+		Requests RequestList `json:"requests"`
+		// Handovers await one's signature, or have it.
+		Handovers []MyHandover     `json:"handovers"`
+		Notes     map[string]Noted `json:"notes"`
 	}
 	// MyDay is one of one's own days.
 	MyDay struct {
@@ -461,6 +463,7 @@ func (a *API) getMe(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		me.Requests = a.requests(v, from.AddDays(-62), "9999-12-31", "", true, func(s string) bool { return s == i.Staff })
+		me.Handovers = a.handovers(v, i.Staff)
 	})
 	if err != nil {
 		return err

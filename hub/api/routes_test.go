@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -395,6 +396,49 @@ func TestEverybodySeesTheirOwn(t *testing.T) {
 			t.Errorf("%s is answered %s", name, p.Code)
 		}
 	}
+}
+
+// 63号 第十二条(四): the leaver and the successor of an approved change see on their own page that they are to sign.
+func TestWhoIsToSignAHandoverSeesIt(t *testing.T) {
+	s := newStage(t)
+	s.people()
+	actor := wire.Actor{Kind: wire.ActorPerson, ID: "test"}
+	do := func(cmd any) {
+		t.Helper()
+		if _, _, err := s.Do(t.Context(), actor, "", cmd); err != nil {
+			t.Fatalf("%T: %v", cmd, err)
+		}
+	}
+	sees := func(account string, want ...MyHandover) {
+		t.Helper()
+		var me MyDays
+		w := s.ask("GET", "/api/v1/me", "", func(r *http.Request) { s.signedIn(r, account) })
+		if err := json.Unmarshal(w.Body.Bytes(), &me); err != nil {
+			t.Fatalf("%s: %s", account, w.Body)
+		}
+		if !slices.Equal(me.Handovers, want) {
+			t.Errorf("%s sees %+v, want %+v", account, me.Handovers, want)
+		}
+	}
+	const on = "2026-12-31"
+	do(roster.AskChange{Change: "c1", Staff: "s1", Successor: "s2", Document: "民发1", WantedOn: on, Reason: "家庭原因"})
+	sees("staff") // not approved yet
+	do(roster.DecideChange{ChangeDecided: wire.ChangeDecided{Change: "c1", Approved: true}})
+	leaver := MyHandover{Staff: "s1", Successor: "s2", As: roster.AsLeaver, Name: "演示员s2", On: on}
+	successor := MyHandover{Staff: "s1", Successor: "s2", As: roster.AsSuccessor, Name: "演示员s1", On: on}
+	sees("staff", leaver)
+	sees("representative", successor)
+	do(roster.SignHandover{Staff: "s1", Successor: "s2", As: roster.AsLeaver})
+	leaver.Signed = true
+	sees("staff", leaver)
+	sees("representative", successor)
+	do(roster.SignHandover{Staff: "s1", Successor: "s2", As: roster.AsSuccessor})
+	successor.Signed, successor.Complete = true, true
+	sees("representative", successor)
+	do(roster.Depart{StaffDeparted: wire.StaffDeparted{Staff: "s1", From: on}})
+	s.now = time.Date(2027, 1, 4, 9, 0, 0, 0, zone)
+	do(access.OpenSession{Digest: access.Digest("session-of-representative"), Account: "representative"})
+	sees("representative") // the leaver has gone
 }
 
 // Nobody acts for an account that is not there, or by one.

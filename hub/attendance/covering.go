@@ -107,7 +107,7 @@ func (c *calc) cover(p *person, e *errand, own []*mark, gone map[int]bool, lim l
 	}
 	here, since := e.from.at, e.from.second
 	inside := next < len(p.frame) && p.frame[next].From <= e.from.at // of the own period
-	comes := !inside                                                  // the swipe may be the coming of the next period
+	comes := !inside                                                 // the swipe may be the coming of the next period
 	switch {
 	case inside:
 		to(next, e.from)

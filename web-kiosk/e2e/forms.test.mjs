@@ -171,6 +171,8 @@ describe('the console, form by form', () => {
       await page.getByRole('button', { name: '记录批评教育' }).click()
       await submit(page, { staff: 's1', on: day, reason: '不服从管理' }, '保存')
       await page.getByText('不服从管理').waitFor()
+      await page.waitForFunction(() => document.querySelectorAll('.el-message').length === 0)
+      await shoot(page, 'console-procedures')
       await page.done()
     } finally {
       await hall.stop()
@@ -228,7 +230,23 @@ describe('the console, form by form', () => {
       await me.getByRole('button', { name: '提交' }).click()
       await me.locator('[data-request="punch"][data-state="asked"]').getByRole('button', { name: '撤销' }).click()
       await me.locator('[data-request="punch"][data-state="cancelled"]').waitFor()
+
+      // A change is approved: each of the two signs the handover on the own phone, and only then can the leaver go.
+      await hall.send('POST', 'changes', { change: 'c1', staff: 's1', successor: 's2', document: '民发〔2026〕4号', wanted_on: later(day, 40), reason: '家庭原因' })
+      await hall.send('POST', 'changes/c1/decide', { approved: true })
+      await me.reload()
+      const leaving = me.locator('[data-handover="leaver"]', { hasText: '演示员2接任' })
+      await leaving.getByRole('button', { name: '签字' }).click()
+      await me.locator('[data-handover="leaver"][data-signed="own"]').waitFor()
+      await shoot(me, 'me-handover')
+      await assertAccessible(me, 'me')
       await me.done()
+      await account(browser, hall, 'er', { name: '演示员2', role: 'staff', staff: 's2' })
+      const other = await open(browser, `${hall.http}/login?next=/me`, { viewport: { width: 390, height: 844 } })
+      await signIn(other, 'er', password)
+      await other.locator('[data-handover="successor"]', { hasText: '你接任演示员1' }).getByRole('button', { name: '签字' }).click()
+      await other.locator('[data-handover="successor"][data-signed="both"]').waitFor()
+      await other.done()
 
       // Yesterday is checked and published by hand; a correction makes a revision that says what changed.
       await section(page, 'attendance')

@@ -62,6 +62,8 @@ export interface MyDays {
   number?: string
   days: { day: string; kind: string; name?: string; state: wire.SheetState; line: wire.StaffLine }[]
   requests: Requests
+  /** Handovers that they sign, as the leaver or the successor; name is the other one's. */
+  handovers: { staff: string; successor: string; as: 'leaver' | 'successor'; name: string; on?: string; signed?: boolean; complete?: boolean }[]
   notes: { [finding: string]: Noted }
 }
 

@@ -232,6 +232,11 @@ export const check = {
   'me.cancelled': 'Taken back',
   'me.window': 'Window {window}',
   'me.present': '{n} min present',
+  'me.handovers': 'Handover',
+  'me.handover.leave': '{name} takes over from you',
+  'me.handover.take': 'You take over from {name}',
+  'me.handover.signed': 'You have signed, the other has not',
+  'me.handover.done': 'signed',
 
   'duties.title': 'Duties',
   'duties.rota': 'Inspection rota',

@@ -139,6 +139,7 @@ export const people = {
   'proc.demand.text': 'The department must replace the person within the working days of the rule; a late one is marked.',
   'proc.due': 'due {day}',
   'proc.met': 'replaced by {name} ({day})',
+  'proc.late': 'late',
   'proc.overdue': 'overdue',
   'proc.meet': 'Met',
   'proc.criticise': 'Record a criticism',

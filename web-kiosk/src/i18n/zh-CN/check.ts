@@ -232,6 +232,11 @@ export const check = {
   'me.cancelled': '已撤销',
   'me.window': '所在窗口 {window}',
   'me.present': '在岗 {n} 分钟',
+  'me.handovers': '交接（传帮带）',
+  'me.handover.leave': '你离任，{name}接任',
+  'me.handover.take': '你接任{name}',
+  'me.handover.signed': '你已签字，等待对方',
+  'me.handover.done': '已签字',
 
   'duties.title': '值班与委托',
   'duties.rota': '巡查值班',

@@ -139,6 +139,7 @@ export const people = {
   'proc.demand.text': '派驻单位须在规定的工作日内调换人员，逾期会标明。',
   'proc.due': '期限 {day}',
   'proc.met': '已由{name}接任（{day}）',
+  'proc.late': '逾期落实',
   'proc.overdue': '已逾期',
   'proc.meet': '落实',
   'proc.criticise': '记录批评教育',
