@@ -3,7 +3,7 @@ import { onScopeDispose, readonly, ref } from 'vue'
 /** The console's sections, as in the address after "#/", by what they are about. */
 export const groups = {
   hall: ['hall', 'alarms'],
-  line: ['lines', 'services', 'notices', 'matters', 'statistics'],
+  line: ['lines', 'services', 'notices', 'matters', 'paper', 'statistics'],
   check: ['attendance', 'requests', 'inspect', 'duties'],
   people: ['roster', 'arrange', 'shifts', 'procedures'],
   setup: ['calendar', 'policy', 'accounts', 'windows', 'devices', 'dead-letters'],

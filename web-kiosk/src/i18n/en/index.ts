@@ -3,10 +3,11 @@ import { check } from './check'
 import { hall } from './hall'
 import { line } from './line'
 import { matter } from './matter'
+import { paper } from './paper'
 import { people } from './people'
 import { queue } from './queue'
 import { shell } from './shell'
 import { statistics } from './statistics'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...queue } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue } as const satisfies Catalogue

@@ -24,6 +24,8 @@ export const statistics = {
   'statistics.closed': 'Closed',
   'statistics.transferred': 'Transferred',
   'statistics.open': 'Open',
+  'statistics.paper': 'Entered afterwards',
+  'statistics.paper.mark': 'entered afterwards',
   'statistics.tickets': 'Times',
   'statistics.wait.median': 'Median wait (min)',
   'statistics.wait.p90': '90% waited at most (min)',

@@ -2,6 +2,7 @@ import { check } from './check'
 import { hall } from './hall'
 import { line } from './line'
 import { matter } from './matter'
+import { paper } from './paper'
 import { people } from './people'
 import { queue } from './queue'
 import { shell } from './shell'
@@ -11,4 +12,4 @@ import { statistics } from './statistics'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...queue } as const
+export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue } as const

@@ -24,6 +24,8 @@ export const statistics = {
   'statistics.closed': '取消或作废',
   'statistics.transferred': '转移',
   'statistics.open': '未结束',
+  'statistics.paper': '其中补录',
+  'statistics.paper.mark': '纸质号补录',
   'statistics.tickets': '次数',
   'statistics.wait.median': '等候中位数（分）',
   'statistics.wait.p90': '九成等候不超过（分）',
