@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"hallkeeper/hub/access"
@@ -38,7 +37,7 @@ func (a *API) guarded(rt route) http.Handler {
 		case err != nil:
 		case rt.changes && origins.Check(r) != nil:
 			err = problem("cross_origin")
-		case rt.changes && !a.rate.take():
+		case rt.changes && !a.mayChange(r, &i):
 			err = problem("too_many_requests")
 		case !i.May(rt.may) && i.Role == wire.RolePublic:
 			err = problem("not_signed_in")
@@ -119,28 +118,13 @@ func address(r *http.Request) string {
 	return r.RemoteAddr
 }
 
-// bucket bounds a rate: it holds twice a second's worth.
-type bucket struct {
-	mu    sync.Mutex
-	now   func() time.Time
-	rate  float64
-	level float64
-	at    time.Time
-}
-
-func newBucket(perSecond float64, now func() time.Time) *bucket {
-	return &bucket{now: now, rate: perSecond, level: 2 * perSecond, at: now()}
-}
-
-func (b *bucket) take() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := b.now()
-	b.level = min(2*b.rate, b.level+now.Sub(b.at).Seconds()*b.rate)
-	b.at = now
-	if b.level < 1 {
-		return false
+// mayChange bounds how often one caller changes something: an account, a token, or
+// whoever has not signed in by address. One that runs wild stops nobody else.
+func (a *API) mayChange(r *http.Request, i *access.Identity) bool {
+	caller := "account/" + i.Account
+	if i.Role == wire.RolePublic {
+		caller = "address/" + address(r)
 	}
-	b.level--
-	return true
+	_, ok := a.changes.Take(time.Now(), caller)
+	return ok
 }

@@ -143,7 +143,7 @@ type Deps struct {
 	Version string
 	// PublicURL is where phones reach the hub, for QR codes; empty is nowhere.
 	PublicURL string
-	// ChangesPerSecond bounds the requests that change something, with bursts of twice as many; 50 where it is 0.
+	// ChangesPerSecond bounds the requests of one caller that change something, with bursts of twice as many; 50 where it is 0.
 	ChangesPerSecond int
 }
 
@@ -153,7 +153,8 @@ type API struct {
 	routes  []route
 	mux     *http.ServeMux
 	repeats *repeats
-	rate    *bucket
+	// changes bounds how often each caller changes something.
+	changes access.Limits
 	pages   *pages
 	metrics *metrics
 	limits  access.Limits
@@ -170,7 +171,7 @@ func New(d Deps) http.Handler {
 		d.ChangesPerSecond = 50
 	}
 	a := &API{Deps: d, mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
-		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, rate: newBucket(float64(d.ChangesPerSecond), time.Now), pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
+		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, changes: access.Limits{AtOnce: 2 * d.ChangesPerSecond, Every: time.Second / time.Duration(d.ChangesPerSecond)}, pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
 	a.routes = a.table()
 	for _, r := range a.routes {
 		a.mux.Handle(r.method+" "+r.path, a.guarded(r))

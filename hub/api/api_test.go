@@ -539,6 +539,36 @@ func TestTooManyChangesAreRefused(t *testing.T) {
 	}
 }
 
+// Whoever runs wild, signed in or not, stops nobody else: a window calls on.
+func TestOneWildCallerStopsNobodyElse(t *testing.T) {
+	s := newStage(t)
+	s.furnishLine()
+	s.taken(s.ask("POST", "/api/v1/tickets", `{"service":"marriage"}`))
+	for _, wild := range []string{"screen", "public", ""} {
+		refused := false
+		for range 300 {
+			w := s.ask("POST", "/api/v1/tickets/nobody/leave", "", func(r *http.Request) {
+				r.RemoteAddr = "192.0.2.7:4444"
+				if wild != "" {
+					s.signedIn(r, wild)
+				} else {
+					r.RemoteAddr = "127.0.0.1:4444"
+				}
+			})
+			refused = refused || w.Code == http.StatusTooManyRequests
+		}
+		if !refused {
+			t.Errorf("%q is never slowed down", wild)
+		}
+		for _, step := range []string{"call-next", "no-show"} {
+			if w := s.ask("POST", "/api/v1/windows/w1/"+step, "", func(r *http.Request) { s.signedIn(r, "staff") }); w.Code != http.StatusOK {
+				t.Fatalf("while %q runs wild, %s is answered %d %s", wild, step, w.Code, w.Body)
+			}
+		}
+		s.taken(s.ask("POST", "/api/v1/tickets", `{"service":"marriage"}`, func(r *http.Request) { s.signedIn(r, "representative") }))
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"number":"1"}`))
 	f.Add([]byte(`{"number":null,"x":[1]}`))

@@ -124,7 +124,7 @@ func (a *API) openAPI() object {
 		"components":         object{"schemas": s.named},
 		"x-problems":         problems,
 		"x-websocket-live":   object{"path": "/ws/live", "message": s.of(reflect.TypeFor[wire.LiveMessage]()), "stale_after_seconds": 5, "alive_every_seconds": 2},
-		"x-rate-of-changes":  strconv.Itoa(a.ChangesPerSecond) + " per second",
+		"x-rate-of-changes":  strconv.Itoa(a.ChangesPerSecond) + " per second and caller",
 		"x-largest-request":  maxBody,
 		"x-language-of-text": "Accept-Language or ?lang=: zh-CN (default), en",
 	}
