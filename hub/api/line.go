@@ -249,13 +249,22 @@ func (a *API) rows(v *register.View, windows *roster.State) rows {
 	return rows{&v.State.Line, v.State.Line.Waits(v.State.Hall(windows), m, v.Days.At(now).Away)}
 }
 
+// row is a ticket with how many are ahead of it.
 func (l rows) row(t queue.Ticket) TicketRow {
+	row := l.bare(t)
+	if t.Stage == queue.Waiting {
+		row.Ahead = l.line.Ahead(t)
+	}
+	return row
+}
+
+// bare is a row of which somebody else knows how many are ahead.
+func (l rows) bare(t queue.Ticket) TicketRow {
 	row := TicketRow{Ticket: t.Ticket, Number: t.Number, Service: t.Service, Class: t.Class, Stage: t.Stage, Window: t.Window, Then: t.Then,
 		Slot: t.Slot, IssuedAt: t.IssuedAt, AnnouncedAt: moment(t.AnnouncedAt), StartedAt: moment(t.StartedAt), Why: t.Why, Print: t.Print, PrintWhy: t.PrintWhy}
 	if t.Stage != queue.Waiting {
 		return row
 	}
-	row.Ahead = l.line.Ahead(t)
 	if wait, ok := l.waits.Tickets[t.Ticket]; ok {
 		row.Wait = &wait
 		row.WaitError = l.wrong(t.Service)
@@ -333,7 +342,7 @@ func (a *API) getLine(w http.ResponseWriter, r *http.Request) error {
 		line := rows.line
 		for id := range line.Services.All() {
 			for i, t := range line.Line(id) {
-				row := rows.row(t)
+				row := rows.bare(t)
 				row.Ahead = i
 				view.Waiting = append(view.Waiting, row)
 			}

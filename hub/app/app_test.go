@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"net"
 	"net/http"
@@ -49,7 +51,12 @@ func config(data string) app.Config {
 // start runs a hub on data until the test ends or stop is called.
 func start(t *testing.T, cfg app.Config) *hub {
 	t.Helper()
-	a, err := app.New(cfg, slog.New(slog.NewTextHandler(testWriter{t}, nil)))
+	return startWith(t, cfg, slog.New(slog.NewTextHandler(testWriter{t}, nil)))
+}
+
+func startWith(t *testing.T, cfg app.Config, logger *slog.Logger) *hub {
+	t.Helper()
+	a, err := app.New(cfg, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +125,25 @@ func (h *hub) events() []wire.Record {
 	var p page
 	h.get("/api/v1/events?after=0&limit=1000", &p)
 	return p.Events
+}
+
+// all gives the whole log.
+func (h *hub) all() iter.Seq[wire.Record] {
+	return func(yield func(wire.Record) bool) {
+		for after := wire.Position(0); ; {
+			var p page
+			h.get(fmt.Sprintf("/api/v1/events?after=%d&limit=1000", after), &p)
+			if len(p.Events) == 0 {
+				return
+			}
+			for _, r := range p.Events {
+				if !yield(r) {
+					return
+				}
+				after = r.Position
+			}
+		}
+	}
 }
 
 func connect(h *hub, agent string) *brokertest.Device {
