@@ -240,32 +240,20 @@ func (a *API) issuing(cmd queue.Command) order {
 type rows struct {
 	line  *queue.State
 	waits queue.Waits
+	ahead map[string]int
 }
 
 // rows looks at the line once; the caller holds the register still.
 func (a *API) rows(v *register.View, windows *roster.State) rows {
 	now := a.Now()
 	m := hall.Moment{Now: now, Day: a.today(), Zone: v.Days.Zone}
-	return rows{&v.State.Line, v.State.Line.Waits(v.State.Hall(windows), m, v.Days.At(now).Away)}
+	return rows{&v.State.Line, v.State.Line.Waits(v.State.Hall(windows), m, v.Days.At(now).Away), v.State.Line.Ahead()}
 }
 
-// row is a ticket with how many are ahead of it.
 func (l rows) row(t queue.Ticket) TicketRow {
-	row := l.bare(t)
-	if t.Stage == queue.Waiting {
-		row.Ahead = l.line.Ahead(t)
-	}
-	return row
-}
-
-// bare is a row of which somebody else knows how many are ahead.
-func (l rows) bare(t queue.Ticket) TicketRow {
-	row := TicketRow{Ticket: t.Ticket, Number: t.Number, Service: t.Service, Class: t.Class, Stage: t.Stage, Window: t.Window, Then: t.Then,
+	row := TicketRow{Ticket: t.Ticket, Number: t.Number, Service: t.Service, Class: t.Class, Stage: t.Stage, Window: t.Window, Ahead: l.ahead[t.Ticket], Then: t.Then,
 		Slot: t.Slot, IssuedAt: t.IssuedAt, AnnouncedAt: moment(t.AnnouncedAt), StartedAt: moment(t.StartedAt), Why: t.Why, Print: t.Print, PrintWhy: t.PrintWhy}
-	if t.Stage != queue.Waiting {
-		return row
-	}
-	if wait, ok := l.waits.Tickets[t.Ticket]; ok {
+	if wait, ok := l.waits.Tickets[t.Ticket]; ok && t.Stage == queue.Waiting {
 		row.Wait = &wait
 		row.WaitError = l.wrong(t.Service)
 	}
@@ -341,10 +329,8 @@ func (a *API) getLine(w http.ResponseWriter, r *http.Request) error {
 		rows := a.rows(v, windows)
 		line := rows.line
 		for id := range line.Services.All() {
-			for i, t := range line.Line(id) {
-				row := rows.bare(t)
-				row.Ahead = i
-				view.Waiting = append(view.Waiting, row)
+			for _, t := range line.Line(id) {
+				view.Waiting = append(view.Waiting, rows.row(t))
 			}
 		}
 		for _, t := range line.Tickets.All() {

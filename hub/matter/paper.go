@@ -11,9 +11,11 @@ import (
 	"hallkeeper/wire"
 )
 
-// The commands of paper numbers, with the matters that their visits opened. See queue.EnterPaper.
+// The commands of paper numbers, with the matters that their visits opened.
 type (
-	EnterPaper    queue.EnterPaper
+	// EnterPaper is as queue.EnterPaper, and opens matters.
+	EnterPaper queue.EnterPaper
+	// WithdrawPaper is as queue.WithdrawPaper, and makes its matter void.
 	WithdrawPaper queue.WithdrawPaper
 )
 

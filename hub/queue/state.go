@@ -420,13 +420,20 @@ func early(t *Ticket, m hall.Moment) bool {
 	return ok && hall.MinuteOf(m.Now, hall.Date(t.Day), m.Zone) < from
 }
 
-// Ahead counts those who wait for the same service with earlier places.
-func (s *State) Ahead(t Ticket) int {
-	n := 0
-	for _, o := range s.Tickets.Each() {
-		if o.Stage == Waiting && o.Service == t.Service && before(o, t) {
-			n++
+// Ahead counts, for each ticket that waits, those that wait for the same service with earlier places.
+func (s *State) Ahead() map[string]int {
+	lines := map[string][]Ticket{}
+	for _, t := range s.Tickets.Each() {
+		if t.Stage == Waiting {
+			lines[t.Service] = append(lines[t.Service], t)
 		}
 	}
-	return n
+	ahead := map[string]int{}
+	for _, line := range lines {
+		slices.SortFunc(line, order)
+		for i := range line {
+			ahead[line[i].Ticket] = i
+		}
+	}
+	return ahead
 }

@@ -258,12 +258,12 @@ func TestPaperNumbersCount(t *testing.T) {
 		l.after(time.Hour, wire.KindVisitEntered, wire.VisitEntered{Visit: id, Paper: id, Service: "a", Class: "ordinary", Day: "2026-11-23", Window: "w1", Staff: "s1",
 			Taken: *at(8, 0), Called: called, Ended: *at(8, 30), End: end, Outcome: outcome})
 	}
-	check := func(when string, finished, missed, closed, paper int, max int64) {
+	check := func(when string, finished, missed, closed, paper int, longest int64) {
 		t.Helper()
 		l.same()
 		n := Sum(l.Facts("2026-11-23", "2026-11-23"))
 		got := []int{n.Finished - before.Finished, n.Missed - before.Missed, n.Closed - before.Closed, n.Paper, n.Entered - before.Entered, n.Issued - before.Issued}
-		if want := []int{finished, missed, closed, paper, paper, paper}; fmt.Sprint(got) != fmt.Sprint(want) || n.Service.Max != max {
+		if want := []int{finished, missed, closed, paper, paper, paper}; fmt.Sprint(got) != fmt.Sprint(want) || n.Service.Max != longest {
 			t.Errorf("%s: %v, not %v; the longest visit lasts %d s", when, got, want, n.Service.Max)
 		}
 	}
