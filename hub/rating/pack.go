@@ -47,13 +47,13 @@ func short(id string) (x shortID, odd bool) {
 	return x, true
 }
 
-// nibble gives the value of a digit, 16 for what is none.
+// nibble gives the value of a digit, 16 or more for what is none.
 func nibble(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
+	if d := c - '0'; d <= 9 {
+		return d
+	}
+	if d := c - 'a'; d <= 5 {
+		return d + 10
 	}
 	return 16
 }

@@ -22,38 +22,39 @@ func with[T any](r *wire.Record, use func(T)) {
 // it: flat, compact and without escapes. encoding/json reads the rest.
 
 func readTicketIssued(data []byte) (d wire.TicketIssued) {
-	if !plain(data) {
-		_ = json.Unmarshal(data, &d)
-		return d
+	if plain(data) {
+		d.Ticket, d.Service, d.Day = text(data, `"ticket":"`), text(data, `"service":"`), text(data, `"day":"`)
 	}
-	d.Ticket, d.Service, d.Day = text(data, `"ticket":"`), text(data, `"service":"`), text(data, `"day":"`)
+	if d.Ticket == "" {
+		_ = json.Unmarshal(data, &d)
+	}
 	return d
 }
 
 func readVisitStarted(data []byte) (d wire.VisitStarted) {
-	if !plain(data) {
-		_ = json.Unmarshal(data, &d)
-		return d
+	if plain(data) {
+		d.Visit, d.Ticket, d.Window, d.Staff = text(data, `"visit":"`), text(data, `"ticket":"`), text(data, `"window":"`), text(data, `"staff":"`)
 	}
-	d.Visit, d.Ticket, d.Window, d.Staff = text(data, `"visit":"`), text(data, `"ticket":"`), text(data, `"window":"`), text(data, `"staff":"`)
+	if d.Visit == "" {
+		_ = json.Unmarshal(data, &d)
+	}
 	return d
 }
 
 func readVisitFinished(data []byte) (d wire.VisitFinished) {
-	if !plain(data) {
-		_ = json.Unmarshal(data, &d)
-		return d
+	if plain(data) {
+		d.Visit, d.Ticket, d.Window = text(data, `"visit":"`), text(data, `"ticket":"`), text(data, `"window":"`)
+		d.Outcome, d.Next, d.Service = text(data, `"outcome":"`), text(data, `"next":"`), text(data, `"service":"`)
 	}
-	d.Visit, d.Ticket, d.Window = text(data, `"visit":"`), text(data, `"ticket":"`), text(data, `"window":"`)
-	d.Outcome, d.Next, d.Service = text(data, `"outcome":"`), text(data, `"next":"`), text(data, `"service":"`)
+	if d.Visit == "" {
+		_ = json.Unmarshal(data, &d)
+	}
 	return d
 }
 
-// plain tells whether data is a compact object without escapes. A key with its
-// quotes and colon is then in it nowhere else than as a key.
-func plain(data []byte) bool {
-	return len(data) > 2 && data[0] == '{' && data[1] == '"' && bytes.IndexByte(data, '\\') < 0 && !bytes.Contains(data, []byte(`": `))
-}
+// plain tells whether data has no escapes: a key with its quotes and colon is
+// then in it nowhere else than as a key.
+func plain(data []byte) bool { return bytes.IndexByte(data, '\\') < 0 }
 
 // text gives the text of a key, empty where there is none.
 func text(data []byte, key string) string {

@@ -174,6 +174,9 @@ func (s *State) touch(p Place) {
 // changed drops what was counted of a place, and of the same window on the days
 // beside it as far as what was at the one may have gone on to the other.
 func (s *State) changed(p Place) {
+	if len(s.cells)+len(s.bad) == 0 {
+		return // nothing was counted, as while a log is replayed
+	}
 	s.recountAt(p)
 	for k := 1; k <= overhang; k++ {
 		if before := (Place{p.Day.AddDays(-k), p.Window}); s.overhangs(before, p.Day) {
