@@ -29,16 +29,13 @@ func (s *State) note(id string) {
 // short gives the bytes of a UUID as text writes it, or a digest of another id.
 func short(id string) (x shortID, odd bool) {
 	if len(id) == 36 && id[8] == '-' && id[13] == '-' && id[18] == '-' && id[23] == '-' {
-		n, fine := 0, true
-		for i := 0; i < 36; i += 2 {
-			if id[i] == '-' {
-				i++
-			}
+		all := byte(0)
+		for n, i := range [16]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
 			high, low := nibble(id[i]), nibble(id[i+1])
-			fine = fine && high < 16 && low < 16
-			x[n], n = high<<4|low, n+1
+			all |= high | low
+			x[n] = high<<4 | low
 		}
-		if fine {
+		if all < 16 {
 			return x, false
 		}
 	}
@@ -48,15 +45,14 @@ func short(id string) (x shortID, odd bool) {
 }
 
 // nibble gives the value of a digit, 16 or more for what is none.
-func nibble(c byte) byte {
-	if d := c - '0'; d <= 9 {
-		return d
-	}
-	if d := c - 'a'; d <= 5 {
-		return d + 10
-	}
-	return 16
-}
+func nibble(c byte) byte { return nibbles[c] - 'A' }
+
+// nibbles are the values of bytes as hexadecimal digits, as letters from A on; z is none.
+const nibbles = "" +
+	"zzzzzzzzzzzzzzzz" + "zzzzzzzzzzzzzzzz" + "zzzzzzzzzzzzzzzz" + "ABCDEFGHIJzzzzzz" +
+	"zzzzzzzzzzzzzzzz" + "zzzzzzzzzzzzzzzz" + "zKLMNOPzzzzzzzzz" + "zzzzzzzzzzzzzzzz" +
+	"zzzzzzzzzzzzzzzz" + "zzzzzzzzzzzzzzzz" + "zzzzzzzzzzzzzzzz" + "zzzzzzzzzzzzzzzz" +
+	"zzzzzzzzzzzzzzzz" + "zzzzzzzzzzzzzzzz" + "zzzzzzzzzzzzzzzz" + "zzzzzzzzzzzzzzzz"
 
 func (m ids) text(x shortID) string {
 	if len(m) > 0 {

@@ -22,51 +22,138 @@ func with[T any](r *wire.Record, use func(T)) {
 // it: flat, compact and without escapes. encoding/json reads the rest.
 
 func readTicketIssued(data []byte) (d wire.TicketIssued) {
-	if plain(data) {
-		d.Ticket, d.Service, d.Day = text(data, `"ticket":"`), text(data, `"service":"`), text(data, `"day":"`)
+	f := flat{rest: data}
+	for f.next() {
+		switch string(f.key) {
+		case "ticket":
+			d.Ticket = string(f.text)
+		case "service":
+			d.Service = string(f.text)
+		case "day":
+			d.Day = string(f.text)
+		}
 	}
-	if d.Ticket == "" {
+	if f.odd {
+		d = wire.TicketIssued{}
 		_ = json.Unmarshal(data, &d)
 	}
 	return d
 }
 
 func readVisitStarted(data []byte) (d wire.VisitStarted) {
-	if plain(data) {
-		d.Visit, d.Ticket, d.Window, d.Staff = text(data, `"visit":"`), text(data, `"ticket":"`), text(data, `"window":"`), text(data, `"staff":"`)
+	f := flat{rest: data}
+	for f.next() {
+		switch string(f.key) {
+		case "visit":
+			d.Visit = string(f.text)
+		case "ticket":
+			d.Ticket = string(f.text)
+		case "window":
+			d.Window = string(f.text)
+		case "staff":
+			d.Staff = string(f.text)
+		}
 	}
-	if d.Visit == "" {
+	if f.odd {
+		d = wire.VisitStarted{}
 		_ = json.Unmarshal(data, &d)
 	}
 	return d
 }
 
 func readVisitFinished(data []byte) (d wire.VisitFinished) {
-	if plain(data) {
-		d.Visit, d.Ticket, d.Window = text(data, `"visit":"`), text(data, `"ticket":"`), text(data, `"window":"`)
-		d.Outcome, d.Next, d.Service = text(data, `"outcome":"`), text(data, `"next":"`), text(data, `"service":"`)
+	f := flat{rest: data}
+	for f.next() {
+		switch string(f.key) {
+		case "visit":
+			d.Visit = string(f.text)
+		case "ticket":
+			d.Ticket = string(f.text)
+		case "window":
+			d.Window = string(f.text)
+		case "outcome":
+			d.Outcome = string(f.text)
+		case "next":
+			d.Next = string(f.text)
+		case "service":
+			d.Service = string(f.text)
+		}
 	}
-	if d.Visit == "" {
+	if f.odd {
+		d = wire.VisitFinished{}
 		_ = json.Unmarshal(data, &d)
 	}
 	return d
 }
 
-// plain tells whether data has no escapes: a key with its quotes and colon is
-// then in it nowhere else than as a key.
-func plain(data []byte) bool { return bytes.IndexByte(data, '\\') < 0 }
+// flat goes through the texts of a compact JSON object. Where that is not what it
+// is, odd becomes true.
+type flat struct {
+	rest      []byte
+	key, text []byte
+	odd       bool
+}
 
-// text gives the text of a key, empty where there is none.
-func text(data []byte, key string) string {
-	i := bytes.Index(data, []byte(key))
-	if i < 0 {
-		return ""
+// next goes on to the next text; values of other sorts are passed over.
+func (f *flat) next() bool {
+	for {
+		if len(f.rest) == 1 && f.rest[0] == '}' {
+			return false
+		}
+		if len(f.rest) < 3 || f.rest[0] != '{' && f.rest[0] != ',' || f.rest[1] != '"' {
+			f.odd = true
+			return false
+		}
+		f.rest = f.rest[1:]
+		if f.key = f.quoted(); f.odd || len(f.rest) < 2 || f.rest[0] != ':' {
+			f.odd = true
+			return false
+		}
+		f.rest = f.rest[1:]
+		if f.rest[0] == '"' {
+			f.text = f.quoted()
+			return !f.odd
+		}
+		if f.pass(); f.odd {
+			return false
+		}
 	}
-	rest := data[i+len(key):]
-	if n := bytes.IndexByte(rest, '"'); n >= 0 {
-		return string(rest[:n])
+}
+
+// quoted takes what is between quotes.
+func (f *flat) quoted() []byte {
+	n := bytes.IndexByte(f.rest[1:], '"')
+	if n < 0 || bytes.IndexByte(f.rest[1:n+1], '\\') >= 0 {
+		f.odd = true
+		return nil
 	}
-	return ""
+	v := f.rest[1 : n+1]
+	f.rest = f.rest[n+2:]
+	return v
+}
+
+// pass takes a number, a word, or a list of such or of texts.
+func (f *flat) pass() {
+	list := f.rest[0] == '['
+	for len(f.rest) > 0 {
+		switch c := f.rest[0]; {
+		case c == '"':
+			if f.quoted(); f.odd {
+				return
+			}
+			continue
+		case c == '{' || c == '\\' || c == ' ':
+			f.odd = true
+			return
+		case c == ']':
+			f.rest = f.rest[1:]
+			return
+		case (c == ',' || c == '}') && !list:
+			return
+		}
+		f.rest = f.rest[1:]
+	}
+	f.odd = true
 }
 
 // levelOf reads the level of a press; 0 is none.
