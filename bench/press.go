@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +16,6 @@ import (
 	"github.com/gorilla/websocket"
 
 	"hallkeeper/agent/board/simlink"
-	"hallkeeper/simulator/pulse"
 	"hallkeeper/wire"
 )
 
@@ -68,8 +69,12 @@ func (b *bench) press(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := openServices(ctx, h); err != nil {
+		return err
+	}
 	screen.forget() // assigning shows what the devices did before
-	if err := b.pressAll(ctx, sockets); err != nil {
+	kept, counted, err := b.pressAll(ctx, h, sockets)
+	if err != nil {
 		return err
 	}
 	took := screen.latencies()
@@ -80,6 +85,17 @@ func (b *bench) press(ctx context.Context) error {
 	}
 	b.add("b", fmt.Sprintf("press → websocket, %d windows", windows), fmt.Sprintf("p50 %s", ms(p50)),
 		fmt.Sprintf("p99 %s, max %s, %d presses, after debounce; the disk's fsync p99 %s", ms(p99), ms(most), len(took), ms(disk.p99)))
+	for _, answer := range []struct {
+		what, note string
+		took       []time.Duration
+	}{
+		{"press → lamp: kept", "after debounce: the outbox's fsync", kept},
+		{"press → lamp: counted", "after the hub has judged it; a lamp shows kept for 40 ms and is dark for 20 ms first", counted},
+		{"press → console: the visit is rated", "until the patch is on the websocket", screen.rated()},
+	} {
+		p50, p99, most := quantiles(answer.took)
+		b.add("b", fmt.Sprintf("%s, %d windows", answer.what, windows), "p50 "+ms(p50), fmt.Sprintf("p99 %s, max %s, %d presses, %s", ms(p99), ms(most), len(answer.took), answer.note))
+	}
 	most64 := 0.0
 	for _, a := range agents {
 		most64 = max(most64, a.rss())
@@ -89,38 +105,101 @@ func (b *bench) press(ctx context.Context) error {
 	return nil
 }
 
-// pressAll lets a person at each window press once in about two seconds.
-func (b *bench) pressAll(ctx context.Context, sockets []string) error {
+// openServices gives every window a service, so that visits can be opened there.
+func openServices(ctx context.Context, h *hub) error {
+	if err := h.change(ctx, http.MethodPut, "departments/d", `{"name":"局"}`); err != nil {
+		return err
+	}
+	for i := range windows {
+		body := fmt.Sprintf(`{"name":"业务%02d","department":"d","prefix":"%c%c","windows":["w%02d"]}`, i+1, 'A'+i/26, 'A'+i%26, i+1)
+		if err := h.change(ctx, http.MethodPut, fmt.Sprintf("services/s%02d", i+1), body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pressAll serves somebody at each window about every two seconds, who presses
+// once. It gives when the lamp said that a press was kept, and that it counted.
+func (b *bench) pressAll(ctx context.Context, h *hub, sockets []string) (kept, counted []time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*b.span)
 	defer cancel()
 	errs := make(chan error, len(sockets))
+	var mu sync.Mutex
 	var people sync.WaitGroup
 	for i, socket := range sockets {
 		people.Go(func() {
-			chance := rand.New(rand.NewPCG(uint64(i), 1))
 			hand, err := simlink.Dial(ctx, socket)
 			if err != nil {
 				errs <- err
 				return
 			}
 			defer func() { _ = hand.Close() }()
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case <-time.After(time.Second + rand.N(2*time.Second)):
-				}
-				train := pulse.Press(chance, fmt.Sprintf("rating%d", 1+chance.IntN(5)), pulse.Hold(chance))
-				if err := hand.Play(ctx, train); err != nil && ctx.Err() == nil {
-					errs <- err
+			p := &presser{hub: h, window: fmt.Sprintf("w%02d", i+1), hand: hand, chance: rand.New(rand.NewPCG(uint64(i), 1))}
+			for ctx.Err() == nil {
+				k, c, err := p.visit(ctx)
+				if err != nil {
+					if ctx.Err() == nil {
+						errs <- err
+					}
 					return
 				}
+				mu.Lock()
+				kept, counted = append(kept, k), append(counted, c)
+				mu.Unlock()
 			}
 		})
 	}
 	people.Wait()
 	close(errs)
-	return <-errs
+	return kept, counted, <-errs
+}
+
+// presser is a window with its people.
+type presser struct {
+	hub    *hub
+	window string
+	hand   *simlink.Client
+	chance *rand.Rand
+}
+
+// visit serves somebody, who presses, and ends.
+func (p *presser) visit(ctx context.Context) (kept, counted time.Duration, err error) {
+	select {
+	case <-ctx.Done():
+		return 0, 0, context.Cause(ctx)
+	case <-time.After(time.Second + time.Duration(p.chance.Int64N(int64(2*time.Second)))):
+	}
+	if err := p.hub.change(ctx, http.MethodPost, "windows/"+p.window+"/serve", ""); err != nil {
+		return 0, 0, err
+	}
+	line, began := fmt.Sprintf("rating%d", 1+p.chance.IntN(5)), time.Now()
+	if err := p.hand.Play(ctx, []simlink.Level{{Line: line}, {AfterUS: 20_000, Line: line, High: true}}); err != nil {
+		return 0, 0, err
+	}
+	for _, took := range []*time.Duration{&kept, &counted} {
+		if err := p.green(ctx); err != nil {
+			return 0, 0, fmt.Errorf("the lamp of %s: %w", p.window, err)
+		}
+		*took = time.Since(began) - debounce
+	}
+	return kept, counted, p.hub.change(ctx, http.MethodPost, "windows/"+p.window+"/finish", "")
+}
+
+// green waits until the green lamp lights.
+func (p *presser) green(ctx context.Context) error {
+	for {
+		select {
+		case o := <-p.hand.Outputs():
+			if o.Line == "lamp_green" && o.High {
+				return nil
+			}
+		case <-time.After(10 * time.Second):
+			return errors.New("it stays dark")
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // screen is one websocket client.
@@ -131,6 +210,8 @@ type screen struct {
 	mu   sync.Mutex
 	live map[string]wire.DeviceState
 	took []time.Duration
+	// seen is when a visit was shown as rated.
+	seen []time.Duration
 }
 
 // watch connects a screen and notes when each press reaches it.
@@ -166,6 +247,9 @@ func (s *screen) read() {
 			Windows map[string]*struct {
 				LastEventAt   *time.Time `json:"last_event_at"`
 				LastEventKind wire.Kind  `json:"last_event_kind"`
+				Rating        *struct {
+					RatedAt *time.Time `json:"rated_at"`
+				} `json:"rating"`
 			} `json:"windows"`
 		}
 		if json.Unmarshal(text, &m) != nil || m.Type == wire.LiveAlive || json.Unmarshal(m.Data, &l) != nil {
@@ -181,6 +265,9 @@ func (s *screen) read() {
 			for _, w := range l.Windows {
 				if w != nil && w.LastEventAt != nil {
 					s.took = append(s.took, now.Sub(*w.LastEventAt)-debounce)
+				}
+				if w != nil && w.Rating != nil && w.Rating.RatedAt != nil {
+					s.seen = append(s.seen, now.Sub(*w.Rating.RatedAt)-debounce)
 				}
 			}
 		}
@@ -205,9 +292,15 @@ func (s *screen) latencies() []time.Duration {
 	return append([]time.Duration(nil), s.took...)
 }
 
+func (s *screen) rated() []time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]time.Duration(nil), s.seen...)
+}
+
 // forget drops what was measured so far.
 func (s *screen) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.took = nil
+	s.took, s.seen = nil, nil
 }

@@ -155,30 +155,33 @@ func (b *bench) startMosquitto(ctx context.Context) (c *child, addr string, err 
 // furnish defines window number n and assigns its device.
 func (h *hub) furnish(ctx context.Context, n int) error {
 	name := fmt.Sprintf("w%02d", n)
-	for _, change := range []struct{ method, path, body string }{
-		{http.MethodPut, "windows/" + name, fmt.Sprintf(`{"number":"%02d","name":"窗口"}`, n)},
-		{http.MethodPost, "devices/" + name + "/assign", fmt.Sprintf(`{"window":%q}`, name)},
-	} {
-		for { // the API bounds the rate of changes
-			req, err := http.NewRequestWithContext(ctx, change.method, h.HTTP+"/api/v1/"+change.path, strings.NewReader(change.body))
-			if err != nil {
-				return err
-			}
-			operator.Sign(req)
-			req.Header.Set("Content-Type", "application/json")
-			res, err := http.DefaultClient.Do(req)
-			if err != nil {
-				return err
-			}
-			_ = res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				break
-			}
-			if res.StatusCode != http.StatusTooManyRequests {
-				return fmt.Errorf("%s %s: %s", change.method, change.path, res.Status)
-			}
+	if err := h.change(ctx, http.MethodPut, "windows/"+name, fmt.Sprintf(`{"number":"%02d","name":"窗口"}`, n)); err != nil {
+		return err
+	}
+	return h.change(ctx, http.MethodPost, "devices/"+name+"/assign", fmt.Sprintf(`{"window":%q}`, name))
+}
+
+// change asks the hub as its operator. The API bounds the rate of changes, so it waits where that is reached.
+func (h *hub) change(ctx context.Context, method, path, body string) error {
+	for {
+		req, err := http.NewRequestWithContext(ctx, method, h.HTTP+"/api/v1/"+path, strings.NewReader(body))
+		if err != nil {
+			return err
+		}
+		operator.Sign(req)
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		_ = res.Body.Close()
+		switch res.StatusCode {
+		case http.StatusOK:
+			return nil
+		case http.StatusTooManyRequests:
 			time.Sleep(50 * time.Millisecond)
+		default:
+			return fmt.Errorf("%s %s: %s", method, path, res.Status)
 		}
 	}
-	return nil
 }
