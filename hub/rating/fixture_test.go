@@ -200,6 +200,15 @@ func (c *script) timed(l line, at time.Time, w words) {
 		c.hub(at, "", wire.KindTicketHeld, wire.TicketHeld{Ticket: ticket(), Window: c.visits[id]})
 	case "resume": // ID WINDOW STAFF
 		c.hub(at, "", wire.KindTicketResumed, wire.TicketResumed{Ticket: ticket(), Window: w.next(), Staff: w.next()})
+	case "paper": // ID WINDOW STAFF called=T until=T: entered at this moment, of the day of its call
+		clock := func(key string) time.Time { return c.clock(l, w.keys[key]) }
+		called := clock("called")
+		window, staff := w.next(), w.next()
+		c.visits[id], c.days[id] = window, hall.DateOf(called, zone)
+		c.hub(at, "", wire.KindVisitEntered, wire.VisitEntered{Visit: id, Paper: id, Day: string(c.days[id]), Window: window, Staff: staff, Service: w.keys["service"],
+			Taken: called, Called: &called, Ended: clock("until"), End: "finished", Outcome: "done"})
+	case "takeback": // ID
+		c.hub(at, "", wire.KindVisitWithdrawn, wire.VisitWithdrawn{Visit: id, Day: string(c.days[id])})
 	case "exclude", "propose": // ID
 		c.hub(at, "", wire.KindExclusionProposed, wire.ExclusionProposed{Exclusion: "x" + id, Visit: id, Window: c.visits[id], Day: string(c.days[id]), Why: "mistaken"})
 		if verb == "exclude" {

@@ -129,6 +129,10 @@ func (s *State) Fold(r *wire.Record) bool {
 		with(r, func(d wire.TicketTransferred) {
 			s.changeTicket(d.Ticket, func(t *ticket) { t.Service = d.Service })
 		})
+	case wire.KindVisitEntered:
+		with(r, func(d wire.VisitEntered) { s.entered(r, d) })
+	case wire.KindVisitWithdrawn:
+		with(r, func(d wire.VisitWithdrawn) { s.withdrawn(d) })
 	case wire.KindDeviceAssigned:
 		with(r, func(d wire.DeviceAssigned) { s.assign(d.Agent, d.Window, r) })
 	case wire.KindDeviceDismissed:

@@ -14,6 +14,7 @@ import (
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/roster"
+	"hallkeeper/simulator"
 	"hallkeeper/simulator/day"
 	"hallkeeper/wire"
 )
@@ -48,6 +49,8 @@ func staffDemo(ctx context.Context, hub *app.App, windows int, seed uint64, from
 		commands = append(commands, post, roster.PostStaff{Staff: id, Post: post.Post, From: from},
 			roster.IssueCard{CardIssued: wire.CardIssued{Card: hub.CardToken(number), Staff: id, From: from, Shown: roster.Masked(number)}})
 	}
+	// A past is told long after it was: what it says of ratings is not too late for that.
+	commands = append(commands, policy.SetParameter{Name: "rating_late_days", Value: simulator.MaxHistoryDays, From: from, Reference: "演示：历史一次补传"})
 	for i, c := range commands {
 		// The key makes each of them happen once in a data folder, however often the demo starts.
 		if _, _, err := hub.Do(ctx, demoActor(), fmt.Sprintf("demo/%d/%d/%d", seed, windows, i), c); err != nil {
