@@ -217,5 +217,5 @@ func RulesOn(p *policy.State, day hall.Date) Rules {
 		v, _ := p.On(name, day)
 		return int64(v.Value * float64(unit))
 	}
-	return Rules{Open: min(n(paramOpen, minute), dayMS), OpenPhone: n(paramPhone, hour), Correct: n(paramCorrect, second), Longest: min(n(paramLongest, minute), dayMS)}
+	return Rules{Open: min(n(paramOpen, minute), dayMS), OpenPhone: n(paramPhone, minute), Correct: n(paramCorrect, second), Longest: min(n(paramLongest, minute), dayMS)}
 }
