@@ -69,6 +69,8 @@ type (
 		// Handovers await one's signature, or have it.
 		Handovers []MyHandover     `json:"handovers"`
 		Notes     map[string]Noted `json:"notes"`
+		// Cases are those about oneself, never with the citizen's phone number, and those that one answers for.
+		Cases []CaseStory `json:"cases"`
 	}
 	// MyDay is one of one's own days.
 	MyDay struct {
@@ -464,6 +466,7 @@ func (a *API) getMe(w http.ResponseWriter, r *http.Request) error {
 		}
 		me.Requests = a.requests(v, from.AddDays(-62), "9999-12-31", "", true, func(s string) bool { return s == i.Staff })
 		me.Handovers = a.handovers(v, i.Staff)
+		me.Cases = a.myCases(v, windows, i, from.AddDays(-62))
 	})
 	if err != nil {
 		return err

@@ -38,6 +38,17 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 		for _, token := range v.State.Access.Tokens.All() {
 			path = strings.Replace(path, "LAST", token.ID, 1)
 		}
+		for _, c := range v.State.Conduct.Cases.All() {
+			for _, e := range c.Extensions {
+				path = strings.Replace(path, "EXTENSION", e.ID, 1)
+			}
+			if c.Appeal != nil {
+				path = strings.Replace(path, "APPEAL", c.Appeal.ID, 1)
+			}
+		}
+		for id := range v.State.Conduct.Exclusions.All() {
+			path = strings.Replace(path, "EXCLUSION", id, 1)
+		}
 		for id := range v.State.Line.Notices.All() {
 			path = strings.Replace(path, "NOTICE", id, 1)
 		}
@@ -154,7 +165,7 @@ func (s *stage) swipe(id, card string, at time.Time, clock wire.Clock) {
 
 // story uses every route once as it is meant to be used.
 func story(s *stage) []told {
-	s.people()
+	visit := s.ratedBadly("等了很久")
 	s.now = time.Date(2026, 11, 23, 19, 0, 0, 0, zone)
 	s.swipe("swipe-1", "h1:card-s1", time.Date(2026, 11, 23, 8, 45, 0, 0, zone), wire.ClockSynced)
 	s.swipe("swipe-2", "h1:nobody", time.Date(2026, 11, 23, 9, 0, 0, 0, zone), wire.ClockSynced)
@@ -228,6 +239,23 @@ func story(s *stage) []told {
 		{"GET /api/v1/days", v + "days?from=2026-11-20", "", "", ""},
 		{"POST /api/v1/days/{date}/check", v + "days/2026-11-22/check", "", "", ""}, {"POST /api/v1/days/{date}/publish", v + "days/2026-11-22/publish", "", "", ""},
 		{"GET /api/v1/days/{date}", v + "days/2026-11-22", "", "liaison", ""},
+
+		{"GET /api/v1/cases", v + "cases", "", "liaison", ""}, {"GET /api/v1/cases/export", v + "cases/export?format=csv", "", "representative", ""},
+		{"POST /api/v1/cases", v + "cases", `{"source":"hotline","department":"civil","text":"窗口没人"}`, "supervisor", ""},
+		{"POST /api/v1/cases/{id}/assign", v + "cases/P2026-000001/assign", `{"department":"civil","staff":"s2"}`, "liaison", ""},
+		{"POST /api/v1/cases/{id}/grade", v + "cases/P2026-000001/grade", `{"hard":true}`, "supervisor", ""},
+		{"POST /api/v1/cases/{id}/extension", v + "cases/P2026-000001/extension", `{"days":2,"reason":"需增设导办"}`, "liaison", ""},
+		{"POST /api/v1/extensions/{id}/decide", v + "extensions/EXTENSION/decide", `{"approved":true}`, "supervisor", ""},
+		{"POST /api/v1/cases/{id}/answer", v + "cases/P2026-000001/answer", `{"text":"已电话致歉"}`, "liaison", ""},
+		{"POST /api/v1/cases/{id}/rectify", v + "cases/P2026-000001/rectify", `{"text":"增设导办"}`, "representative", ""},
+		{"POST /api/v1/cases/{id}/revisit", v + "cases/P2026-000001/revisit", `{"result":"unreached"}`, "supervisor", ""},
+		{"POST /api/v1/cases/{id}/close", v + "cases/P2026-000002/close", `{"result":"unfounded","reason":"查无此事"}`, "supervisor", ""},
+		{"POST /api/v1/appeals", v + "appeals", `{"case":"P2026-000001","reason":"群众说按错了"}`, "staff", ""},
+		{"POST /api/v1/appeals/{id}/decide", v + "appeals/APPEAL/decide", `{"granted":true,"reason":"录像属实"}`, "supervisor", ""},
+		{"POST /api/v1/visits/{id}/exclusion", v + "visits/" + visit + "/exclusion", `{"why":"mistaken","reason":"误评"}`, "supervisor", ""},
+		{"GET /api/v1/exclusions", v + "exclusions?state=waiting", "", "supervisor", ""},
+		{"GET /api/v1/cases/{id}", v + "cases/P2026-000001", "", "liaison", ""},
+		{"POST /api/v1/exclusions/{id}/decide", v + "exclusions/EXCLUSION/decide", `{"approved":true,"reason":"核实"}`, "administrator", ""},
 
 		{"PUT /api/v1/services/{id}", v + "services/marriage", `{"name":"婚姻登记","department":"civil","prefix":"A","windows":["w1","w2"],"documents":["身份证"]}`, "", ""},
 		{"GET /api/v1/statistics/queue", v + "statistics/queue?by=service", "", "supervisor", ""}, {"GET /api/v1/statistics/visits", v + "statistics/visits", "", "staff", ""}, {"GET /api/v1/statistics/export", v + "statistics/export?format=csv", "", "liaison", ""},

@@ -107,17 +107,24 @@ func (c *Case) waits(p *policy.State) (due hall.Date, ok bool) {
 	return "", false
 }
 
-// Pressing counts the open cases whose last day is near and those whose last day
-// is past. What was late and is rectified presses no more.
+// Pressing tells whether the last day of what a case waits for is near or past.
+// What was late and is rectified presses no more.
+func (c *Case) Pressing(p *policy.State, day hall.Date) (soon, late bool) {
+	due, ok := c.waits(p)
+	if !ok || day > due {
+		return false, ok
+	}
+	return c.On(p, day).Soon, false
+}
+
+// Pressing counts the open cases whose last day is near and those whose last day is past.
 func (s *State) Pressing(p *policy.State, day hall.Date) (soon, late int) {
 	for id := range s.running.Each() {
 		c, _ := s.Cases.Get(id)
-		due, ok := c.waits(p)
-		switch {
-		case !ok:
-		case day > due:
+		switch near, past := c.Pressing(p, day); {
+		case past:
 			late++
-		case c.On(p, day).Soon:
+		case near:
 			soon++
 		}
 	}

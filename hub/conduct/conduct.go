@@ -118,10 +118,8 @@ type Case struct {
 	Extensions []Extension `json:"extensions,omitempty"`
 	Appeal     *Appeal     `json:"appeal,omitempty"`
 	// Excluded tells that its rating was taken out, be it after its end.
-	Excluded bool `json:"excluded,omitempty"`
-	// Told holds what the citizen said and the phone number, the newest last.
-	Told  []wire.Sealed `json:"told,omitempty"`
-	Steps []Step        `json:"steps,omitempty"`
+	Excluded bool   `json:"excluded,omitempty"`
+	Steps    []Step `json:"steps,omitempty"`
 }
 
 // IsOpen tells whether a case is not closed.
@@ -134,6 +132,12 @@ func (c *Case) Rating() bool {
 
 // round is the present one; every case has one.
 func (c *Case) round() *Round { return &c.Rounds[len(c.Rounds)-1] }
+
+// RectifiedOn is the day on which it was rectified in the present round, empty while it is not.
+func (c *Case) RectifiedOn() hall.Date { return c.round().Done }
+
+// Told tells whether a step holds what the citizen said and their phone number.
+func (s *Step) Told() bool { return s.Kind == wire.KindCaseOpened || s.Kind == wire.KindCaseExplained }
 
 // Exclusion is the proposal to take a rating out, and what a second person said.
 type Exclusion struct {
@@ -307,7 +311,7 @@ func (s *State) change(r *wire.Record, id, day, say string, change func(*Case, h
 		return
 	}
 	s.Cases.Change(id, func(c *Case) {
-		c.Steps, c.Rounds, c.Extensions, c.Told = slices.Clone(c.Steps), slices.Clone(c.Rounds), slices.Clone(c.Extensions), slices.Clone(c.Told)
+		c.Steps, c.Rounds, c.Extensions = slices.Clone(c.Steps), slices.Clone(c.Rounds), slices.Clone(c.Extensions)
 		c.Last = max(c.Last, hall.Date(day))
 		change(c, c.Last)
 		c.Steps = append(c.Steps, Step{Kind: r.Kind, Position: r.Position, Day: hall.Date(day), Say: say, By: by(r), Sealed: sealed(r)})
@@ -323,9 +327,6 @@ func (s *State) opened(r *wire.Record, d wire.CaseOpened) {
 	s.sweep(day)
 	c := Case{CaseOpened: d, State: Open, Last: day, Rounds: []Round{{From: day, Hard: d.Hard}},
 		Steps: []Step{{Kind: r.Kind, Position: r.Position, Day: day, Say: string(d.Source), By: by(r), Sealed: sealed(r)}}}
-	if x := sealed(r); x != nil {
-		c.Told = []wire.Sealed{*x}
-	}
 	c.Excluded = d.Visit != "" && s.Excluded(d.Visit)
 	s.Cases.Set(d.Case, c)
 	s.byNumber.Set(d.Number, d.Case)
@@ -341,9 +342,6 @@ func (s *State) explained(r *wire.Record, d wire.CaseExplained) {
 			c.Reasons = d.Reasons
 		}
 		c.Words, c.Contact = c.Words || d.Words, c.Contact || d.Contact
-		if x := sealed(r); x != nil {
-			c.Told = append(c.Told, *x)
-		}
 	})
 }
 
@@ -419,7 +417,7 @@ func (s *State) sweep(day hall.Date) {
 		}
 	}
 	for _, id := range old {
-		s.Cases.Change(id, func(c *Case) { c.Steps, c.Told = nil, nil })
+		s.Cases.Change(id, func(c *Case) { c.Steps = nil })
 	}
 }
 

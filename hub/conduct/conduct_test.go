@@ -140,7 +140,7 @@ func TestARatingOpensOneCase(t *testing.T) {
 	for range 3 {
 		d.must(t, ExplainFromRating{Visit: "v1", Reasons: []string{"attitude"}, Text: "等了很久没人理", Phone: "13800000042"}, ExplainFromRating{Visit: "nobody", Text: "x"})
 	}
-	if c := d.get(t, first.Number); len(d.log) != events+1 || !c.Contact || len(c.Told) != 2 {
+	if c := d.get(t, first.Number); len(d.log) != events+1 || !c.Contact || len(c.Steps) != 2 || !c.Steps[1].Told() {
 		t.Errorf("after %d events the case is %+v", len(d.log)-events, c)
 	}
 }
