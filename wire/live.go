@@ -256,6 +256,9 @@ const (
 	AlarmUnserved AlarmKind = "line_unserved" // subject: service; values: service, count: people wait and no window is open
 	AlarmPrinter  AlarmKind = "printer"       // subject: agent; detail: paper_low, paper_out, cover_open or offline
 	AlarmMatters  AlarmKind = "matters_late"  // subject: empty; values: count
+
+	AlarmCasesSoon AlarmKind = "cases_soon" // subject: empty; values: count: bad reviews and complaints whose last day is near
+	AlarmCasesLate AlarmKind = "cases_late" // subject: empty; values: count: those whose last day is past
 )
 
 // Alarm is something a person should know of or act on.

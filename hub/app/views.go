@@ -63,6 +63,9 @@ func (a *App) openViews() (*views, error) {
 		Late: func(now time.Time) int {
 			return v.register.State.Matters.Late(v.register.State.Policy.Calendar(), hall.DateOf(now, a.zone))
 		},
+		Cases: func(now time.Time) (soon, late int) {
+			return v.register.State.Conduct.Pressing(v.register.State.Policy, hall.DateOf(now, a.zone))
+		},
 		Ratings: v.ratingNow,
 		Line: func(now time.Time) queue.Now {
 			return v.register.State.Line.Now(v.register.State.Hall(&v.facts.Roster), hall.Moment{Now: now, Day: hall.DateOf(now, a.zone), Zone: a.zone}, v.register.Days.At(now).Away)

@@ -181,6 +181,7 @@ func (c OpenFromRating) DecideConduct(s *State, _ World, m hall.Moment) ([]hall.
 	if _, there := s.OfVisit(c.Visit); there || c.Visit == "" || c.Level < 1 || c.Level > 2 || s.Excluded(c.Visit) {
 		return nil, nil
 	}
+	c.Phone = Phone(c.Phone)
 	d := wire.CaseOpened{Case: m.ID, Number: s.next(m.Day), Source: c.Source, Visit: c.Visit, Level: c.Level, Reasons: c.Reasons, Department: c.Department,
 		Window: c.Window, Staff: c.Staff, Service: c.Service, Words: c.Text != "", Contact: c.Phone != "", Day: string(m.Day)}
 	if c.Happened != m.Day {
@@ -192,6 +193,7 @@ func (c OpenFromRating) DecideConduct(s *State, _ World, m hall.Moment) ([]hall.
 // DecideConduct decides; see Command.
 func (c ExplainFromRating) DecideConduct(s *State, _ World, m hall.Moment) ([]hall.Draft, error) {
 	x, ok := s.OfVisit(c.Visit)
+	c.Phone = Phone(c.Phone)
 	news := len(c.Reasons) > 0 && len(x.Reasons) == 0 || c.Text != "" && !x.Words || c.Phone != "" && !x.Contact
 	if !ok || !news {
 		return nil, nil

@@ -98,3 +98,13 @@ func (l *Live) late() {
 	n := l.cfg.Late(l.now)
 	l.alarm(n > 0, wire.AlarmMatters, wire.SeverityAlarm, "", l.now, "", map[string]string{"count": strconv.Itoa(n)})
 }
+
+// cases raises the alarms of bad reviews and complaints that must be answered or rectified.
+func (l *Live) cases() {
+	if l.cfg.Cases == nil {
+		return
+	}
+	soon, late := l.cfg.Cases(l.now)
+	l.alarm(soon > 0, wire.AlarmCasesSoon, wire.SeverityNotice, "", l.now, "", map[string]string{"count": strconv.Itoa(soon)})
+	l.alarm(late > 0, wire.AlarmCasesLate, wire.SeverityAlarm, "", l.now, "", map[string]string{"count": strconv.Itoa(late)})
+}

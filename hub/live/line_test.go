@@ -2,6 +2,7 @@ package live
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,4 +118,37 @@ func TestNoticesEndByThemselves(t *testing.T) {
 	if n := len(s.hall().Notices); n != 0 {
 		t.Errorf("%d notices are shown", n)
 	}
+}
+
+// 国办发〔2019〕51号: what must be answered or rectified soon is a notice, what is past its last day an alarm, and both end by themselves.
+func TestCasesAlarm(t *testing.T) {
+	s := newScene().furnished()
+	soon, late := 0, 0
+	s.live.cfg.Cases = func(time.Time) (int, int) { return soon, late }
+	look := func(what string, want ...string) map[string]wire.Alarm {
+		t.Helper()
+		s.later(time.Second)
+		var got []string
+		all := s.hall().Alarms
+		for _, id := range sortedKeys(all) {
+			if a := all[id]; strings.HasPrefix(id, "cases_") {
+				got = append(got, string(a.Kind)+" "+string(a.Severity)+" "+a.Values["count"])
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the alarms are %q, not %q", what, got, want)
+		}
+		return all
+	}
+	look("without cases")
+	soon = 2
+	look("two are near", "cases_soon notice 2")
+	soon, late = 1, 1
+	since := look("one is past", "cases_late alarm 1", "cases_soon notice 1")["cases_late"].Since
+	soon, late = 0, 2
+	if again := look("both are", "cases_late alarm 2")["cases_late"].Since; !again.Equal(since) {
+		t.Errorf("it alarms since %v, and before since %v", again, since)
+	}
+	soon, late = 0, 0
+	look("all are rectified")
 }

@@ -42,6 +42,8 @@ type Config struct {
 	Line func(now time.Time) queue.Now
 	// Late counts the open matters that are past a limit; the caller holds the facts still. Nil where there are none.
 	Late func(now time.Time) int
+	// Cases counts the open cases of bad reviews and complaints whose last day is near, and those whose last day is past. Nil where there are none.
+	Cases func(now time.Time) (soon, late int)
 	// Ratings says which visits can be rated, by window, and what was published last; the caller holds the facts still. Nil where nobody rates.
 	Ratings func(now time.Time) (map[string]wire.LiveRating, *wire.LiveSatisfaction)
 }
@@ -89,6 +91,7 @@ func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
 		l.line()
 		l.rate()
 		l.late()
+		l.cases()
 		l.everything()
 	})
 	return l
@@ -256,6 +259,7 @@ func (l *Live) Tick(now time.Time) {
 		l.line()
 		l.rate()
 		l.late()
+		l.cases()
 		l.everything()
 	})
 }

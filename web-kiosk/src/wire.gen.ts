@@ -948,6 +948,8 @@ export type AlarmKind =
   | "line_unserved" // subject: service; values: service, count: people wait and no window is open
   | "printer" // subject: agent; detail: paper_low, paper_out, cover_open or offline
   | "matters_late" // subject: empty; values: count
+  | "cases_soon" // subject: empty; values: count: bad reviews and complaints whose last day is near
+  | "cases_late" // subject: empty; values: count: those whose last day is past
 
 /** Alarm is something a person should know of or act on. */
 export interface Alarm {
