@@ -190,19 +190,14 @@ func newStageAt(t *testing.T, rate int) *stage {
 	}
 	t.Cleanup(func() { _ = log.Close() })
 	s.log = log
-	s.serve(rate)
-	return s
-}
-
-// serve makes the stage's API anew: what was asked before is known from the log alone.
-func (s *stage) serve(rate int) {
 	registry := prometheus.NewRegistry()
-	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
+	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
 		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
 		Register:   s, Photos: s, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
 		Ready: func() []Unready { return s.why }, Metrics: registry, Registry: registry, Hall: "t", Version: "v9",
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "console.html": {Data: []byte("<p>console")},
 			"assets/a-1.js": {Data: []byte("1")}}})
+	return s
 }
 
 // ask makes a request from this machine; edit changes it before it is sent.

@@ -70,7 +70,7 @@ func (a *API) caseRoutes() []route {
 		query("from", "自此日起受理", "opened from this day on"), query("until", "至此日受理", "opened until this day")}
 	export := append(slices.Clone(filters), query("format", "xlsx（默认）或 csv", "xlsx (the default) or csv"), query("lang", "zh-CN 或 en", "zh-CN or en"))
 	change := func(may access.Permission, name, zh, en string, body any, touches func(*access.Identity, *conduct.Case) bool, build func(*http.Request, []byte) (order, error), refusals ...string) route {
-		return a.change(may, "POST", "cases/{id}/"+name, zh, en, body, a.onCase(touches, build), append(refusals, "case_unknown", "case_closed", "own_case", "not_yours"), id)
+		return a.change(may, "POST", "cases/{id}/"+name, zh, en, body, a.onCase(touches, build), append(refusals, "case_unknown", "case_closed", "own_case", "not_yours", "forgotten"), id)
 	}
 	return []route{
 		read(access.ReadHall, v1+"cases", "差评与投诉件，超期的在前", "cases of bad reviews and complaints, late ones first", CaseList{}, a.getCases, filters...),

@@ -373,7 +373,7 @@ func TestAnAnswerSentTwiceIsOne(t *testing.T) {
 		head := s.log.Head()
 		for i := range 2 {
 			if i == 1 {
-				s.serve(1_000_000) // the hub was started again
+				s.restarted()
 			}
 			w := s.ask("POST", "/api/v1/cases/P2026-000001/"+x.path, x.body, header("Idempotency-Key", "once-"+x.path))
 			if w.Code != http.StatusOK {

@@ -97,6 +97,7 @@ func domainProblems() []failure {
 		p(409, "appeal_late", "申诉期限已过", "it is too late for an appeal"), p(409, "appeal_open", "申诉还没有复核", "the appeal is not decided yet"),
 		p(404, "exclusion_unknown", "没有这份剔除申请", "there is no such proposal"), p(409, "exclusion_open", "已申请剔除，等待审批", "its exclusion waits for a decision"),
 		p(404, "rating_unknown", "这次办理没有计入的评价", "no rating of this visit counts"), p(409, "rating_excluded", "评价已经剔除", "the rating is excluded already"),
+		p(409, "forgotten", "相关个人信息的密钥已销毁", "the key of what is personal was destroyed"),
 		p(409, "same_person", "提出和审批须是两个人", "two different people must act"),
 		p(409, "window_free", "窗口没有正在呼叫或办理的号", "nothing is called or served there"),
 		p(409, "staff_busy", "本人在其他窗口的业务尚未结束", "the person has not finished elsewhere"),

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -112,6 +113,9 @@ func (d *decider) seal(x hall.Draft) (wire.Event, error) {
 		return e, err
 	}
 	sealed, err := d.vault.Seal(x.Person, x.Personal)
+	if errors.Is(err, vault.ErrForgotten) { // nothing more can be said of them
+		return e, hall.Refuse("forgotten", "相关个人信息的密钥已按要求销毁，不能再写入文字", "the key of what is personal here was destroyed on request; no more text can be added")
+	}
 	if err != nil {
 		return e, fmt.Errorf("seal what is personal: %w", err)
 	}
