@@ -99,9 +99,11 @@ func share(periods []hall.Span, marks []*mark, lim limits) [][]*mark {
 		return groups
 	}
 	last := len(periods) - 1
+	placed := false
 	for _, m := range marks {
 		if m.to > 0 {
 			groups[m.to-1] = append(groups[m.to-1], m)
+			placed = true
 		}
 	}
 	var gap []*mark
@@ -126,8 +128,10 @@ func share(periods []hall.Span, marks []*mark, lim limits) [][]*mark {
 	if at < last {
 		share1(groups, periods, at, gap, lim)
 	}
-	for _, group := range groups {
-		slices.SortStableFunc(group, byTime)
+	if placed {
+		for _, group := range groups {
+			slices.SortStableFunc(group, byTime)
+		}
 	}
 	return groups
 }
@@ -139,7 +143,10 @@ func share1(groups [][]*mark, periods []hall.Span, q int, gap []*mark, lim limit
 	if len(gap) == 0 {
 		return
 	}
-	before := slices.SortedStableFunc(slices.Values(groups[q]), byTime)
+	before := groups[q]
+	if !slices.IsSortedFunc(before, byTime) {
+		before = slices.SortedStableFunc(slices.Values(before), byTime)
+	}
 	middle := (periods[q].Until + periods[q+1].From) / 2
 	first := gap[0]
 	out := first.at <= middle || len(gap) > 1
