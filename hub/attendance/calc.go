@@ -251,9 +251,13 @@ func (c *calc) read(p *person, lim limits) {
 	}
 }
 
-// swiped places swipes on the day: its own, those of the next morning that end
-// its night, and those that somebody has put there.
+// swiped places swipes on the day: its own, those of the evening before that begin
+// it, those of the next morning that end its night, and those that somebody has put there.
 func (c *calc) swiped() {
+	evening := c.Swipes.on(c.before)
+	for i := len(evening); i > 0 && evening[i-1].at >= c.begins-int64(c.minutes("swipe_reach"))*60_000; i-- {
+		c.swipe(&evening[i-1])
+	}
 	for _, d := range [2]hall.Date{c.day, c.next} {
 		for _, sw := range c.Swipes.on(d) {
 			c.swipe(&sw)
@@ -272,7 +276,10 @@ func (c *calc) swipe(sw *swipe) {
 	at := time.UnixMilli(sw.at)
 	since := sw.at - c.begins // the zone has no summer time
 	minute, on := hall.Minute(since/60_000), c.day
-	if minute >= hall.DayMinutes {
+	switch {
+	case since < 0:
+		minute, on = -hall.Minute((59_999-since)/60_000), c.before
+	case minute >= hall.DayMinutes:
 		on = c.next
 	}
 	event := c.Swipes.eventText(sw.event)
@@ -416,12 +423,14 @@ func cardKey(token string) string {
 	return key[:min(len(key), 10)]
 }
 
-// late is how long people may take to leave after their shift, in minutes: one that
-// ends so near to midnight may be left after it, and no day is checked before.
+// late is how long people may take to leave after their shift, or come before it, in
+// minutes: one that ends so near to midnight may be left after it, and no day is checked
+// before; one that begins so near to it may be come to on the evening before.
 const late = 60
 
 // boundary is the minute at which a person's day ends and their next one begins:
-// midnight, unless the shift goes on until then or beyond.
+// midnight, unless the shift goes on until then or beyond, or the next one begins
+// so shortly after it that people come before.
 func (c *calc) boundary(s *roster.Staff, day hall.Date) hall.Minute {
 	return c.boundaryOf(s, day, c.spansOf(s, day))
 }
@@ -429,14 +438,15 @@ func (c *calc) boundary(s *roster.Staff, day hall.Date) hall.Minute {
 // boundaryOf is boundary where the day's shift is known.
 func (c *calc) boundaryOf(s *roster.Staff, day hall.Date, spans []hall.Span) hall.Minute {
 	end := lastOf(spans)
-	if end < hall.DayMinutes-late {
-		return hall.DayMinutes
-	}
 	next := c.spansOf(s, day.AddDays(1))
-	if len(next) == 0 {
+	switch {
+	case end < hall.DayMinutes-late && (len(next) == 0 || next[0].From >= late):
+		return hall.DayMinutes
+	case len(next) == 0:
 		return end + c.minutes("swipe_reach")
 	}
-	return max(end, (end+next[0].From+hall.DayMinutes)/2)
+	begins := next[0].From + hall.DayMinutes
+	return max(end, (end+begins)/2, min(begins, hall.DayMinutes)-c.minutes("swipe_reach"))
 }
 
 func lastOf(spans []hall.Span) hall.Minute {

@@ -31,9 +31,9 @@ type Days struct {
 	Stale hall.Table[int]
 
 	book *index // nil where it must be made again
-	// today and yesterday are of the last swipe.
-	today, yesterday hall.Date
-	packing          chan packed // nil where no sheet is being compressed
+	// today and the days around it are of the last swipe.
+	today, yesterday, tomorrow hall.Date
+	packing                    chan packed // nil where no sheet is being compressed
 }
 
 // NewDays is what an empty log gives, on the ground of states that somebody else folds.
@@ -93,9 +93,9 @@ func (d *Days) Apply(r *wire.Record, from, until hall.Date) {
 // swiped marks the days to which a swipe of a day may belong.
 func (d *Days) swiped(day hall.Date) {
 	if day != d.today {
-		d.today, d.yesterday = day, day.AddDays(-1)
+		d.today, d.yesterday, d.tomorrow = day, day.AddDays(-1), day.AddDays(1)
 	}
-	for _, x := range [2]hall.Date{d.yesterday, day} {
+	for _, x := range [3]hall.Date{d.yesterday, day, d.tomorrow} {
 		if d.Revisions.Has(string(x)) {
 			d.Stale.Change(string(x), count)
 		}
