@@ -2,6 +2,7 @@ package roster
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -75,15 +76,23 @@ func (c SetDepartment) DecidePeople(h Hall, _ hall.Moment) ([]hall.Draft, error)
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	if d, ok := h.People.Departments.Get(c.Department); ok && d.Name == c.Name {
+	old, known := h.People.Departments.Get(c.Department)
+	if known && old.Name == c.Name {
 		return nil, nil
 	}
-	return draft(wire.KindDepartmentSet, wire.DepartmentSet(c))
+	drafts := []hall.Draft{{Kind: wire.KindDepartmentSet, Data: wire.DepartmentSet(c)}}
+	for _, id := range slices.Sorted(maps.Keys(h.Windows.Windows)) {
+		if w := h.Windows.Windows[id]; known && w.Department == old.Name { // its windows bear its name
+			drafts = append(drafts, hall.Draft{Kind: wire.KindWindowSet, Data: wire.WindowSet{Window: id, Number: w.Number, Name: w.Name, Department: c.Name, Direction: w.Direction}})
+		}
+	}
+	return drafts, nil
 }
 
 // DecidePeople decides; see PeopleCommand.
 func (c RemoveDepartment) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
-	if !h.People.Departments.Has(c.Department) {
+	d, ok := h.People.Departments.Get(c.Department)
+	if !ok {
 		return nil, unknown("department", "单位", c.Department)
 	}
 	for id, s := range h.People.Staff.All() {
@@ -93,7 +102,7 @@ func (c RemoveDepartment) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, err
 		}
 	}
 	for id, w := range h.Windows.Windows {
-		if w.Department == c.Department {
+		if w.Department == c.Department || w.Department == d.Name {
 			return nil, hall.RefuseBy("63号 第九条", "department_in_use", "单位“"+c.Department+"”仍有窗口（"+id+"）", "department "+c.Department+" still has window "+id)
 		}
 	}

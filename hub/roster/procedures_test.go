@@ -72,6 +72,7 @@ func (o *office) do(c roster.PeopleCommand) error {
 			r.Personal = []wire.Sealed{{Person: d.Person, Box: []byte(box)}}
 		}
 		o.h.People.Fold(&r)
+		o.h.Windows.Fold(&r)
 	}
 	return err
 }
@@ -251,6 +252,20 @@ func TestAPostThatIsGoneTakesNobody(t *testing.T) {
 	o.must(roster.RemovePost{Post: "p02"})
 	o.refused(roster.DecideAssignment{Assignment: "a1", Accept: true, From: "2026-12-01"}, "post_removed", "")
 	o.must(roster.DecideAssignment{Assignment: "a1", Reason: "岗位已撤销"})
+}
+
+// Windows bear the name of their department: it is not taken off while there is one, and they follow when it is changed.
+func TestADepartmentAndItsWindows(t *testing.T) {
+	o := newOffice(t, "2026-11-23")
+	o.must(roster.SetDepartment{Department: "tax", Name: "税务局"})
+	data, _ := json.Marshal(wire.WindowSet{Window: "w02", Number: "02", Name: "税务", Department: "税务局", Direction: "left"})
+	o.h.Windows.Fold(&wire.Record{Event: wire.Event{Kind: wire.KindWindowSet, Data: data}})
+	o.refused(roster.RemoveDepartment{Department: "tax"}, "department_in_use", "63号 第九条")
+	o.must(roster.SetDepartment{Department: "tax", Name: "税务总局"})
+	if w := o.h.Windows.Windows["w02"]; w != (roster.Window{ID: "w02", Number: "02", Name: "税务", Department: "税务总局", Direction: "left"}) {
+		t.Errorf("the window is %+v", w)
+	}
+	o.refused(roster.RemoveDepartment{Department: "tax"}, "department_in_use", "63号 第九条")
 }
 
 // A roster that is imported again changes nothing of what is planned for later.
