@@ -246,7 +246,11 @@ func (c AskChange) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 	s, ok := h.People.Staff.Get(c.Staff)
 	bad.Known("staff", c.Staff, ok && s.Here(m.Day))
 	if c.Successor != "" {
-		bad.Known("successor", c.Successor, h.People.Staff.Has(c.Successor))
+		n, ok := h.People.Staff.Get(c.Successor)
+		bad.Known("successor", c.Successor, ok && n.Here(m.Day))
+	}
+	if c.Successor == c.Staff && c.Staff != "" {
+		bad.Add("successor", "same", "接任者不能是本人", "must be another person")
 	}
 	bad.Words("document", &c.Document, 0, 60)
 	bad.Words("reason", &c.Reason, 0, 500)
@@ -383,7 +387,7 @@ func (c DemandReplacement) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, er
 	c.Replacement = id(c.Replacement, m)
 	var bad hall.Checks
 	s, ok := h.People.Staff.Get(c.Staff)
-	bad.Known("staff", c.Staff, ok)
+	bad.Known("staff", c.Staff, ok && s.Here(m.Day))
 	bad.Words("reason", &c.Reason, 1, 500)
 	if err := bad.Err(); err != nil {
 		return nil, err

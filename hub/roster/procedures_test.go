@@ -268,6 +268,19 @@ func TestADepartmentAndItsWindows(t *testing.T) {
 	o.refused(roster.RemoveDepartment{Department: "tax"}, "department_in_use", "63号 第九条")
 }
 
+// Nobody succeeds themselves, nobody who has left succeeds anybody, and nobody is to replace who has left.
+func TestProceduresAreAboutPeopleWhoAreHere(t *testing.T) {
+	o := newOffice(t, "2026-09-01")
+	ask := roster.AskChange{Staff: "s01", Successor: "s01", Document: "民发1号", WantedOn: "2026-12-01"}
+	o.refused(ask, "fields_invalid", "")
+	o.must(roster.Depart{StaffDeparted: wire.StaffDeparted{Staff: "s02", From: "2026-09-01"}})
+	ask.Successor = "s02"
+	o.refused(ask, "fields_invalid", "")
+	o.refused(roster.DemandReplacement{Staff: "s02", Reason: "不能胜任"}, "fields_invalid", "")
+	ask.Successor = ""
+	o.must(ask)
+}
+
 // A roster that is imported again changes nothing of what is planned for later.
 func TestAPostIsNotEnteredTwice(t *testing.T) {
 	o := newOffice(t, "2026-11-23")
