@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	b := &bench{say: stderr}
-	only := fs.String("only", "abcdefghi", "`PARTS` to measure: a ingest, b press to screen, c thousand screens, d replay and start, e bytes, f memory, g a window computer, h the daily check, i a year's indicators")
+	only := fs.String("only", "abcdefghiq", "`PARTS` to measure: a ingest, b press to screen, c thousand screens, d replay and start, e bytes, f memory, g a window computer, h the daily check, i a year's indicators, q the line")
 	fs.StringVar(&b.bin, "bin", "bin", "`FOLDER` of the programs")
 	fs.StringVar(&b.cache, "cache", "build/bench", "`FOLDER` for the large log, kept for the next run")
 	fs.IntVar(&b.events, "events", 4_000_000, "`N` events of the large log")
@@ -105,7 +105,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context) error
-	}{{"a", b.ingest}, {"b", b.press}, {"c", b.screens}, {"d", b.large}, {"g", b.window}, {"h", b.sheets}, {"i", b.ratings}} {
+	}{{"a", b.ingest}, {"b", b.press}, {"c", b.screens}, {"d", b.large}, {"g", b.window}, {"h", b.sheets}, {"i", b.ratings}, {"q", b.line}} {
 		wanted := strings.Contains(*only, part.name) || part.name == "d" && strings.Contains(*only, "e")
 		if !wanted {
 			continue

@@ -227,9 +227,9 @@ func (a *API) issuing(cmd queue.Command) order {
 			return nil, err
 		}
 		taken := Taken{TicketRow: TicketRow{Ticket: d.Ticket, Number: d.Number, Service: d.Service, Class: d.Class, Stage: queue.Waiting, Then: d.Then}, Events: done.Events}
-		a.Register.Read(func(v *register.View, windows *roster.State) {
+		a.Register.Read(func(v *register.View, _ *roster.State) {
 			if t, ok := v.State.Line.Tickets.Get(d.Ticket); ok {
-				taken.TicketRow = a.rows(v, windows).row(t)
+				taken.TicketRow = said(&v.State.Line, t).row(t)
 			}
 		})
 		return taken, nil
@@ -248,6 +248,15 @@ func (a *API) rows(v *register.View, windows *roster.State) rows {
 	now := a.Now()
 	m := hall.Moment{Now: now, Day: a.today(), Zone: v.Days.Zone}
 	return rows{&v.State.Line, v.State.Line.Waits(v.State.Hall(windows), m, v.Days.At(now).Away), v.State.Line.Ahead()}
+}
+
+// said is for the row of a ticket that was just taken, whose wait was said with it.
+func said(line *queue.State, t queue.Ticket) rows {
+	l := rows{line: line, waits: queue.Waits{Tickets: map[string]int{}}, ahead: map[string]int{t.Ticket: line.Before(t)}}
+	if t.Wait != nil {
+		l.waits.Tickets[t.Ticket] = *t.Wait
+	}
+	return l
 }
 
 func (l rows) row(t queue.Ticket) TicketRow {

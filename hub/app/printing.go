@@ -89,7 +89,7 @@ func (a *App) printOrders(now time.Time) (orders map[string][]wire.PrintTicket, 
 // onPaper is what a ticket says on paper.
 func (a *App) onPaper(line *queue.State, windows *roster.State, t *queue.Ticket) wire.PrintTicket {
 	service, _ := line.Services.Get(t.Service)
-	p := wire.PrintTicket{Job: t.Job, Hall: a.cfg.Hall.Name, Number: t.Number, Service: service.Name, Class: t.Class, Ahead: line.Ahead()[t.Ticket],
+	p := wire.PrintTicket{Job: t.Job, Hall: a.cfg.Hall.Name, Number: t.Number, Service: service.Name, Class: t.Class, Ahead: line.Before(*t),
 		Wait: t.Wait, Slot: t.Slot, At: t.IssuedAt.In(a.zone).Format("2006-01-02 15:04")}
 	for _, w := range service.Windows {
 		p.Windows = append(p.Windows, windows.Windows[w].Number)

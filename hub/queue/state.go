@@ -420,7 +420,17 @@ func early(t *Ticket, m hall.Moment) bool {
 	return ok && hall.MinuteOf(m.Now, hall.Date(t.Day), m.Zone) < from
 }
 
-// Ahead counts, for each ticket that waits, those that wait for the same service with earlier places.
+// Before counts those who wait for a ticket's service with earlier places.
+func (s *State) Before(t Ticket) (n int) {
+	for _, o := range s.Tickets.Each() {
+		if o.Stage == Waiting && o.Service == t.Service && before(o, t) {
+			n++
+		}
+	}
+	return n
+}
+
+// Ahead counts, for each ticket that waits, those before it.
 func (s *State) Ahead() map[string]int {
 	lines := map[string][]Ticket{}
 	for _, t := range s.Tickets.Each() {
