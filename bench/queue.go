@@ -57,31 +57,32 @@ func (b *bench) line(ctx context.Context) error {
 
 // openLine gives the hall thirty windows and three services that ten of them serve each.
 func (h *hub) openLine(ctx context.Context) error {
-	if err := h.as(ctx, "", "PUT", "departments/d", map[string]any{"name": "演示局"}, nil); err != nil {
+	if err := h.as(ctx, "PUT", "departments/d", map[string]any{"name": "演示局"}, nil); err != nil {
 		return err
 	}
 	windows := [3][]string{}
 	for n := range calling {
 		id := fmt.Sprintf("w%02d", n)
 		windows[n%3] = append(windows[n%3], id)
-		if err := h.as(ctx, "", "PUT", "windows/"+id, map[string]any{"number": fmt.Sprint(n + 1), "name": "窗口"}, nil); err != nil {
+		if err := h.as(ctx, "PUT", "windows/"+id, map[string]any{"number": fmt.Sprint(n + 1), "name": "窗口"}, nil); err != nil {
 			return err
 		}
 	}
 	for n, list := range windows {
-		if err := h.as(ctx, "", "PUT", fmt.Sprintf("services/s%d", n), map[string]any{"name": fmt.Sprintf("业务%d", n), "department": "d", "prefix": string(rune('A' + n)), "windows": list}, nil); err != nil {
+		if err := h.as(ctx, "PUT", fmt.Sprintf("services/s%d", n), map[string]any{"name": fmt.Sprintf("业务%d", n), "department": "d", "prefix": string(rune('A' + n)), "windows": list}, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// errTooFast is not waited for by once; a token may be empty there, for the operator.
 var errTooFast = errors.New("the hub bounds the rate of one caller")
 
-// as sends a change, as the operator where there is no token, and waits where the caller is too fast.
-func (h *hub) as(ctx context.Context, token, method, path string, body, into any) error {
+// as sends a change as the operator, and waits where that is too fast.
+func (h *hub) as(ctx context.Context, method, path string, body, into any) error {
 	for {
-		err := h.once(ctx, http.DefaultClient, token, method, path, body, into)
+		err := h.once(ctx, http.DefaultClient, "", method, path, body, into)
 		if !errors.Is(err, errTooFast) {
 			return err
 		}
@@ -178,14 +179,14 @@ func (b *bench) calls(ctx context.Context, h *hub) error {
 		return err
 	}
 	for n := range someWait {
-		if err := h.as(ctx, "", "POST", "tickets", map[string]any{"service": fmt.Sprintf("s%d", n%3)}, nil); err != nil {
+		if err := h.as(ctx, "POST", "tickets", map[string]any{"service": fmt.Sprintf("s%d", n%3)}, nil); err != nil {
 			return err
 		}
 	}
 	n, end := 0, time.Now().Add(2*b.span)
 	for ; time.Now().Before(end); n++ {
 		window := fmt.Sprintf("windows/w%02d/", n%calling)
-		if err := h.as(ctx, "", "POST", "tickets", map[string]any{"service": fmt.Sprintf("s%d", n%3)}, nil); err != nil {
+		if err := h.as(ctx, "POST", "tickets", map[string]any{"service": fmt.Sprintf("s%d", n%3)}, nil); err != nil {
 			return err
 		}
 		time.Sleep(60 * time.Millisecond) // what the ticket changed has reached the screens
@@ -193,7 +194,7 @@ func (b *bench) calls(ctx context.Context, h *hub) error {
 		before := w.seen.Load()
 		w.mark.Store(&mark)
 		w.sent.Store(time.Now().UnixNano())
-		if err := h.as(ctx, "", "POST", window+"call-next", struct{}{}, nil); err != nil {
+		if err := h.as(ctx, "POST", window+"call-next", struct{}{}, nil); err != nil {
 			return err
 		}
 		if err := h.until(ctx, "all screens have the call", func() bool { return w.seen.Load() >= before+lobbies }); err != nil {
@@ -201,7 +202,7 @@ func (b *bench) calls(ctx context.Context, h *hub) error {
 		}
 		w.mark.Store(nil)
 		for _, step := range []string{"start", "finish"} {
-			if err := h.as(ctx, "", "POST", window+step, struct{}{}, nil); err != nil {
+			if err := h.as(ctx, "POST", window+step, struct{}{}, nil); err != nil {
 				return err
 			}
 		}
@@ -222,7 +223,7 @@ func (b *bench) tickets(ctx context.Context, h *hub) error {
 			var made struct {
 				Token string `json:"token"`
 			}
-			if err := h.as(ctx, "", "POST", "tokens", map[string]any{"role": "supervisor", "name": "取号"}, &made); err != nil {
+			if err := h.as(ctx, "POST", "tokens", map[string]any{"role": "supervisor", "name": "取号"}, &made); err != nil {
 				return err
 			}
 			tokens[i][k] = made.Token

@@ -26,6 +26,8 @@ const (
 	dayTickets  = 3000
 	dayWindows  = 30
 	dayServices = 8
+	// dayLate are those of them who come when the windows have gone home.
+	dayLate = 15
 	// dayLasts is for how long real time people come: nine hours, squeezed.
 	dayLasts = 20 * time.Second
 )
@@ -163,7 +165,8 @@ func TestADayOfThreeThousandTickets(t *testing.T) {
 		staff, own := d.caller("supervisor"), rand.New(rand.NewPCG(9, uint64(i)))
 		windows.Go(func() { d.works(staff, fmt.Sprintf("w%02d", i), own) })
 	}
-	for n, at := range arrivals(chance) {
+	all := arrivals(chance)
+	for n, at := range all[:dayTickets-dayLate] {
 		time.Sleep(time.Until(began.Add(time.Duration(at * float64(dayLasts)))))
 		queue <- n
 	}
@@ -171,6 +174,10 @@ func TestADayOfThreeThousandTickets(t *testing.T) {
 	citizens.Wait()
 	d.come.Store(true)
 	windows.Wait()
+	desk, own := d.caller("supervisor"), rand.New(rand.NewPCG(11, 0))
+	for n := range dayLate {
+		d.takes(desk, n, own)
+	}
 	t.Logf("the day lasted %s", time.Since(began).Round(time.Second))
 	today := time.Now().In(time.FixedZone("CST", 8*3600)).Format("2006-01-02")
 	for _, name := range []string{"line_end", "tickets_until"} {
