@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"time"
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/conduct"
@@ -44,6 +45,30 @@ type (
 	}
 )
 
+// The answers about signs of gaming.
+type (
+	// SignRow is a sign with what it stands on.
+	SignRow struct {
+		// Kind is burst, streak, early or idle.
+		Kind      string    `json:"kind"`
+		Window    string    `json:"window"`
+		Number    string    `json:"number,omitempty"`
+		Staff     string    `json:"staff,omitempty"`
+		StaffName string    `json:"staff_name,omitempty"`
+		From      time.Time `json:"from"`
+		Until     time.Time `json:"until"`
+		// Count is how many presses make it, Of how many ratings or visits there were meanwhile.
+		Count int `json:"count"`
+		Of    int `json:"of"`
+		// Ratings are the first of these presses.
+		Ratings []string `json:"ratings"`
+	}
+	// SignList is signs, the latest first.
+	SignList struct {
+		Signs []SignRow `json:"signs"`
+	}
+)
+
 func (a *API) indicatorRoutes() []route {
 	params := []param{query("from", "自此日起（默认今天）", "from this day on (today by default)"), query("until", "至此日，至多 366 天", "until this day, 366 days at most"),
 		query("by", "按 hall、department、window、staff、service、day 或 month", "by hall, department, window, staff, service, day or month"),
@@ -52,7 +77,31 @@ func (a *API) indicatorRoutes() []route {
 	export := read(access.ReadHall, v1+"indicators/export", "导出评价指标", "the indicators as a table", nil, a.exportIndicators,
 		append(slices.Clone(params), query("format", "xlsx（默认）或 csv", "xlsx (the default) or csv"), query("lang", "zh-CN 或 en", "zh-CN or en"))...)
 	table.refusals, export.refusals = []string{"fields_invalid"}, []string{"fields_invalid"}
-	return []route{table, export}
+	signs := read(access.Decide, v1+"ratings/signs", "评价异常迹象（提示，不是结论）", "signs that ratings were not the citizens' own; signs, not verdicts", SignList{}, a.getSigns,
+		query("from", "自此日起（默认今天）", "from this day on (today by default)"), query("until", "至此日，至多 92 天", "until this day, 92 days at most"))
+	signs.refusals = []string{"fields_invalid"}
+	return []route{table, export, signs}
+}
+
+func (a *API) getSigns(w http.ResponseWriter, r *http.Request) error {
+	var c checks
+	from, until := a.spanOf(r, &c, maxRatingDays)
+	if err := c.err(); err != nil {
+		return err
+	}
+	list := SignList{Signs: []SignRow{}}
+	a.Register.Read(func(v *register.View, windows *roster.State) {
+		for _, x := range v.Ratings.Signs(from, until) {
+			row := SignRow{Kind: string(x.Kind), Window: x.Window, Number: windows.Windows[x.Window].Number, Staff: x.Staff,
+				From: *millis(x.From, a.Zone), Until: *millis(x.Until, a.Zone), Count: x.Count, Of: x.Of, Ratings: x.Ratings}
+			if x.Staff != "" {
+				row.StaffName = a.nameOf(v, x.Staff)
+			}
+			list.Signs = append(list.Signs, row)
+		}
+	})
+	slices.SortStableFunc(list.Signs, func(a, b SignRow) int { return b.From.Compare(a.From) })
+	return sendJSON(w, r, list)
 }
 
 // indicators answers a question about indicators.

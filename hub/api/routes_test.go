@@ -290,7 +290,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""}, {"POST /api/v1/windows/{id}/serve", v + "windows/w1/serve", `{"service":"marriage"}`, "staff", ""},
 		{"GET /api/v1/tickets/{id}/rating", v + "tickets/TICKET/rating", "", "public", ""}, {"POST /api/v1/tickets/{id}/rating", v + "tickets/TICKET/rating", `{"level":2}`, "public", ""},
 		{"POST /api/v1/tickets/{id}/rating/reasons", v + "tickets/TICKET/rating/reasons", `{"text":"等了很久"}`, "public", ""}, {"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""},
-		{"GET /api/v1/indicators", v + "indicators?by=window", "", "supervisor", ""}, {"GET /api/v1/indicators/export", v + "indicators/export?by=staff&format=csv", "", "liaison", ""},
+		{"GET /api/v1/ratings/signs", v + "ratings/signs", "", "supervisor", ""}, {"GET /api/v1/indicators", v + "indicators?by=window", "", "supervisor", ""}, {"GET /api/v1/indicators/export", v + "indicators/export?by=staff&format=csv", "", "liaison", ""},
 		{"GET /api/v1/ratings", v + "ratings?result=rated", "", "supervisor", ""}, {"GET /api/v1/ratings/reasons", v + "ratings/reasons", "", "public", ""},
 		{"PUT /api/v1/ratings/reasons", v + "ratings/reasons", `{"reasons":[{"id":"slow","zh":"太慢","en":"too slow"}]}`, "", ""},
 		{"POST /api/v1/ratings/publications", v + "ratings/publications", `{"period":"2026-11"}`, "supervisor", ""}, {"GET /api/v1/ratings/publications", v + "ratings/publications", "", "public", ""},

@@ -224,7 +224,7 @@ const (
 func (p Place) key() string { return sheetKey + string(p.Day) + "/" + p.Window }
 
 func (s *State) tables() hall.Tables {
-	return hall.Tables{"reasons": &s.ReasonLists, "explained": &s.Explained, "exclusion": &s.Exclusions, "published": &s.Published,
+	return hall.Tables{"explained": &s.Explained, "exclusion": &s.Exclusions,
 		"service": &s.services, "ticket": &s.tickets, "window": &s.windows, "moved": &s.moved, "device": &s.devices, "odd": &s.odd, "newest": &s.newest,
 		"offset": &s.clocks.offsets, "base": &s.clocks.bases, "unset": &s.clocks.unset, "late": &s.clocks.late}
 }

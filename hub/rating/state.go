@@ -16,13 +16,9 @@ type State struct {
 	zone   *time.Location
 	sheets sheets
 
-	// Reasons is the list of reasons of the hall, under one key; Explained why
-	// citizens gave bad ratings, by visit; Exclusions by id; Published the hall's
-	// published figures by period, oldest first.
-	ReasonLists hall.Table[[]wire.RatingReason]
-	Explained   hall.Table[Explained]
-	Exclusions  hall.Table[Exclusion]
-	Published   hall.Table[[]Publication]
+	// Explained is why citizens gave bad ratings, by visit; Exclusions are by id.
+	Explained  hall.Table[Explained]
+	Exclusions hall.Table[Exclusion]
 
 	services hall.Table[string]     // the department, by service
 	tickets  hall.Table[ticket]     // of the last days
@@ -70,13 +66,6 @@ type Signed struct {
 	Position wire.Position `json:"position"`
 }
 
-// Publication is published figures with who published them.
-type Publication struct {
-	wire.RatingPublished
-	By       string        `json:"by"`
-	Position wire.Position `json:"position"`
-}
-
 // ticket is what is known of a ticket on which visits stand.
 type ticket struct {
 	Service string    `json:"s,omitempty"`
@@ -105,7 +94,7 @@ func New(p *policy.State, zone *time.Location) *State {
 	return &State{policy: p, zone: zone, sheets: newSheets(), cells: map[hall.Date]*dayCells{}, bad: map[hall.Date][]JudgedVisit{}}
 }
 
-const theList, theDay = "list", "day" // the only rows of their tables
+const theDay = "day" // the only row of its table
 
 // Fold applies a record of the hub and tells whether it was of ratings or visits.
 func (s *State) Fold(r *wire.Record) bool {
@@ -153,14 +142,6 @@ func (s *State) foldRating(r *wire.Record) bool {
 		with(r, func(d wire.RatingGiven) { s.given(r, d) })
 	case wire.KindRatingExplained:
 		with(r, func(d wire.RatingExplained) { s.explained(r, d) })
-	case wire.KindRatingReasonsSet:
-		with(r, func(d wire.RatingReasonsSet) { s.ReasonLists.Set(theList, d.Reasons) })
-	case wire.KindRatingPublished:
-		with(r, func(d wire.RatingPublished) {
-			s.Published.Change(d.Period, func(all *[]Publication) {
-				*all = append((*all)[:len(*all):len(*all)], Publication{d, by(r), r.Position})
-			})
-		})
 	case wire.KindExclusionProposed:
 		with(r, func(d wire.ExclusionProposed) {
 			s.Exclusions.Set(d.Exclusion, Exclusion{ExclusionProposed: d, Proposed: signed(r)})

@@ -204,28 +204,6 @@ func (s *State) badOf(day hall.Date) []JudgedVisit {
 // Windows are those of which there are sheets of a day, in order.
 func (s *State) Windows(day hall.Date) []string { return slices.Sorted(maps.Keys(s.sheets.days[day])) }
 
-// ReasonList is the hall's list of reasons for a bad rating, else the program's.
-func (s *State) ReasonList() []wire.RatingReason {
-	if list, ok := s.ReasonLists.Get(theList); ok {
-		return list
-	}
-	return DefaultReasons()
-}
-
-// DefaultReasons are the reasons that a hall begins with.
-func DefaultReasons() []wire.RatingReason {
-	return []wire.RatingReason{
-		{ID: "attitude", ZH: "服务态度不好", EN: "The staff were unfriendly"},
-		{ID: "slow", ZH: "办理太慢、等候太久", EN: "It took too long"},
-		{ID: "unclear", ZH: "说明不清楚，没有一次告知", EN: "It was not explained clearly or in one go"},
-		{ID: "documents", ZH: "要求提供不必要的材料", EN: "Needless documents were asked for"},
-		{ID: "refused", ZH: "推诿、不予办理", EN: "I was sent away or turned down"},
-		{ID: "skill", ZH: "业务不熟练、出现差错", EN: "Mistakes were made"},
-		{ID: "fees", ZH: "收费不合理", EN: "The fees were not right"},
-		{ID: "other", ZH: "其他", EN: "Something else"},
-	}
-}
-
 // StatusOf is the status of a visit at the window of its end.
 func (s *State) StatusOf(v JudgedVisit, now time.Time) Status {
 	return s.status(v, v.OpenUntil, now, v.Going)
