@@ -199,6 +199,9 @@ func TestAnAppealLeadsToAnExclusion(t *testing.T) {
 		t.Errorf("an appeal for somebody else: %s", code)
 	}
 	s.must("staff", "appeals", `{"case":"P2026-000001","reason":"群众说按错了"}`)
+	if status, code, _ := s.post("supervisor", "appeals", `{"case":"P2026-000001","reason":"代为申诉"}`); status != http.StatusConflict || code != "appeal_twice" {
+		t.Errorf("a second one, by a supervisor in the person's name: %d %s", status, code)
+	}
 	story := s.caseOf("P2026-000001")
 	s.must("supervisor", "appeals/"+story.AppealMade.Appeal+"/decide", `{"granted":true,"reason":"录像属实"}`)
 	s.must("supervisor", "visits/"+visit+"/exclusion", `{"why":"mistaken","reason":"群众电话确认误评","case":"P2026-000001"}`)

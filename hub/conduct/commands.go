@@ -141,7 +141,7 @@ func told(d hall.Draft, id, text, phone string) hall.Draft {
 func (s *State) must(name string) (Case, error) {
 	c, err := s.known(name)
 	if err == nil && !c.IsOpen() {
-		return c, closed(&c)
+		err = closed(&c)
 	}
 	return c, err
 }

@@ -1,6 +1,7 @@
 package conduct
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -103,8 +104,8 @@ func TestWhatACaseRefuses(t *testing.T) {
 
 // words are what a user reads of a refusal, with the names of the fields.
 func words(err error) string {
-	e, ok := err.(*hall.Error)
-	if !ok {
+	var e *hall.Error
+	if !errors.As(err, &e) {
 		return ""
 	}
 	text := e.ZH
@@ -180,5 +181,26 @@ func TestAHardCaseHasMoreDays(t *testing.T) {
 	d.on(t, "2026-12-01")
 	if got := refusal(d.do(t, Grade{n, false})); got != "case_overdue" {
 		t.Errorf("a limit that is past already is set again: %s", got)
+	}
+}
+
+// The story of a case that ended long ago is in the log alone; what is counted of it stays, and so do its number and its visit.
+func TestWhatStaysOfAnOldCase(t *testing.T) {
+	d := newDesk(t, "2026-11-23")
+	n := d.rated(t, "v1", "").Number
+	d.must(t, Answer{n, "答复"}, Rectify{n, "整改"}, Close{n, ResultRectified, ""})
+	open := d.rated(t, "v2", "").Number
+	d.on(t, "2029-02-01")
+	d.rated(t, "v3", "")
+	c := d.get(t, n)
+	if c.Steps != nil || len(d.get(t, open).Steps) != 1 {
+		t.Errorf("%d steps of the old case and %d of the open one are at hand", len(c.Steps), len(d.get(t, open).Steps))
+	}
+	if got := d.Counts(d.hall.Policy, d.today(), "2026-11-01", "2026-12-31", Filter{}); got != (Counts{Due: 2, InTime: 1}) {
+		t.Errorf("of then %+v are counted", got)
+	}
+	d.must(t, OpenFromRating{Visit: "v1", Level: 1, Source: wire.CaseButton})
+	if d.Cases.Len() != 3 {
+		t.Errorf("a visit of then has another case")
 	}
 }
