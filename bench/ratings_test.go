@@ -16,7 +16,10 @@ import (
 func BenchmarkViewOfAHallsDays(b *testing.B) {
 	zone := time.FixedZone("", 8*3600)
 	var records []wire.Record
-	for batch := range (&visitYear{zone: zone}).Follow(context.Background(), 0) {
+	for batch, err := range (&visitYear{zone: zone}).Follow(context.Background(), 0) {
+		if err != nil {
+			b.Fatal(err)
+		}
 		if records = append(records, batch...); len(records) > 200_000 {
 			break
 		}
@@ -61,7 +64,10 @@ func BenchmarkIndicators(b *testing.B) {
 	}
 	s := rating.New(p, zone)
 	n, last := 0, time.Time{}
-	for batch := range (&visitYear{zone: zone}).Follow(context.Background(), 0) {
+	for batch, err := range (&visitYear{zone: zone}).Follow(context.Background(), 0) {
+		if err != nil {
+			b.Fatal(err)
+		}
 		for i := range batch {
 			if batch[i].Agent == "" {
 				s.Fold(&batch[i])

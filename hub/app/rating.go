@@ -125,7 +125,7 @@ func (a *App) dueCases(now time.Time) (due []dueCase) {
 			words := map[string]string{}
 			file, open := v.State.Conduct.OfVisit(x.ID)
 			news := len(said.Reasons) > 0 && len(file.Reasons) == 0 || said.Words && !file.Words || said.Contact && !file.Contact
-			if open && !(explained && news) {
+			if open && (!explained || !news) {
 				continue
 			}
 			if explained {

@@ -36,7 +36,7 @@ func (c Press) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft,
 	case since >= 0 && since < twice:
 		return nil, hall.Refuse("pressed_twice", "按得太快，已忽略", "pressed too soon after the last time; it was ignored")
 	case t.Stage == Called:
-		return Start{c.Window, c.Here}.DecideLine(s, h, m)
+		return Start(c).DecideLine(s, h, m)
 	}
 	return Finish{Window: c.Window}.DecideLine(s, h, m)
 }

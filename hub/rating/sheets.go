@@ -111,7 +111,7 @@ func (c *content) reach(p Place) (reach int64) {
 }
 
 // pack makes the sheets of days before a day small.
-func (t *sheets) pack(s *State, before hall.Date) {
+func (t *sheets) pack(before hall.Date) {
 	for p, x := range t.open {
 		if p.Day < before {
 			t.close(p, x)

@@ -373,7 +373,7 @@ func TestSignsByHand(t *testing.T) {
 // What a citizen says by phone, and what was taken out, is no sign.
 func TestPhonesAreNoSign(t *testing.T) {
 	rules := SignRules{Burst: 2, BurstWithin: dayMS, Streak: 2, StreakUnrated: 1, Early: 1, EarlyWithin: dayMS, EarlyOf: 1, Idle: 1, IdleApart: 1}
-	make := func(change func(*JudgedVisit)) (all []JudgedVisit) {
+	three := func(change func(*JudgedVisit)) (all []JudgedVisit) {
 		for i := range 3 {
 			v := JudgedVisit{Visit: Visit{ID: fmt.Sprint(i), Spans: []Span{{Staff: "zhang", From: 1, Until: 2}}}, Level: 5, RatedAt: 2, Source: wire.RatingTablet}
 			v.By = v.Spans[0]
@@ -382,13 +382,13 @@ func TestPhonesAreNoSign(t *testing.T) {
 		}
 		return all
 	}
-	if n := len(Signs(make(func(*JudgedVisit) {}), nil, rules)); n != 3 {
+	if n := len(Signs(three(func(*JudgedVisit) {}), nil, rules)); n != 3 {
 		t.Errorf("the tablet's are %d signs, not 3", n)
 	}
-	if n := len(Signs(make(func(v *JudgedVisit) { v.Source = wire.RatingPhone }), nil, rules)); n != 0 {
+	if n := len(Signs(three(func(v *JudgedVisit) { v.Source = wire.RatingPhone }), nil, rules)); n != 0 {
 		t.Errorf("the phone's are %d signs", n)
 	}
-	if n := len(Signs(make(func(v *JudgedVisit) { v.Excluded = true }), nil, rules)); n != 0 {
+	if n := len(Signs(three(func(v *JudgedVisit) { v.Excluded = true }), nil, rules)); n != 0 {
 		t.Errorf("excluded ones are %d signs", n)
 	}
 }

@@ -376,7 +376,7 @@ func (s *State) passed(r *wire.Record) {
 		return
 	}
 	s.newest.Set(theDay, day)
-	s.sheets.pack(s, day)
+	s.sheets.pack(day)
 	keep := day.AddDays(-2 - int(RulesOn(s.policy, day).OpenPhone/dayMS))
 	var old []string
 	for id, t := range s.tickets.Each() {
