@@ -273,11 +273,21 @@ func (s *State) countDay(day hall.Date, now int64) (cells []Cell, until int64) {
 		}
 		return &cells[i].RatingFigures
 	}
-	for window := range s.sheets.days[day] {
-		sheet := s.judge(Place{day, window})
-		of := map[string]Cell{}
-		for i := range sheet.Visits {
-			v := &sheet.Visits[i]
+	for window, x := range s.sheets.days[day] {
+		p := Place{day, window}
+		if x.content == nil && s.nobody(p) { // no press can be for a visit
+			if x.many > 0 {
+				add(Cell{Window: window}).Invalid += x.many
+			}
+			continue
+		}
+		visits, presses := s.around(p)
+		of := make(map[string]Cell, len(visits))
+		for i := range visits {
+			v := &visits[i]
+			if v.Place != p {
+				continue
+			}
 			v.Result = v.ResultAt(now)
 			key := Cell{Window: v.By.Window, Staff: v.By.Staff, Department: v.Department, Service: v.Service}
 			of[v.ID] = key
@@ -286,11 +296,15 @@ func (s *State) countDay(day hall.Date, now int64) (cells []Cell, until int64) {
 				until = max(until, v.OpenUntil)
 			}
 		}
-		for i := range sheet.Presses {
-			if p := &sheet.Presses[i]; p.State == Invalid {
-				key, ok := of[p.Of]
-				if !ok {
-					key = Cell{Window: p.Window}
+		for i := range presses {
+			if x := &presses[i]; x.State == Invalid {
+				key, ours := of[x.Of]
+				switch {
+				case ours:
+				case x.Of == "" && x.Place == p:
+					key = Cell{Window: window}
+				default:
+					continue
 				}
 				add(key).Invalid++
 			}
@@ -300,6 +314,16 @@ func (s *State) countDay(day hall.Date, now int64) (cells []Cell, until int64) {
 		return cmp.Or(strings.Compare(a.Window, b.Window), strings.Compare(a.Staff, b.Staff), strings.Compare(a.Department, b.Department), strings.Compare(a.Service, b.Service))
 	})
 	return cells, until
+}
+
+// nobody tells whether nobody was served at a place, nor so shortly before that it could still be rated.
+func (s *State) nobody(p Place) bool {
+	for k := range overhang + 1 {
+		if before := (Place{p.Day.AddDays(-k), p.Window}); s.sheets.reach(before) > 0 && (k == 0 || s.overhangs(before, p.Day)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Cells gives the cells of the days from until, both included, as they are now.

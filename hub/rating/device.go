@@ -158,9 +158,9 @@ func (s *State) place(p *Press) {
 	} else if p.Visit == "" {
 		p.Day = s.dayOf(at)
 	}
-	c := s.sheets.change(p.Place)
-	c.presses = append(c.presses, *p)
-	s.touch(p.Place)
+	x := s.sheets.change(p.Place)
+	x.presses = append(x.presses, *p)
+	s.touch(p.Place, x)
 }
 
 // given keeps a rating that a screen sent.
@@ -212,9 +212,9 @@ func (s *State) jam(w waiting) {
 	first := s.dayOf(from)
 	for _, day := range slices.Compact([]hall.Date{first, s.dayOf(until)}) {
 		place := Place{day, s.windowOf(w.Agent, from)}
-		c := s.sheets.change(place)
-		c.jams = append(c.jams, Jam{Agent: w.Agent, Level: w.Level, From: from, Until: until})
-		s.touch(place)
+		x := s.sheets.change(place)
+		x.jams = append(x.jams, Jam{Agent: w.Agent, Level: w.Level, From: from, Until: until})
+		s.touch(place, x)
 	}
 }
 
@@ -235,8 +235,9 @@ func (s *State) correct(d wire.ClockCorrected) {
 			s.jam(w)
 			continue
 		}
-		if p, ok := s.sheets.change(w.Place).take(w.Press); ok {
-			s.touch(w.Place)
+		x := s.sheets.change(w.Place)
+		if p, ok := x.take(w.Press); ok {
+			s.touch(w.Place, x)
 			p.At, p.Doubt = w.At, ""
 			s.doubt(&p)
 			s.place(&p)

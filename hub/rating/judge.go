@@ -23,18 +23,34 @@ func Judge(visits []Visit, presses []Press, jams []Jam, rules func(hall.Date) Ru
 		j.begin(i)
 	}
 	slices.SortFunc(j.pieces, func(a, b piece) int {
-		return cmp.Or(strings.Compare(a.Window, b.Window), cmp.Compare(a.From, b.From), strings.Compare(a.id, b.id))
+		if a.Window == b.Window && a.From != b.From {
+			return cmp.Compare(a.From, b.From)
+		}
+		return cmp.Or(strings.Compare(a.Window, b.Window), strings.Compare(a.id, b.id))
 	})
-	for i := range presses {
-		j.presses[i].Press = presses[i]
+	for k, i := range ordered(presses) {
+		j.presses[k].Press = presses[i]
 	}
-	slices.SortFunc(j.presses, func(a, b JudgedPress) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.ID, b.ID))
-	})
 	for i := range j.presses {
 		j.press(&j.presses[i])
 	}
 	return j.visits, j.presses
+}
+
+// ordered gives presses by time, and those of one moment always alike.
+func ordered(all []Press) []int {
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := &all[i], &all[j]
+		if a.At != b.At {
+			return cmp.Compare(a.At, b.At)
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return order
 }
 
 // piece is a span with its visit.

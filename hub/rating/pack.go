@@ -70,7 +70,8 @@ func (m ids) text(x shortID) string {
 	return string(b[:])
 }
 
-// A packed sheet is its reach, the names that are in it, and rows of varints and ids.
+// A packed sheet is its reach, how many presses are in it, the names, and rows of
+// varints and ids. The presses are in the order of time, whatever that of their delivery.
 
 type packer struct {
 	b     []byte
@@ -166,13 +167,13 @@ func (m ids) pack(p Place, c *content) []byte {
 		w.int(j.From)
 		w.int(j.Until - j.From)
 	}
-	return w.whole(binary.AppendVarint(nil, c.reach(p)))
+	return w.whole(binary.AppendUvarint(binary.AppendVarint(nil, c.reach(p)), uint64(len(c.presses))))
 }
 
 func (w *packer) presses(all []Press) {
 	w.uint(len(all))
 	last := int64(0)
-	for i := range all {
+	for _, i := range ordered(all) {
 		p := &all[i]
 		w.b = append(w.b, bits(p.Visit != "", p.Loose, p.base != 0, p.Agent != ""))
 		w.id(p.ID)
@@ -273,21 +274,22 @@ func (r *unpacker) head() {
 	}
 }
 
-// checkSheet reads the reach of a packed sheet and that all of it can be read.
-func checkSheet(packed []byte) (reach int64, err error) {
+// head reads what stands before the rows of a packed sheet.
+func head(packed []byte) (reach int64, presses int, err error) {
 	r := unpacker{b: packed}
-	reach = r.int()
+	reach, presses = r.int(), r.uint()
 	r.head()
 	if r.failed {
-		return 0, errSheet
+		return 0, 0, errSheet
 	}
-	return reach, nil
+	return reach, presses, nil
 }
 
 // unpack lays a sheet out. What cannot be read, which Load has refused, is left off.
 func (m ids) unpack(p Place, packed []byte) *content {
 	r := &unpacker{b: packed, ids: m}
 	r.int()
+	r.uint()
 	r.head()
 	c := &content{}
 	last := int64(0)

@@ -27,29 +27,32 @@ type guest struct {
 
 // sheet is a content, packed or laid out.
 type sheet struct {
+	dirty  bool // it is among the sheets to be saved
 	packed []byte
 	*content
-	// reach bounds when the last piece there ends; only where packed.
+	// reach bounds when the last piece there ends, 0 where nobody was served, and
+	// many is how many presses there are; only where packed.
 	reach int64
+	many  int
 }
 
 // sheets are all of them. Those of the newest day are laid out.
 type sheets struct {
 	days  map[hall.Date]map[string]*sheet
 	open  map[Place]*sheet // those laid out
-	dirty map[Place]bool
+	dirty []Place
 	ids   ids
 }
 
 func newSheets() sheets {
-	return sheets{days: map[hall.Date]map[string]*sheet{}, open: map[Place]*sheet{}, dirty: map[Place]bool{}, ids: ids{}}
+	return sheets{days: map[hall.Date]map[string]*sheet{}, open: map[Place]*sheet{}, ids: ids{}}
 }
 
 // change lays a sheet out so that it can be changed.
-func (t *sheets) change(p Place) *content {
+func (t *sheets) change(p Place) *sheet {
 	x := t.open[p]
 	if x != nil {
-		return x.content
+		return x
 	}
 	if x = t.days[p.Day][p.Window]; x == nil {
 		x = &sheet{content: &content{}}
@@ -62,7 +65,7 @@ func (t *sheets) change(p Place) *content {
 		x.packed = nil
 	}
 	t.open[p] = x
-	return x.content
+	return x
 }
 
 // read gives a sheet's content, not to be changed; nil where there is none.
@@ -127,7 +130,7 @@ func (t *sheets) close(p Place, x *sheet) {
 		}
 		return
 	}
-	x.packed, x.reach = t.ids.pack(p, x.content), x.content.reach(p)
+	x.packed, x.reach, x.many = t.ids.pack(p, x.content), x.content.reach(p), len(x.presses)
 	x.content = nil
 }
 
@@ -166,8 +169,11 @@ func (c *content) take(id string) (Press, bool) {
 }
 
 // touch notes that a sheet has changed, and with it what was counted.
-func (s *State) touch(p Place) {
-	s.sheets.dirty[p] = true
+func (s *State) touch(p Place, x *sheet) {
+	if !x.dirty {
+		x.dirty = true
+		s.sheets.dirty = append(s.sheets.dirty, p)
+	}
 	s.changed(p)
 }
 
@@ -219,20 +225,26 @@ func (s *State) overhangs(p Place, day hall.Date) bool {
 const (
 	sheetKey = "sheet/"
 	cellsKey = "cells/"
+
+	ticketKey = "ticket/"
+	windowKey = "window/"
 )
 
 func (p Place) key() string { return sheetKey + string(p.Day) + "/" + p.Window }
 
 func (s *State) tables() hall.Tables {
 	return hall.Tables{"explained": &s.Explained, "exclusion": &s.Exclusions,
-		"service": &s.services, "ticket": &s.tickets, "window": &s.windows, "moved": &s.moved, "device": &s.devices, "odd": &s.odd, "newest": &s.newest,
+		"service": &s.services, "moved": &s.moved, "device": &s.devices, "odd": &s.odd, "newest": &s.newest,
 		"offset": &s.clocks.offsets, "base": &s.clocks.bases, "unset": &s.clocks.unset, "late": &s.clocks.late}
 }
 
 // Save writes what changed since the last Save.
 func (s *State) Save(put func(string, []byte), remove func(string)) {
-	for p := range s.sheets.dirty {
+	for _, p := range s.sheets.dirty {
 		x := s.sheets.days[p.Day][p.Window]
+		if x != nil {
+			x.dirty = false
+		}
 		if x != nil && x.content != nil && p.Day < s.newestDay() {
 			s.sheets.close(p, x)
 			x = s.sheets.days[p.Day][p.Window]
@@ -246,7 +258,7 @@ func (s *State) Save(put func(string, []byte), remove func(string)) {
 			put(p.key(), x.packed)
 		}
 	}
-	clear(s.sheets.dirty)
+	s.sheets.dirty = s.sheets.dirty[:0]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for day, c := range s.settled() {
@@ -260,6 +272,8 @@ func (s *State) Save(put func(string, []byte), remove func(string)) {
 			put(cellsKey+string(day), packCells(c))
 		}
 	}
+	s.tickets.save(ticketKey, put, remove)
+	s.windows.save(windowKey, put, remove)
 	s.tables().Save(put, remove)
 }
 
@@ -283,6 +297,8 @@ func (s *State) Each(use func(string, []byte)) {
 			use(cellsKey+string(day), packCells(c))
 		}
 	}
+	s.tickets.each(ticketKey, use)
+	s.windows.each(windowKey, use)
 	s.tables().Each(use)
 }
 
@@ -299,6 +315,12 @@ func (s *State) Load(key string, value []byte) error {
 		}
 		return err
 	}
+	if id, ok := strings.CutPrefix(key, ticketKey); ok {
+		return s.tickets.load(id, value)
+	}
+	if id, ok := strings.CutPrefix(key, windowKey); ok {
+		return s.windows.load(id, value)
+	}
 	err := s.tables().Load(key, value)
 	if digest, ok := strings.CutPrefix(key, "odd/"); ok && err == nil {
 		var x shortID
@@ -310,14 +332,14 @@ func (s *State) Load(key string, value []byte) error {
 }
 
 func (t *sheets) load(p Place, value []byte) error {
-	reach, err := checkSheet(value)
+	reach, many, err := head(value)
 	if err != nil {
 		return fmt.Errorf("%s at %s: %w", p.Day, p.Window, err)
 	}
 	if t.days[p.Day] == nil {
 		t.days[p.Day] = map[string]*sheet{}
 	}
-	t.days[p.Day][p.Window] = &sheet{packed: slices.Clone(value), reach: reach}
+	t.days[p.Day][p.Window] = &sheet{packed: slices.Clone(value), reach: reach, many: many}
 	return nil
 }
 

@@ -21,8 +21,8 @@ type State struct {
 	Exclusions hall.Table[Exclusion]
 
 	services hall.Table[string]     // the department, by service
-	tickets  hall.Table[ticket]     // of the last days
-	windows  hall.Table[current]    // the last visit, by window
+	tickets  rows[ticket]           // of the last days
+	windows  rows[current]          // the last visit, by window
 	moved    hall.Table[Place]      // home of visits that went on elsewhere
 	devices  hall.Table[[]assigned] // by agent
 	clocks   clocks
@@ -105,7 +105,7 @@ func (s *State) Fold(r *wire.Record) bool {
 	case wire.KindTicketIssued:
 		d := readTicketIssued(r.Data)
 		s.note(d.Ticket)
-		s.tickets.Set(d.Ticket, ticket{Service: d.Service, Day: hall.Date(d.Day)})
+		s.tickets.set(d.Ticket, ticket{Service: d.Service, Day: hall.Date(d.Day)})
 	case wire.KindVisitStarted:
 		s.started(r, readVisitStarted(r.Data))
 	case wire.KindVisitFinished:
@@ -116,7 +116,9 @@ func (s *State) Fold(r *wire.Record) bool {
 		with(r, func(d wire.TicketResumed) { s.resumed(r, d) })
 	case wire.KindTicketTransferred:
 		with(r, func(d wire.TicketTransferred) {
-			s.changeTicket(d.Ticket, func(t *ticket) { t.Service = d.Service })
+			if t := s.tickets.change(d.Ticket); t != nil {
+				t.Service = d.Service
+			}
 		})
 	case wire.KindVisitEntered:
 		with(r, func(d wire.VisitEntered) { s.entered(r, d) })
@@ -178,35 +180,31 @@ func when(r *wire.Record) int64 {
 	return r.StoredAt.UnixMilli()
 }
 
-func (s *State) changeTicket(id string, change func(*ticket)) {
-	if s.tickets.Has(id) {
-		s.tickets.Change(id, change)
-	}
-}
-
 // started begins a visit. One that still went on at the window ends with it.
 func (s *State) started(r *wire.Record, d wire.VisitStarted) {
 	at := when(r)
 	home := Place{s.dayOf(at), d.Window}
-	if c := s.sheets.change(home); c.visit(d.Visit) != nil {
-		return
+	if cur := s.windows.get(d.Window); cur != nil && cur.Visit == d.Visit {
+		return // it has begun
 	}
 	s.note(d.Visit)
 	s.vacate(d.Window, at)
-	t, _ := s.tickets.Get(d.Ticket)
-	department, _ := s.services.Get(t.Service)
-	c := s.sheets.change(home)
-	c.visits = append(c.visits, Visit{Place: home, ID: d.Visit, Ticket: d.Ticket, Service: t.Service, Department: department, Position: r.Position,
-		Spans: []Span{{Window: d.Window, Staff: d.Staff, From: at}}})
-	s.touch(home)
-	s.windows.Set(d.Window, current{d.Visit, home, true})
-	s.changeTicket(d.Ticket, func(t *ticket) { t.Visit, t.Home, t.Over = d.Visit, home, false })
+	v := Visit{Place: home, ID: d.Visit, Ticket: d.Ticket, Position: r.Position, Spans: []Span{{Window: d.Window, Staff: d.Staff, From: at}}}
+	if t := s.tickets.change(d.Ticket); t != nil {
+		v.Service = t.Service
+		v.Department, _ = s.services.Get(t.Service)
+		t.Visit, t.Home, t.Over = d.Visit, home, false
+	}
+	x := s.sheets.change(home)
+	x.visits = append(x.visits, v)
+	s.touch(home, x)
+	s.windows.set(d.Window, current{d.Visit, home, true})
 }
 
 // vacate ends what still goes on at a window and began before.
 func (s *State) vacate(window string, at int64) {
-	cur, _ := s.windows.Get(window)
-	if !cur.Going {
+	cur := s.windows.get(window)
+	if cur == nil || !cur.Going {
 		return
 	}
 	if v := s.sheets.change(cur.Home).visit(cur.Visit); v != nil {
@@ -223,23 +221,23 @@ func (s *State) stop(v *Visit, at int64) {
 		return
 	}
 	place := Place{s.dayOf(last.From), last.Window}
-	s.touch(place) // while it reaches as far as it did
+	x := s.sheets.change(place)
+	s.touch(place, x) // while it reaches as far as it did
 	last.Until = max(at, last.From)
-	s.touch(v.Place)
-	if cur, _ := s.windows.Get(last.Window); cur.Visit == v.ID {
-		cur.Going = false
-		s.windows.Set(last.Window, cur)
+	if cur := s.windows.get(last.Window); cur != nil && cur.Visit == v.ID {
+		s.windows.change(last.Window).Going = false
 	}
 	if place != v.Place {
-		s.sheets.change(place).guest(*v, *last)
-		s.touch(place)
+		x.guest(*v, *last)
+		s.touch(place, x)
+		s.touch(v.Place, s.sheets.change(v.Place))
 	}
 }
 
 // visitOf gives the last visit of a ticket.
 func (s *State) visitOf(ticket string) *Visit {
-	t, _ := s.tickets.Get(ticket)
-	if t.Visit == "" {
+	t := s.tickets.get(ticket)
+	if t == nil || t.Visit == "" {
 		return nil
 	}
 	return s.sheets.change(t.Home).visit(t.Visit)
@@ -249,8 +247,8 @@ func (s *State) finished(r *wire.Record, d wire.VisitFinished) {
 	v := s.visitOf(d.Ticket)
 	if v == nil || v.ID != d.Visit {
 		// One without a ticket, or whose ticket has begun another visit since.
-		cur, _ := s.windows.Get(d.Window)
-		if cur.Visit != d.Visit {
+		cur := s.windows.get(d.Window)
+		if cur == nil || cur.Visit != d.Visit {
 			return
 		}
 		if v = s.sheets.change(cur.Home).visit(d.Visit); v == nil {
@@ -263,14 +261,14 @@ func (s *State) finished(r *wire.Record, d wire.VisitFinished) {
 	}
 	v.Outcome = d.Outcome
 	s.stop(v, when(r))
-	s.touch(v.Place)
-	s.changeTicket(d.Ticket, func(t *ticket) {
+	s.touch(v.Place, s.sheets.change(v.Place))
+	if t := s.tickets.change(d.Ticket); t != nil {
 		if d.Next != "" {
 			t.Service = d.Next
 		} else if d.Outcome != outcomeTransferred {
 			t.Over = true
 		}
-	})
+	}
 }
 
 // left ends the piece of a visit whose ticket was held or closed.
@@ -284,7 +282,9 @@ func (s *State) left(r *wire.Record) {
 		s.stop(v, when(r))
 	}
 	if r.Kind == wire.KindTicketClosed || r.Kind == wire.KindTicketMissed && !d.Back {
-		s.changeTicket(d.Ticket, func(t *ticket) { t.Over = true })
+		if t := s.tickets.change(d.Ticket); t != nil {
+			t.Over = true
+		}
 	}
 }
 
@@ -299,13 +299,14 @@ func (s *State) resumed(r *wire.Record, d wire.TicketResumed) {
 	s.vacate(d.Window, at)
 	v = s.visitOf(d.Ticket)
 	v.Spans = append(v.Spans, Span{Window: d.Window, Staff: d.Staff, From: at})
-	s.touch(v.Place)
+	s.touch(v.Place, s.sheets.change(v.Place))
 	if place := (Place{s.dayOf(at), d.Window}); place != v.Place {
 		s.moved.Set(v.ID, v.Place)
-		s.sheets.change(place).guest(*v, v.Spans[len(v.Spans)-1])
-		s.touch(place)
+		x := s.sheets.change(place)
+		x.guest(*v, v.Spans[len(v.Spans)-1])
+		s.touch(place, x)
 	}
-	s.windows.Set(d.Window, current{v.ID, v.Place, true})
+	s.windows.set(d.Window, current{v.ID, v.Place, true})
 }
 
 // home is where a visit began, of which an event says that it was at a place.
@@ -341,9 +342,10 @@ func (s *State) excluded(r *wire.Record, d wire.ExclusionDecided) {
 		return
 	}
 	home := s.home(e.Visit, e.Day, e.Window)
-	if v := s.sheets.change(home).visit(e.Visit); v != nil {
+	x := s.sheets.change(home)
+	if v := x.visit(e.Visit); v != nil {
 		v.Excluded = true
-		s.touch(home)
+		s.touch(home, x)
 	}
 }
 
@@ -378,15 +380,7 @@ func (s *State) passed(r *wire.Record) {
 	s.newest.Set(theDay, day)
 	s.sheets.pack(day)
 	keep := day.AddDays(-2 - int(RulesOn(s.policy, day).OpenPhone/dayMS))
-	var old []string
-	for id, t := range s.tickets.Each() {
-		if t.Over && t.Day < keep {
-			old = append(old, id)
-		}
-	}
-	for _, id := range old {
-		s.tickets.Delete(id)
-	}
+	s.tickets.drop(func(t *ticket) bool { return t.Over && t.Day < keep })
 }
 
 // dayOf is, for the fold alone, the civil day of a moment. The zone has no summer time, so that days have 24 hours.

@@ -34,8 +34,8 @@ const (
 // Window is what can be rated at a window: the visit that goes on or was the
 // last there, as long as it is open.
 func (s *State) Window(window string, now time.Time) Status {
-	cur, ok := s.windows.Get(window)
-	if !ok {
+	cur := s.windows.get(window)
+	if cur == nil {
 		return Status{State: StateIdle}
 	}
 	v, ok := s.Visit(cur.Home, cur.Visit, now)
@@ -61,8 +61,8 @@ func (s *State) Window(window string, now time.Time) Status {
 
 // Ticket is what can be rated with the code of a ticket: its last visit.
 func (s *State) Ticket(id string, now time.Time) Status {
-	t, _ := s.tickets.Get(id)
-	if t.Visit == "" {
+	t := s.tickets.get(id)
+	if t == nil || t.Visit == "" {
 		return Status{State: StateIdle}
 	}
 	v, ok := s.Visit(t.Home, t.Visit, now)
