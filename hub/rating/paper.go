@@ -17,10 +17,10 @@ func (s *State) entered(r *wire.Record, d wire.VisitEntered) {
 	}
 	s.note(d.Visit)
 	department, _ := s.services.Get(d.Service)
-	c := s.sheets.change(home)
-	c.visits = append(c.visits, Visit{Place: home, ID: d.Visit, Service: d.Service, Department: department, Outcome: d.Outcome, Position: r.Position,
+	x := s.sheets.change(home)
+	x.visits = append(x.visits, Visit{Place: home, ID: d.Visit, Service: d.Service, Department: department, Outcome: d.Outcome, Position: r.Position,
 		Spans: []Span{{Window: d.Window, Staff: d.Staff, From: d.Called.UnixMilli(), Until: d.Ended.UnixMilli() + minute - 1}}})
-	s.touch(home)
+	s.touch(home, x)
 }
 
 // paperFinished is the end of a paper number that was served.
@@ -33,8 +33,8 @@ func (s *State) withdrawn(d wire.VisitWithdrawn) {
 		if c := s.sheets.read(place); c == nil || c.visit(d.Visit) == nil {
 			continue
 		}
-		c := s.sheets.change(place)
-		c.visits = slices.DeleteFunc(c.visits, func(v Visit) bool { return v.ID == d.Visit })
-		s.touch(place)
+		x := s.sheets.change(place)
+		x.visits = slices.DeleteFunc(x.visits, func(v Visit) bool { return v.ID == d.Visit })
+		s.touch(place, x)
 	}
 }
