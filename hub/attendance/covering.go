@@ -134,7 +134,10 @@ func (c *calc) cover(p *person, e *errand, own []*mark, gone map[int]bool, lim l
 		}
 		event := e.from.event
 		if e.until != nil {
-			event = e.until.event
+			if event = e.until.event; next+1 == len(p.frame) || e.end <= p.frame[next+1].From {
+				to(next, e.until) // who goes from there has gone
+				return marks
+			}
 		}
 		to(next, at(period.Until, event))
 		here, since = period.Until, c.second(period.Until)
