@@ -249,6 +249,7 @@ const (
 	AlarmSwap        AlarmKind = "swap_suspected"       // subject: the suspicion; values: window, number, why, at
 	AlarmUncertain   AlarmKind = "swipes_uncertain"     // subject: empty; values: count
 	AlarmWaiting     AlarmKind = "requests_waiting"     // subject: empty; values: count
+	AlarmReplacement AlarmKind = "replacement_overdue"  // subject: empty; values: count
 	AlarmCalendar    AlarmKind = "calendar_provisional" // subject: the year
 
 	AlarmWait     AlarmKind = "wait_over"     // subject: service; values: service, number, minutes, norm

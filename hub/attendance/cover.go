@@ -28,6 +28,9 @@ type Now struct {
 	WaitingSince time.Time
 	// Uncertain are swipes of today whose time awaits a decision, Waiting requests that await one.
 	Uncertain, Waiting int
+	// Overdue are replacements that departments owe past their last day (63号 第十二条(六)), OverdueSince when the oldest was.
+	Overdue      int
+	OverdueSince time.Time
 	// Provisional: the year's holidays are not published.
 	Provisional bool
 }
@@ -57,6 +60,15 @@ func (d *Days) At(now time.Time) Now {
 	}
 	for _, p := range d.Ground.Book.Punches.Each() {
 		n.wait(p.State, p.Asked.At)
+	}
+	for _, x := range d.People.Replacements.Each() {
+		if !x.Overdue(day) {
+			continue
+		}
+		since := hall.Date(x.Due).AddDays(1).Time(d.Zone)
+		if n.Overdue++; n.Overdue == 1 || since.Before(n.OverdueSince) {
+			n.OverdueSince = since
+		}
 	}
 	return n
 }

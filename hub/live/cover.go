@@ -34,6 +34,7 @@ func (l *Live) cover() {
 	n := l.people
 	l.alarm(n.Uncertain > 0, wire.AlarmUncertain, wire.SeverityNotice, "", l.now, "", map[string]string{"count": strconv.Itoa(n.Uncertain)})
 	l.alarm(n.Waiting > 0, wire.AlarmWaiting, wire.SeverityNotice, "", n.WaitingSince, "", map[string]string{"count": strconv.Itoa(n.Waiting)})
+	l.alarm(n.Overdue > 0, wire.AlarmReplacement, wire.SeverityAlarm, "", n.OverdueSince, "", map[string]string{"count": strconv.Itoa(n.Overdue)})
 	l.alarm(n.Provisional, wire.AlarmCalendar, wire.SeverityAlarm, l.doc.Hall.Day[:4], l.now, "", nil)
 }
 

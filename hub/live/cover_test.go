@@ -179,6 +179,22 @@ func TestAStrangersCardRaisesASuspicion(t *testing.T) {
 	o.expect("one confirmed", at.Add(time.Minute), "w1", wire.CoverEmpty, "!"+unknown, unposted)
 }
 
+// 63号 第十二条(六): the alarm comes with the day after the last one, and ends with the replacement.
+func TestAnOverdueReplacementAlarms(t *testing.T) {
+	at := time.Date(2026, 9, 28, 9, 0, 0, 0, time.FixedZone("", 8*3600))
+	const overdue = "replacement_overdue"
+	o := newOffice(t, at)
+	o.hub(at, wire.KindReplacementAsked, wire.ReplacementDemanded{Replacement: "r1", Staff: "s1", Department: "d", On: "2026-09-28", Due: "2026-10-08", Article: "63号 第十二条(六)"})
+	last := time.Date(2026, 10, 8, 23, 59, 59, 0, at.Location())
+	o.expect("on the last day", last, "w1", wire.CoverClosed, "!"+overdue)
+	o.expect("the day after", last.Add(time.Second), "w1", wire.CoverClosed, overdue)
+	if a := o.live.doc.Alarms[overdue]; !a.Since.Equal(last.Add(time.Second)) || a.Values["count"] != "1" {
+		t.Errorf("the alarm is %+v", a)
+	}
+	o.hub(last.Add(time.Hour), wire.KindReplacementMet, wire.ReplacementMet{Replacement: "r1", Successor: "s3", On: "2026-10-09", Late: true})
+	o.expect("replaced", last.Add(time.Hour), "w1", wire.CoverClosed, "!"+overdue)
+}
+
 func TestAYearWithoutACalendarAlarms(t *testing.T) {
 	at := time.Date(2027, 1, 4, 9, 0, 0, 0, time.FixedZone("", 8*3600))
 	o := newOffice(t, at)

@@ -942,6 +942,7 @@ export type AlarmKind =
   | "swap_suspected" // subject: the suspicion; values: window, number, why, at
   | "swipes_uncertain" // subject: empty; values: count
   | "requests_waiting" // subject: empty; values: count
+  | "replacement_overdue" // subject: empty; values: count
   | "calendar_provisional" // subject: the year
   | "wait_over" // subject: service; values: service, number, minutes, norm
   | "service_over" // subject: window; values: window, number, ticket, minutes, norm
