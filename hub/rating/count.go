@@ -330,10 +330,7 @@ func (s *State) nobody(p Place) bool {
 func (s *State) Cells(from, until hall.Date, now time.Time) iter.Seq[*Cell] {
 	at := now.UnixMilli()
 	return func(yield func(*Cell) bool) {
-		for _, day := range s.Days() {
-			if day < from || day > until {
-				continue
-			}
+		for _, day := range s.daysIn(from, until) {
 			for cells := s.cellsAt(day, at); len(cells) > 0; cells = cells[1:] {
 				if !yield(&cells[0]) {
 					return

@@ -343,5 +343,16 @@ func (t *sheets) load(p Place, value []byte) error {
 	return nil
 }
 
+// daysIn are the days from until, both included, of which there are sheets.
+func (s *State) daysIn(from, until hall.Date) (days []hall.Date) {
+	for day := range s.sheets.days {
+		if from <= day && day <= until {
+			days = append(days, day)
+		}
+	}
+	slices.Sort(days)
+	return days
+}
+
 // Days are those of which there are sheets, in order.
 func (s *State) Days() []hall.Date { return slices.Sorted(maps.Keys(s.sheets.days)) }

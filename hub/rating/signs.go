@@ -72,10 +72,7 @@ func SignRulesOn(p *policy.State, day hall.Date) SignRules {
 func (s *State) Signs(from, until hall.Date) []Sign {
 	var visits []JudgedVisit
 	var presses []JudgedPress
-	for _, day := range s.Days() {
-		if day < from || day > until {
-			continue
-		}
+	for _, day := range s.daysIn(from, until) {
 		for _, window := range s.Windows(day) {
 			sheet := s.judge(Place{day, window})
 			visits, presses = append(visits, sheet.Visits...), append(presses, sheet.Presses...)

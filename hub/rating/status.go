@@ -38,22 +38,29 @@ func (s *State) Window(window string, now time.Time) Status {
 	if cur == nil {
 		return Status{State: StateIdle}
 	}
-	v, ok := s.Visit(cur.Home, cur.Visit, now)
-	if !ok {
+	c := s.sheets.read(cur.Home)
+	if c == nil || c.visit(cur.Visit) == nil {
 		return Status{State: StateIdle}
 	}
 	until, going := int64(0), false
-	for _, x := range v.Spans {
+	for _, x := range c.visit(cur.Visit).Spans {
 		if x.Window == window {
 			until, going = x.Until, x.Until == 0
 		}
 	}
-	rules := RulesOn(s.policy, v.Day)
+	rules := RulesOn(s.policy, cur.Home.Day)
+	if !going && now.UnixMilli() > until+rules.Open {
+		return Status{State: StateIdle} // screens ask of every window, again and again: most need no judging
+	}
+	v, ok := s.Visit(cur.Home, cur.Visit, now)
+	if !ok {
+		return Status{State: StateIdle}
+	}
 	if going {
 		until = v.OpenUntil - rules.Open
 	}
 	x := s.status(v, until+rules.Open, now, going)
-	if x.State == StateClosed || !going && now.UnixMilli() > until+rules.Open {
+	if x.State == StateClosed {
 		return Status{State: StateIdle}
 	}
 	return x
@@ -167,10 +174,7 @@ func (s *State) PressOf(r *wire.Record) (JudgedPress, bool) {
 // Bad gives the bad reviews of the days from until, both included, that are counted.
 func (s *State) Bad(from, until hall.Date) iter.Seq[JudgedVisit] {
 	return func(yield func(JudgedVisit) bool) {
-		for _, day := range s.Days() {
-			if day < from || day > until {
-				continue
-			}
+		for _, day := range s.daysIn(from, until) {
 			for _, v := range s.badOf(day) {
 				if !yield(v) {
 					return
