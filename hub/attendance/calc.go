@@ -2,7 +2,6 @@ package attendance
 
 import (
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -86,12 +85,6 @@ type person struct {
 	uncertain bool
 	// begins and ends bound the person's day; ends is 0 before that was asked.
 	begins, ends hall.Minute
-}
-
-// suspect is somebody at a window who may not act there (63号 第十三条(二)).
-type suspect struct {
-	wire.Suspect
-	first hall.Minute
 }
 
 // whole is a minute after every minute of a day and the night after it.
@@ -352,122 +345,6 @@ func (c *calc) unset(u *unset) {
 	p.uncertain = p.uncertain || !judged
 }
 
-// mayBe tells whether a person may act at a window: it is their own, or they are a deputy there.
-func (c *calc) mayBe(p *person, window string) bool {
-	return window == "" || p.plan.window == window || c.deputies[p.ID][window]
-}
-
-func (c *calc) suspect(p *person, holder, card string, m *mark, at time.Time) {
-	if m.window == "" {
-		return // a device in nobody's window accuses nobody
-	}
-	if c.Policy.Calendar().Kind(c.day) == hall.DayClosed {
-		return
-	}
-	who, why := SuspectCard(card), wire.SuspectUnknown
-	switch {
-	case p != nil && p.plan.post == "":
-		who, why = p.ID, wire.SuspectUnposted
-	case p != nil:
-		who, why = p.ID, wire.SuspectNoDeputy
-	case holder != "":
-		who, why = holder, wire.SuspectDeparted
-	default:
-		if _, ended := c.People.Holder(card, at, hall.DateOf(at, c.Zone)); ended {
-			why = wire.SuspectEnded
-		}
-	}
-	id := string(c.day) + "." + m.window + "." + who
-	for _, s := range c.suspects {
-		if s.ID == id {
-			s.Events = append(s.Events, m.event)
-			if m.at < s.first {
-				s.first, s.At = m.at, m.at.String()
-			}
-			return
-		}
-	}
-	x := &suspect{first: m.at, Suspect: wire.Suspect{ID: id, At: m.at.String(), Window: m.window, Why: why, Events: []string{m.event}, State: wire.SuspectOpen}}
-	if p != nil || holder != "" {
-		x.Staff = holder
-	}
-	x.Department = c.departmentOf(m.window)
-	if j, ok := c.Book.Swaps.Get(id); ok {
-		x.State = wire.SuspectCleared
-		if j.Confirmed {
-			x.State = wire.SuspectConfirmed
-			if j.Department != "" {
-				x.Department = j.Department
-			}
-		}
-	}
-	c.suspects = append(c.suspects, x)
-}
-
-// departmentOf is the department of the first post of a window that has a holder.
-func (c *calc) departmentOf(window string) string {
-	best, dep := "", ""
-	for _, p := range c.staff {
-		if p.plan.window == window && (best == "" || p.plan.post < best) {
-			best, dep = p.plan.post, p.Departments.Around(c.day)
-		}
-	}
-	return dep
-}
-
-func cardKey(token string) string {
-	_, key, ok := strings.Cut(token, ":")
-	if !ok {
-		key = token
-	}
-	return key[:min(len(key), 10)]
-}
-
-// late is how long people may take to leave after their shift, or come before it, in
-// minutes: one that ends so near to midnight may be left after it, and no day is checked
-// before; one that begins so near to it may be come to on the evening before.
-const late = 60
-
-// boundary is the minute at which a person's day ends and their next one begins:
-// midnight, unless the shift goes on until then or beyond, or the next one begins
-// so shortly after it that people come before.
-func (c *calc) boundary(s *roster.Staff, day hall.Date) hall.Minute {
-	return c.boundaryOf(s, day, c.spansOf(s, day))
-}
-
-// boundaryOf is boundary where the day's shift is known.
-func (c *calc) boundaryOf(s *roster.Staff, day hall.Date, spans []hall.Span) hall.Minute {
-	end := lastOf(spans)
-	next := c.spansOf(s, day.AddDays(1))
-	switch {
-	case end < hall.DayMinutes-late && (len(next) == 0 || next[0].From >= late):
-		return hall.DayMinutes
-	case len(next) == 0:
-		return end + c.minutes("swipe_reach")
-	}
-	begins := next[0].From + hall.DayMinutes
-	return max(end, (end+begins)/2, min(begins, hall.DayMinutes)-c.minutes("swipe_reach"))
-}
-
-func lastOf(spans []hall.Span) hall.Minute {
-	if len(spans) == 0 {
-		return 0
-	}
-	return spans[len(spans)-1].Until
-}
-
-func (c *calc) spansOf(s *roster.Staff, day hall.Date) []hall.Span {
-	post := s.PostOf(day)
-	if post == "" {
-		return nil
-	}
-	shift, ok := c.People.ShiftFor(s.ID, c.windowOfPost(post, day), day)
-	if !ok {
-		return nil
-	}
-	return c.periods(&shift, day)
-}
-
 // entered places make-up punches and manual entries.
 func (c *calc) entered() {
 	for _, x := range c.book.punches[c.day] {
@@ -507,6 +384,3 @@ func (c *calc) undecided() bool {
 	}
 	return false
 }
-
-// SuspectCard is how a suspicion names a card that is nobody's, by its keyed hash.
-func SuspectCard(token string) string { return "card-" + cardKey(token) }
