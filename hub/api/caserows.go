@@ -179,8 +179,18 @@ func mobile() *regexp.Regexp { return regexp.MustCompile(`1[3-9][0-9][ -]?[0-9]{
 func (a *API) caseScope(i access.Identity, v *register.View, windows *roster.State) func(*conduct.Case) bool {
 	s := a.scopeOf(i, v, windows)
 	return func(c *conduct.Case) bool {
+		if i.Staff != "" && i.Staff == c.Staff && a.tooFresh(v, c) {
+			return false
+		}
 		return s.all || liaises(&i, c) || i.Role == wire.RoleRepresentative && s.windows[c.Window] || s.own(c.Staff) || s.own(c.Handler)
 	}
+}
+
+// tooFresh tells whether the person whom a bad review is about is not told of it
+// yet: nobody learns at the window how the citizen who is just leaving has rated.
+func (a *API) tooFresh(v *register.View, c *conduct.Case) bool {
+	p, _ := v.State.Policy.On("case_told_days", hall.Date(c.Day))
+	return c.Rating() && hall.Date(c.Day).AddDays(int(p.Value)) > a.today()
 }
 
 func (a *API) caseRow(v *register.View, windows *roster.State, c *conduct.Case) CaseRow {
@@ -329,7 +339,7 @@ func (a *API) getCase(w http.ResponseWriter, r *http.Request) error {
 func (a *API) myCases(v *register.View, windows *roster.State, i access.Identity, from hall.Date) []CaseStory {
 	list := []CaseStory{}
 	for _, c := range v.State.Conduct.Cases.All() {
-		if (c.Staff == i.Staff || c.Handler == i.Staff) && (c.IsOpen() || c.Last >= from) {
+		if (c.Staff == i.Staff && !a.tooFresh(v, &c) || c.Handler == i.Staff) && (c.IsOpen() || c.Last >= from) {
 			list = append(list, a.story(v, windows, &c, sightOf(&i, &c)))
 		}
 	}

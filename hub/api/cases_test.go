@@ -176,6 +176,11 @@ func TestEverybodySeesTheirOwnCases(t *testing.T) {
 	if _, code, _ := s.post("staff", "cases/P2026-000001/answer", `{"text":"不是我"}`); code != "not_yours" {
 		t.Errorf("the person whom it is about answers: %s", code)
 	}
+	// Nobody learns at the window how the citizen who is just leaving has rated: the case is told the next day.
+	if me := into[MyDays](t, s.ask("GET", "/api/v1/me", "", s.of("staff"))); len(me.Cases) != 0 {
+		t.Errorf("on the day itself the own cases are %+v", me.Cases)
+	}
+	s.must("administrator", "policy/parameters/case_told_days", `{"value":0,"from":"2020-08-01","reference":"测试"}`)
 	// On the own page: the case about oneself, and nothing of the citizen's number.
 	w := s.ask("GET", "/api/v1/me", "", s.of("staff"))
 	me := into[MyDays](t, w)

@@ -11,6 +11,7 @@ import (
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/rating"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
@@ -71,6 +72,14 @@ type (
 		Notes     map[string]Noted `json:"notes"`
 		// Cases are those about oneself, never with the citizen's phone number, and those that one answers for.
 		Cases []CaseStory `json:"cases"`
+		// Ratings are one's own figures of the last 30 days, without today.
+		Ratings MyRatings `json:"ratings"`
+	}
+	// MyRatings sums up the ratings of one's own visits; never a single one as it comes in.
+	MyRatings struct {
+		From    string             `json:"from"`
+		Until   string             `json:"until"`
+		Figures wire.RatingFigures `json:"figures"`
 	}
 	// MyDay is one of one's own days.
 	MyDay struct {
@@ -467,9 +476,16 @@ func (a *API) getMe(w http.ResponseWriter, r *http.Request) error {
 		me.Requests = a.requests(v, from.AddDays(-62), "9999-12-31", "", true, func(s string) bool { return s == i.Staff })
 		me.Handovers = a.handovers(v, i.Staff)
 		me.Cases = a.myCases(v, windows, i, from.AddDays(-62))
+		me.Ratings = a.myRatings(v, i.Staff)
 	})
 	if err != nil {
 		return err
 	}
 	return sendJSON(w, r, me)
+}
+
+func (a *API) myRatings(v *register.View, staff string) MyRatings {
+	until := a.today().AddDays(-1)
+	from := until.AddDays(-29)
+	return MyRatings{string(from), string(until), v.Ratings.Total(from, until, a.Now(), func(c *rating.Cell) bool { return c.Staff == staff })}
 }

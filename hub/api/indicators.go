@@ -115,6 +115,7 @@ func (a *API) indicators(r *http.Request) (t IndicatorTable, err error) {
 	if err := c.err(); err != nil {
 		return t, err
 	}
+	a.notToday(r, &q)
 	t = IndicatorTable{From: string(q.from), Until: string(q.until), By: string(by), Rows: []IndicatorRow{}}
 	a.Register.Read(func(v *register.View, windows *roster.State) {
 		s := a.ratingScope(r, v, windows)

@@ -58,17 +58,26 @@ func TestIndicatorsAddUpAndSayTheirFormulas(t *testing.T) {
 	}
 }
 
-// A representative sees the own window, and its place among all.
+// A representative sees the own window, and its place among all, once the day is over: who serves learns of no rating as it comes in.
 func TestIndicatorsOfAnotherWindowAreNotSeen(t *testing.T) {
 	s := newStage(t)
+	s.now = time.Date(2026, 11, 23, 23, 0, 0, 0, zone)
 	s.furnishLine()
 	s.rated("w1", 2)
 	s.rated("w2", 5)
-	table := into[IndicatorTable](t, s.as("representative", "GET", "indicators?by=window", ""))
+	if table := into[IndicatorTable](t, s.as("representative", "GET", "indicators?by=window", "")); table.Total.Figures.Visits != 0 {
+		t.Errorf("on the day itself the representative sees %+v", table.Total.Figures)
+	}
+	if page := into[RatingPage](t, s.as("representative", "GET", "ratings", "")); page.Total != 0 {
+		t.Errorf("on the day itself the representative sees %+v", page)
+	}
+	s.now = s.now.Add(2 * time.Hour)
+	const yesterday = "from=2026-11-23&until=2026-11-23"
+	table := into[IndicatorTable](t, s.as("representative", "GET", "indicators?by=window&"+yesterday, ""))
 	if len(table.Rows) != 1 || table.Rows[0].Key != "w1" || table.Rows[0].Ranking.Place != 2 || table.Total.Figures.Pressed != 1 {
 		t.Errorf("the representative sees %+v", table)
 	}
-	page := into[RatingPage](t, s.as("representative", "GET", "ratings", ""))
+	page := into[RatingPage](t, s.as("representative", "GET", "ratings?"+yesterday, ""))
 	if page.Total != 1 || page.Ratings[0].Window != "w1" {
 		t.Errorf("the representative sees %+v", page)
 	}

@@ -132,6 +132,13 @@ func (a *API) ratingQuestion(r *http.Request, most int) (q ratingQuestion, c che
 	return q, c
 }
 
+// notToday keeps those who serve at a window from seeing the day's ratings as they come in.
+func (a *API) notToday(r *http.Request, q *ratingQuestion) {
+	if i := who(r); !i.May(access.ReadAll) && i.May(access.Serve) {
+		q.until = min(q.until, a.today().AddDays(-1))
+	}
+}
+
 func (q *ratingQuestion) wants(window, staff, service, department string) bool {
 	is := func(asked, x string) bool { return asked == "" || asked == x }
 	return is(q.window, window) && is(q.staff, staff) && is(q.service, service) && is(q.department, department)
@@ -145,6 +152,7 @@ func (a *API) getRatings(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := RatingPage{Ratings: []RatingRow{}}
+	a.notToday(r, &q)
 	a.Register.Read(func(v *register.View, windows *roster.State) {
 		s := a.ratingScope(r, v, windows)
 		rows := ratingRows{a: a, v: v, windows: windows}
