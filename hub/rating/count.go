@@ -262,51 +262,54 @@ func (s *State) cellsOf(day hall.Date) *dayCells {
 
 // countDay judges the sheets of a day and counts them into cells, in the order of their keys.
 func (s *State) countDay(day hall.Date, now int64) (cells []Cell, until int64) {
-	index := map[Cell]int{} // by the key alone
-	add := func(key Cell) *wire.RatingFigures {
-		key.Day = day
-		i, ok := index[key]
+	type key struct{ window, staff, department, service string }
+	index := map[key]int{}
+	add := func(k key) *wire.RatingFigures {
+		i, ok := index[k]
 		if !ok {
 			i = len(cells)
-			index[key] = i
-			cells = append(cells, key)
+			index[k] = i
+			cells = append(cells, Cell{Day: day, Window: k.window, Staff: k.staff, Department: k.department, Service: k.service})
 		}
 		return &cells[i].RatingFigures
 	}
+	keyOf := func(v *JudgedVisit) key { return key{v.By.Window, v.By.Staff, v.Department, v.Service} }
 	for window, x := range s.sheets.days[day] {
 		p := Place{day, window}
 		if x.content == nil && s.nobody(p) { // no press can be for a visit
 			if x.many > 0 {
-				add(Cell{Window: window}).Invalid += x.many
+				add(key{window: window}).Invalid += x.many
 			}
 			continue
 		}
 		visits, presses := s.around(p)
-		of := make(map[string]Cell, len(visits))
 		for i := range visits {
 			v := &visits[i]
 			if v.Place != p {
 				continue
 			}
 			v.Result = v.ResultAt(now)
-			key := Cell{Window: v.By.Window, Staff: v.By.Staff, Department: v.Department, Service: v.Service}
-			of[v.ID] = key
-			v.count(add(key))
+			v.count(add(keyOf(v)))
 			if v.Level == 0 && !v.Excluded && v.Outcome != outcomeTransferred {
 				until = max(until, v.OpenUntil)
 			}
 		}
 		for i := range presses {
-			if x := &presses[i]; x.State == Invalid {
-				key, ours := of[x.Of]
-				switch {
-				case ours:
-				case x.Of == "" && x.Place == p:
-					key = Cell{Window: window}
-				default:
-					continue
+			x := &presses[i]
+			if x.State != Invalid {
+				continue
+			}
+			of := -1
+			for k := range visits {
+				if visits[k].ID == x.Of && visits[k].Place == p {
+					of = k
 				}
-				add(key).Invalid++
+			}
+			switch {
+			case of >= 0:
+				add(keyOf(&visits[of])).Invalid++
+			case x.Of == "" && x.Place == p:
+				add(key{window: window}).Invalid++
 			}
 		}
 	}

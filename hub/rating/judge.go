@@ -40,8 +40,13 @@ func Judge(visits []Visit, presses []Press, jams []Jam, rules func(hall.Date) Ru
 // ordered gives presses by time, and those of one moment always alike.
 func ordered(all []Press) []int {
 	order := make([]int, len(all))
+	sorted := true
 	for i := range order {
 		order[i] = i
+		sorted = sorted && (i == 0 || all[i-1].At < all[i].At)
+	}
+	if sorted {
+		return order
 	}
 	slices.SortFunc(order, func(i, j int) int {
 		a, b := &all[i], &all[j]
