@@ -4,17 +4,17 @@ import { onScopeDispose, ref, type Ref } from 'vue'
 export const IDLE = 60_000
 export const WARNING = 20_000
 
-/** Counts the time since the last touch. `rests` is true where nothing has to be forgotten. */
+/** Counts the time since the last touch, by a clock that never goes back: the next person must not see the last one's data. `rests` is true where nothing has to be forgotten. */
 export function useIdle(rests: () => boolean, over: () => void): { left: Ref<number | null>; stay: () => void } {
   const left = ref<number | null>(null)
-  let touched = Date.now()
+  let touched = performance.now()
   const stay = () => {
-    touched = Date.now()
+    touched = performance.now()
     left.value = null
   }
   const timer = setInterval(() => {
     if (rests()) return stay()
-    const idle = Date.now() - touched
+    const idle = performance.now() - touched
     if (idle >= IDLE + WARNING) {
       stay()
       over()

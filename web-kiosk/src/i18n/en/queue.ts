@@ -23,6 +23,7 @@ export const queue = {
   'kiosk.waiting': '{n} waiting',
   'kiosk.unserved': 'Not served now',
   'kiosk.unserved.text': 'No window is open for this service; please ask at the desk',
+  'kiosk.gone': '“{name}” is no longer offered; choose another service or ask at the desk',
   'kiosk.guide.documents': 'Bring',
   'kiosk.guide.sample': 'Forms',
   'kiosk.guide.limit': 'Takes',

@@ -23,6 +23,7 @@ export const queue = {
   'kiosk.waiting': '等候 {n} 人',
   'kiosk.unserved': '暂停办理',
   'kiosk.unserved.text': '这项业务暂时没有开放的窗口，请到咨询台',
+  'kiosk.gone': '“{name}”已暂停办理，请选其他业务或到咨询台',
   'kiosk.guide.documents': '所需材料',
   'kiosk.guide.sample': '填表样本',
   'kiosk.guide.limit': '办理时限',
