@@ -69,12 +69,12 @@ func (a *API) bookingRoutes() []route {
 		read(access.Serve, v1+"appointments", "某日的预约", "the appointments of a day", AppointmentList{}, a.getAppointments, day),
 		book, arrive,
 		a.change(access.Take, "POST", "appointments/{code}/cancel", "取消预约", "cancel an appointment", emptyBody{},
-			enter(func(r *http.Request, c *queue.CancelBooking) { c.Code = r.PathValue("code") }), []string{"appointment_unknown", "appointment_arrived", "appointment_late"}, code),
+			makes(wire.KindAppointmentCancelled, enter(func(r *http.Request, c *queue.CancelBooking) { c.Code = r.PathValue("code") })), []string{"appointment_unknown", "appointment_arrived", "appointment_late"}, code),
 		read(access.Anybody, v1+"notices", "大厅通知", "what is said to the hall", NoticeList{}, a.getNotices),
 		a.change(access.Decide, "POST", "notices", "发布大厅通知", "say something to the whole hall", queue.PostNotice{}, enter[queue.PostNotice](nil), []string{"notices_full"}),
 		a.change(access.Decide, "DELETE", "notices/{id}", "撤下大厅通知", "end a notice", nil,
 			enter(func(r *http.Request, c *queue.RemoveNotice) { c.Notice = r.PathValue("id") }), []string{"notice_unknown"}, notice),
-		a.change(access.Decide, "POST", "line/keep", "紧急情况：今天未办的号保留过夜", "keep the line overnight, in an emergency", queue.KeepLine{}, enter[queue.KeepLine](nil), nil),
+		a.change(access.Decide, "POST", "line/keep", "紧急情况：今天未办的号保留过夜", "keep the line overnight, in an emergency", queue.KeepLine{}, makes(wire.KindLineKept, enter[queue.KeepLine](nil)), nil),
 	}
 }
 

@@ -83,6 +83,11 @@ type (
 		Held     []TicketRow  `json:"held"`
 		Counters []CounterRow `json:"counters"`
 	}
+	ticketBody struct {
+		queue.Take
+		// Appointment is the code of one, whose citizen has come; class, then and citizen are those of the appointment.
+		Appointment string `json:"appointment,omitempty"`
+	}
 	counterBody struct {
 		Reason string `json:"reason,omitempty"`
 	}
@@ -104,7 +109,7 @@ type (
 
 func (a *API) lineRoutes() []route {
 	id, window, ticket := in("id", "业务编号", "the service's id"), in("id", "窗口编号", "the window's id"), in("id", "号票编号", "the ticket's id")
-	take := a.change(access.Take, "POST", "tickets", "取号", "take a ticket", queue.Take{}, a.takeTicket, []string{"service_unserved", "hall_closed", "tickets_held", "tickets_taken", "too_many_tickets"})
+	take := a.change(access.Take, "POST", "tickets", "取号", "take a ticket", ticketBody{}, a.takeTicket, []string{"appointment_unknown", "appointment_early", "appointment_late", "appointment_arrived", "appointment_cancelled", "service_unserved", "hall_closed", "tickets_held", "tickets_taken", "too_many_tickets"})
 	take.answer, take.status = Taken{}, http.StatusCreated
 	serve := func(name, zh, en string, body any, build func(*http.Request, []byte) (order, error), refusals ...string) route {
 		return a.change(access.Serve, "POST", "windows/{id}/"+name, zh, en, body, build, append(refusals, "window_unknown"), window)
@@ -180,11 +185,15 @@ func (a *API) takeTicket(r *http.Request, body []byte) (order, error) {
 	if err := a.touched(r); err != nil {
 		return order{}, err
 	}
-	var c queue.Take
-	if err := decode(body, &c); err != nil {
+	var b ticketBody
+	if err := decode(body, &b); err != nil {
 		return order{}, err
 	}
+	c := b.Take
 	c.Absent = a.absent()
+	if b.Appointment != "" {
+		return a.issuing(queue.CheckIn{Code: b.Appointment, Service: c.Service, Kiosk: c.Kiosk, Absent: c.Absent}), nil
+	}
 	if err := a.hashCitizen(&c.Citizen); err != nil {
 		return order{}, err
 	}
@@ -221,7 +230,7 @@ func (a *API) serveDirect(r *http.Request, body []byte) (order, error) {
 
 // issuing is an order that issues a ticket and is answered with it.
 func (a *API) issuing(cmd queue.Command) order {
-	return order{cmd: cmd, status: http.StatusCreated, answer: func(done Changed) (any, error) {
+	return order{cmd: cmd, status: http.StatusCreated, kind: wire.KindTicketIssued, answer: func(done Changed) (any, error) {
 		var d wire.TicketIssued
 		if err := json.Unmarshal(done.Events[0].Data, &d); err != nil {
 			return nil, err

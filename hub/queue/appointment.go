@@ -51,6 +51,8 @@ type (
 	CheckIn struct {
 		Code  string `json:"code"`
 		Kiosk string `json:"kiosk,omitempty"`
+		// Service, where it is said, must be that of the appointment.
+		Service string `json:"service,omitempty"`
 		// Absent is as in Take.
 		Absent []string `json:"-"`
 	}
@@ -207,6 +209,9 @@ func (c CheckIn) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draf
 		return nil, err
 	}
 	var bad hall.Checks
+	if c.Service != "" && c.Service != b.Service {
+		bad.Add("service", "other", "预约的不是这项业务", "the appointment is for another service")
+	}
 	if printing(&bad, h, c.Kiosk); len(bad) > 0 {
 		return nil, bad.Err()
 	}
