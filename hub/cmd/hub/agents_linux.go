@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -42,8 +44,15 @@ func (a *agents) once(ctx context.Context, id string) error {
 	defer func() { _ = log.Close() }()
 	cmd := exec.CommandContext(ctx, a.program, "run", "--config", filepath.Join(a.dir, id+".yaml"))
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = ownSettings(os.Environ())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
 	return cmd.Run()
+}
+
+// ownSettings leaves the hub's settings out of an agent's environment: HALL_DATA
+// of the hub is not a window's, and an agent refuses settings that it does not know.
+func ownSettings(env []string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, "HALL_") })
 }
