@@ -212,22 +212,6 @@ func TestBadReviewsFollowWhatIsKnown(t *testing.T) {
 	}
 }
 
-func TestReasonsAndPublicationsAreKept(t *testing.T) {
-	m := newMorning(t)
-	if v := m.folded(0); len(v.ReasonList()) == 0 {
-		t.Error("a hall begins without reasons")
-	}
-	m.hub(m.at(1), "", wire.KindRatingReasonsSet, wire.RatingReasonsSet{Reasons: []wire.RatingReason{{ID: "x", ZH: "其他", EN: "other"}}})
-	m.hub(m.at(2), "", wire.KindRatingPublished, wire.RatingPublished{Period: "2026-11", Revision: 1})
-	m.hub(m.at(3), "", wire.KindRatingPublished, wire.RatingPublished{Period: "2026-11", Revision: 2, Final: true})
-	v := m.folded(1)
-	all, _ := v.Published.Get("2026-11")
-	if got := v.ReasonList(); len(got) != 1 || got[0].ID != "x" || len(all) != 2 || !all[1].Final || all[1].By != "test" {
-		t.Errorf("they are kept as %+v and %+v", got, all)
-	}
-	m.same()
-}
-
 // Several people read at a time, while nothing is folded.
 func TestReadersDoNotDisturbEachOther(t *testing.T) {
 	s := newMonth(t, 1, 3)
