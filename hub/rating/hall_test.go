@@ -125,9 +125,9 @@ func (v *view) content() map[string]string {
 func (l *log) same() {
 	l.t.Helper()
 	want := l.folded(0).content()
-	for n := range 3 {
-		if got := l.folded(n + 1).content(); !maps.Equal(got, want) {
-			l.t.Fatalf("saved every %d records the view is another: %s", n+1, differ(got, want))
+	for _, n := range []int{1, 6} {
+		if got := l.folded(n).content(); !maps.Equal(got, want) {
+			l.t.Fatalf("saved every %d records the view is another: %s", n, differ(got, want))
 		}
 	}
 	kept := map[string][]byte{}

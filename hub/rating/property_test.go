@@ -40,7 +40,7 @@ func drawStream(t *rapid.T, wrong bool) *stream {
 		s.hub(s.at, "", wire.KindServiceSet, wire.ServiceSet{Service: fmt.Sprint("s", i+1), Department: fmt.Sprint("dep", i%2)})
 	}
 	pass := rapid.SampledFrom([]time.Duration{time.Second, 3 * time.Second, 7 * time.Second, 2 * time.Minute, 11 * time.Minute, 3 * time.Hour, 13 * time.Hour})
-	for i := range rapid.IntRange(1, 80).Draw(t, "events") {
+	for i := range rapid.IntRange(1, 60).Draw(t, "events") {
 		s.at = s.at.Add(pass.Draw(t, "pass"))
 		window := rapid.SampledFrom(windows).Draw(t, "window")
 		staff := rapid.SampledFrom([]string{"zhang", "li", ""}).Draw(t, "staff")
