@@ -29,7 +29,7 @@ export interface Api {
   /** Sends a file. */
   upload<T>(path: string, file: Blob): Promise<Result<T>>
   /** Changes anything under /api/v1. */
-  change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Result<T>>
+  change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object, /** Its Idempotency-Key, where the page keeps one. */ key?: string): Promise<Result<T>>
   live(): Promise<Result<wire.Live>>
   /** A page of at most 50 with numbers below `before`, or the newest. */
   deadLetters(before: number | null): Promise<Result<DeadLetterPage>>
@@ -47,14 +47,14 @@ const PATIENCE = 10_000
 export function createApi(locale: () => Locale, send: typeof fetch = (...args) => fetch(...args), bearer: () => string | null = () => null): Api {
   const keys = idempotencyKeys()
 
-  async function call<T>(method: string, path: string, body?: object): Promise<Result<T>> {
+  async function call<T>(method: string, path: string, body?: object, own?: string): Promise<Result<T>> {
     const headers = new Headers({ Accept: 'application/json', 'Accept-Language': locale() })
     const key = bearer()
     if (key !== null) headers.set('Authorization', `Bearer ${key}`)
     const request: RequestInit = { method, headers, signal: AbortSignal.timeout(PATIENCE) }
     const intent = `${method} ${path} ${JSON.stringify(body ?? null)}`
     if (method !== 'GET') {
-      headers.set('Idempotency-Key', keys.of(intent))
+      headers.set('Idempotency-Key', own ?? keys.of(intent))
       headers.set('Content-Type', 'application/json')
       request.body = JSON.stringify(body ?? {})
     }
@@ -87,7 +87,7 @@ export function createApi(locale: () => Locale, send: typeof fetch = (...args) =
   return {
     read: (path) => call('GET', path),
     upload,
-    change: (method, path, body) => call(method, path, body),
+    change: (method, path, body, key) => call(method, path, body, key),
     live: () => call('GET', 'live'),
     deadLetters: (before) => call('GET', `dead-letters?limit=50${before === null ? '' : `&before=${before}`}`),
     dismissLetter: (number, note) => call('POST', `dead-letters/${number}/dismiss`, { note }),
@@ -147,7 +147,7 @@ function idempotencyKeys() {
 }
 
 /** A random UUID. crypto.randomUUID is kept from pages that a hub serves without TLS. */
-function uuid(): string {
+export function uuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80

@@ -6,8 +6,9 @@ import { matter } from './matter'
 import { paper } from './paper'
 import { people } from './people'
 import { queue } from './queue'
+import { rating } from './rating'
 import { shell } from './shell'
 import { statistics } from './statistics'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating } as const satisfies Catalogue

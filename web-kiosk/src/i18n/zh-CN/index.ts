@@ -5,6 +5,7 @@ import { matter } from './matter'
 import { paper } from './paper'
 import { people } from './people'
 import { queue } from './queue'
+import { rating } from './rating'
 import { shell } from './shell'
 import { statistics } from './statistics'
 
@@ -12,4 +13,4 @@ import { statistics } from './statistics'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue } as const
+export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating } as const
