@@ -64,9 +64,12 @@ export function warning(s: Screen, now: number): number | null {
   return left <= WARNING ? Math.max(0, Math.ceil(left / 1_000)) : null
 }
 
+/** A touch needs so long to its hub: nothing is offered in the last moment. */
+const LAST_MOMENT = 300
+
 /** Whole seconds for which another choice corrects; 0 where none does. */
 export function correctable(s: Screen, now: number): number {
-  return s.mine === null || s.correctUntil === null ? 0 : Math.max(0, Math.ceil((s.correctUntil - now) / 1_000))
+  return s.mine === null || s.correctUntil === null ? 0 : Math.max(0, Math.ceil((s.correctUntil - LAST_MOMENT - now) / 1_000))
 }
 
 /** The visit that a touch names: only what the hub said just now; later the time of the touch tells more. */

@@ -3,7 +3,7 @@ import { createApi, uuid } from '../api/client'
 import type { LiveStore } from '../live/useLive'
 import { hubNow } from '../live/machine'
 import type { Locale } from '../i18n'
-import type { Level, RatedWindow, RatingPrompt } from '../rating/types'
+import type { Level, RatingPrompt } from '../rating/types'
 import type { Given } from './given'
 import { browserKeep } from './keep'
 import { createOutbox, type Answer, type Entry } from './outbox'
@@ -98,7 +98,7 @@ export function useTablet(window: string, key: string | null, store: LiveStore, 
   // Levels never come this way: only that something about the window's rating is new.
   const news = computed(() => {
     const at = store.live.value?.windows[window]
-    return at && JSON.stringify([(at as RatedWindow).rating, at.ticket?.number, at.ticket?.stage, at.today.ratings])
+    return at && JSON.stringify([at.rating, at.ticket?.number, at.ticket?.stage, at.today.ratings])
   })
   watch(news, () => { if (online.value) void ask() })
   const poll = setInterval(() => { if (online.value) void ask() }, EVERY)

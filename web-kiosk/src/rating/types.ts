@@ -1,4 +1,4 @@
-import type { RatingFigures } from '../wire.gen'
+import type { RatingFigures, RatingRate } from '../wire.gen'
 
 /** The answers of the rating routes; see hub/api and /openapi.json. */
 
@@ -58,9 +58,6 @@ export interface RatingRow {
 
 export interface RatingPage { ratings: RatingRow[]; total: number }
 
-/** A rate of the policy's list; value is absent where nothing is below the line. */
-export interface Rate { id: string; value?: number; above: number; below: number }
-
 export interface Formula { id: string; zh: string; en: string; formula_zh: string; formula_en: string; reference: string }
 
 export interface IndicatorRow {
@@ -68,7 +65,7 @@ export interface IndicatorRow {
   name?: string
   figures: RatingFigures
   cases: { due: number; in_time: number; contact: number; revisited: number }
-  rates: Rate[]
+  rates: RatingRate[]
   rank?: { place: number; value: number; shrunk: number; sample: number }
 }
 
@@ -104,8 +101,5 @@ export interface Publication {
   changes?: { name: string; before: number; after: number }[]
   by: string
   at: string
-  rates: Rate[]
+  rates: RatingRate[]
 }
-
-/** What the live view says of a window's rating: never its level. */
-export interface RatedWindow { rating?: { visit: string; state: 'open' | 'rated' } }

@@ -26,6 +26,9 @@ export const rating = {
   'rate.away': 'Cut off since {at}. Your rating is saved here and sent later',
   'rate.idle.left': 'Going back in {n} s',
   'rate.idle.stay': 'Go on',
+  'rate.closed': 'This visit can no longer be rated',
+  'rate.until': 'You can rate it until {at}',
+  'rate.told': 'We have what you said, and will look into it.',
   'rate.forbidden': 'This tablet is not registered',
   'rate.forbidden.text': 'Have a technician make a “screen” token for it and open /rate/{id}#key=TOKEN',
 } as const

@@ -26,6 +26,9 @@ export const rating = {
   'rate.away': '{at} 起与主机断开，评价先存在这里，恢复后自动提交',
   'rate.idle.left': '{n} 秒后返回',
   'rate.idle.stay': '继续填写',
+  'rate.closed': '评价已截止',
+  'rate.until': '{at} 前可以评价',
+  'rate.told': '您的意见已经提交，我们会认真处理。',
   'rate.forbidden': '这台评价器尚未登记',
   'rate.forbidden.text': '请技术人员为它建立“屏幕”令牌，再打开 /rate/{id}#key=令牌',
 } as const
