@@ -51,7 +51,7 @@ describe('the catalogues', () => {
     const built = [...sources.matchAll(/`([a-z][\w.-]*\.\$\{[^`]*)`/g)].map(
       ([, key = '']) => new RegExp(`^${key.replaceAll('.', '\\.').replace(/\$\{[^}]*\}/g, '[\\w-]+')}$`),
     )
-    const kinds = /^(kind\.|reason\.)/
+    const kinds = /^(kind\.|reason\.|case\.step\.)/
     const unused = Object.keys(zhCN).filter(
       (key) => !sources.includes(`'${key}'`) && !kinds.test(key) && !built.some((shape) => shape.test(key)),
     )

@@ -4,6 +4,7 @@ import { onScopeDispose, readonly, ref } from 'vue'
 export const groups = {
   hall: ['hall', 'alarms'],
   line: ['lines', 'services', 'notices', 'matters', 'paper', 'statistics'],
+  rating: ['indicators', 'ratings', 'cases', 'signs', 'publications', 'reasons'],
   check: ['attendance', 'requests', 'inspect', 'duties'],
   people: ['roster', 'arrange', 'shifts', 'procedures'],
   setup: ['calendar', 'policy', 'accounts', 'windows', 'devices', 'dead-letters'],

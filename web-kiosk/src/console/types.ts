@@ -1,3 +1,4 @@
+import type { CaseStory } from '../rating/cases'
 import type * as wire from '../wire.gen'
 
 /** The answers of /api/v1 that pages read; see hub/api and /openapi.json. */
@@ -65,6 +66,10 @@ export interface MyDays {
   /** Handovers that they sign, as the leaver or the successor; name is the other one's. */
   handovers: { staff: string; successor: string; as: 'leaver' | 'successor'; name: string; on?: string; signed?: boolean; complete?: boolean }[]
   notes: { [finding: string]: Noted }
+  /** Those about oneself and those that one answers for. */
+  cases?: CaseStory[]
+  /** Totals of one's own ratings over past days; never those of one visit. */
+  ratings?: { from: string; until: string; figures: wire.RatingFigures }
 }
 
 export interface Rule { id: string; cites: string; to: string; inspection?: boolean; zh: string; en: string }

@@ -53,6 +53,7 @@ const drawings = {
   'stairs-down': { d: 'M3 4h5v5h5v5h5v5M19 13v7h-7' },
   sound: { d: 'M4 9h4l5-4v14l-5-4H4zM16.500 9a4 4 0 0 1 0 6M19 6.500a8 8 0 0 1 0 11' },
   muted: { d: 'M4 9h4l5-4v14l-5-4H4zM16.500 9.500l5 5M21.500 9.500l-5 5' },
+  face: { d: 'M12 3a9 9 0 1 1 0 18a9 9 0 1 1 0-18zM9 9.500h.01M15 9.500h.01M8 14c2 2.800 6 2.800 8 0' },
   next: { d: 'M9 5l7 7-7 7' },
 } as const satisfies { [name: string]: Drawing }
 

@@ -132,7 +132,7 @@ function touched(s: Screen, { level, id }: { level: Level; id: string }, now: nu
 /** How long a rating may be corrected, where the prompt tells. */
 function lasts(prompt: RatingPrompt): number | null {
   const ms = Date.parse(prompt.correct_until ?? '') - Date.parse(prompt.rated_at ?? '')
-  return ms >= 0 ? ms : null
+  return ms > 0 ? ms : null // of a rating that was corrected already it is none
 }
 
 function told(s: Screen, { id, prompt, correct }: { id: string; prompt: RatingPrompt | null; correct: number | null }, now: number): Screen {

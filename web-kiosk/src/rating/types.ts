@@ -13,7 +13,8 @@ export interface Reason { id: string; zh: string; en: string }
 
 /** What a screen of a window, or of a ticket, shows now. */
 export interface RatingPrompt {
-  window: string
+  /** Absent on a ticket's page before its visit. */
+  window?: string
   number?: string
   name?: string
   /** idle: no visit; open: can be rated; rated: a rating counts; closed: too late. */
@@ -45,12 +46,15 @@ export interface RatingRow {
   staff_name?: string
   department?: string
   service?: string
+  service_name?: string
   ticket?: string
   started?: string
   ended?: string
   outcome?: string
   result: RatingResult
   level?: Level
+  /** What the citizen chose as reasons, by id. */
+  reasons?: string[]
   case?: string
   exclusion?: 'proposed' | 'excluded'
   presses: Press[]

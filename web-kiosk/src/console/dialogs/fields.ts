@@ -22,6 +22,8 @@ export interface Field {
   readonly value?: string
   /** What may be chosen, of a choice or of many. */
   readonly options?: readonly Option[]
+  /** The most characters of a long text; 500 without it. */
+  readonly most?: number
   /** Said under the field. */
   readonly hint?: string
   /** Shown and not to be changed. */

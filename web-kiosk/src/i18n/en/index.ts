@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue'
 import { check } from './check'
+import { conduct } from './conduct'
 import { hall } from './hall'
 import { line } from './line'
 import { matter } from './matter'
@@ -7,8 +8,9 @@ import { paper } from './paper'
 import { people } from './people'
 import { queue } from './queue'
 import { rating } from './rating'
+import { ratings } from './ratings'
 import { shell } from './shell'
 import { statistics } from './statistics'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct } as const satisfies Catalogue

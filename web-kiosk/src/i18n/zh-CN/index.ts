@@ -1,4 +1,5 @@
 import { check } from './check'
+import { conduct } from './conduct'
 import { hall } from './hall'
 import { line } from './line'
 import { matter } from './matter'
@@ -6,6 +7,7 @@ import { paper } from './paper'
 import { people } from './people'
 import { queue } from './queue'
 import { rating } from './rating'
+import { ratings } from './ratings'
 import { shell } from './shell'
 import { statistics } from './statistics'
 
@@ -13,4 +15,4 @@ import { statistics } from './statistics'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating } as const
+export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct } as const
