@@ -70,7 +70,8 @@ export interface IndicatorRow {
   figures: RatingFigures
   cases: { due: number; in_time: number; contact: number; revisited: number }
   rates: RatingRate[]
-  rank?: { place: number; value: number; shrunk: number; sample: number }
+  /** Absent where nothing was rated, for the hall, and for days and months. */
+  ranking?: { place: number; value: number; shrunk: number; sample: number }
 }
 
 export interface Indicators {

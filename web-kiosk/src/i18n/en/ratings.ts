@@ -38,6 +38,8 @@ export const ratings = {
   'indicators.by.window': 'By window',
   'indicators.by.staff': 'By staff',
   'indicators.by.service': 'By service',
+  'indicators.by.day': 'By day',
+  'indicators.by.month': 'By month',
   'indicators.made': '= {above} ÷ {below}',
   'indicators.place': 'Place',
   'indicators.shrunk': 'Ranked by',

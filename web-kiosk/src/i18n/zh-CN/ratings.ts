@@ -38,6 +38,8 @@ export const ratings = {
   'indicators.by.window': '按窗口',
   'indicators.by.staff': '按人员',
   'indicators.by.service': '按业务',
+  'indicators.by.day': '按日',
+  'indicators.by.month': '按月',
   'indicators.made': '= {above} ÷ {below}',
   'indicators.place': '名次',
   'indicators.shrunk': '排名值',
