@@ -112,8 +112,9 @@ describe('the tablet', () => {
   })
 
   it('does not thank for a press of long ago', () => {
-    expect(new Play().prompt(rated('v1', '00', { explain: true }), RECENT + 1).view).toBe('idle')
-    expect(new Play().prompt(rated('v1', '00'), null).view).toBe('idle')
+    expect(new Play().prompt(open('v1')).prompt(rated('v1', '00', { explain: true }), RECENT + 1).view).toBe('idle')
+    expect(new Play().prompt(rated('v1', '00', { explain: true }), 300).view).toBe('idle') // before the page was there
+    expect(new Play().prompt(open('v1')).prompt(rated('v1', '00'), null).view).toBe('idle')
   })
 
   it('does not ask again before the hub has the touch', () => {

@@ -143,7 +143,8 @@ function told(s: Screen, { id, prompt, correct }: { id: string; prompt: RatingPr
 
 function prompted(s: Screen, { prompt, age, correct }: Extract<RateEvent, { type: 'prompt' }>, now: number): Screen {
   const next: Screen = { ...s, prompt, online: true, correction: lasts(prompt) ?? s.correction, seen: prompt.rated_at ?? s.seen }
-  const fresh = prompt.state === 'rated' && prompt.rated_at !== s.seen && age !== null && age <= RECENT
+  // What was rated before this page was there has been thanked for, or nobody stands here any more.
+  const fresh = s.prompt !== null && prompt.state === 'rated' && prompt.rated_at !== s.seen && age !== null && age <= RECENT
   if (s.mine === null && (s.view === 'idle' || s.view === 'choose')) {
     if (!fresh) return settle(next)
     // The window's button was pressed: the same thanks, and the same question.

@@ -113,12 +113,14 @@ export function useTablet(window: string, key: string | null, store: LiveStore, 
     }
   }, 200)
   const stay = () => feed({ type: 'stay' })
-  for (const event of ['pointerdown', 'keydown'] as const) addEventListener(event, stay, true)
+  /** Any touch is a sign of life; while the tablet asks, its answer is the click, or the question would be gone from under the finger. */
+  const touched = () => { if (warning(screen.value, performance.now()) === null) stay() }
+  for (const event of ['pointerdown', 'keydown'] as const) addEventListener(event, touched, true)
   onScopeDispose(() => {
     clearInterval(poll)
     clearInterval(ticker)
     outbox.stop()
-    for (const event of ['pointerdown', 'keydown'] as const) removeEventListener(event, stay, true)
+    for (const event of ['pointerdown', 'keydown'] as const) removeEventListener(event, touched, true)
   })
 
   return {
