@@ -104,6 +104,8 @@ describe('a bad review', () => {
 
     const me = await signedIn(browser, hall, '/me', 'clerk', phone)
     const mine = me.locator('[data-my-cases] [data-case$="-000002"]')
+    assert.equal(await mine.count(), 0, 'nobody learns on the same day how a citizen has rated')
+    await hall.send('POST', 'policy/parameters/case_told_days', { value: 0, from: '2020-08-01', reference: '测试：当天告知' })
     await until('the case is on the own page', async () => { await me.reload(); await me.waitForSelector('[data-my-cases]'); return mine.count() })
     assert.doesNotMatch(await me.locator('body').innerText(), /13800000042/, 'no citizen’s number')
     await mine.locator('[data-do="appeal"]').click()

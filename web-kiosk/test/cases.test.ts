@@ -55,6 +55,8 @@ describe('a case', () => {
     ['one whose exclusion the same person proposed', { exclusion: 'waiting', exclusion_made: { by: 'chief' } }, supervisor, ['answer', 'close', 'assign', 'grade', 'extension']],
     ['a complaint, which has no rating', { visit: undefined, source: 'hotline' }, supervisor, ['answer', 'close', 'assign', 'grade', 'extension']],
     ['a closed one', { state: 'closed' }, supervisor, []],
+    ['a closed one whose appeal waits', { state: 'closed', appeal: 'waiting' }, supervisor, ['appeal', 'exclude']],
+    ['a closed one whose exclusion somebody else proposed after an appeal', { state: 'closed', appeal: 'granted', exclusion: 'waiting', exclusion_made: { by: 'other' } }, supervisor, ['verdict']],
   ] as [string, Partial<CaseStory>, Parameters<typeof actsOf>[1], string[]][])('%s offers what can be done', (_, of, who, want) => {
     expect(actsOf(one(of), who)).toEqual(want)
   })

@@ -14,7 +14,6 @@ const LONG = 2_000
 
 /** What somebody may do to a case now; the hub decides, this only shows no button in vain. */
 export function actsOf(row: CaseStory, who: Pick<Session, 'account' | 'staff' | 'department' | 'permissions'>): CaseAct[] {
-  if (row.state === 'closed') return []
   const may = (permission: string) => who.permissions.includes(permission)
   const decide = may('decide')
   const liaison = may('recommend') && who.department !== undefined && who.department === row.department
@@ -34,7 +33,9 @@ export function actsOf(row: CaseStory, who: Pick<Session, 'account' | 'staff' | 
     ['extension', answers && row.state !== 'rectified' && row.extension !== 'waiting'],
     ['exclude', decide && row.visit !== undefined && row.appeal !== 'granted' && !proposed],
   ]
-  return all.filter(([, can]) => can).map(([act]) => act)
+  // An appeal can be made for some days after the end, and then has to be decided.
+  const after: readonly CaseAct[] = ['verdict', 'appeal', 'exclude']
+  return all.filter(([act, can]) => can && (row.state !== 'closed' || (row.appeal !== undefined && after.includes(act)))).map(([act]) => act)
 }
 
 export interface FormNeeds { t: Translate; api: Api; departments: readonly Option[]; staff: readonly { id: string; name: string }[] }
