@@ -89,7 +89,7 @@ describe('a bad review', () => {
 
   test('that the staff member appeals is excluded by two people, and the published month shows the difference', { timeout: 240_000 }, async () => {
     const clerk = await signedIn(browser, hall, '/window/w1', 'clerk')
-    for (const n of [5, 5, 4, 1]) await rated(clerk, n)
+    for (const n of [5, 5, 4, 5, 5, 1]) await rated(clerk, n)
     const chief = await signedIn(browser, hall, '/console#/publications', 'chief')
     const day = (await hall.get('live')).hall.day
     const publish = async (values) => {
@@ -100,7 +100,7 @@ describe('a bad review', () => {
     await publish({ what: 'month', month: day.slice(0, 7) })
     const month = (revision) => chief.locator(`[data-publication="${day.slice(0, 7)}"][data-revision="${revision}"]`)
     await month(1).waitFor()
-    assert.match(await month(1).innerText(), /好评率 60\.0%，5 人评价/)
+    assert.match(await month(1).innerText(), /好评率 71\.4%，7 人评价/)
 
     const me = await signedIn(browser, hall, '/me', 'clerk', phone)
     const mine = me.locator('[data-my-cases] [data-case$="-000002"]')
@@ -134,8 +134,8 @@ describe('a bad review', () => {
     await chief.waitForSelector('[data-publish]')
     if (await month(2).count() === 0) await publish({ what: 'month', month: day.slice(0, 7) })
     await month(2).locator('[data-changes]').waitFor()
-    assert.match(await month(2).locator('[data-changes]').innerText(), /已剔除由 0 改为 1[\s\S]*已评由 5 改为 4[\s\S]*非常不满意由 2 改为 1/)
-    assert.match(await month(2).innerText(), /好评率 75\.0%，4 人评价/)
+    assert.match(await month(2).locator('[data-changes]').innerText(), /已剔除由 0 改为 1[\s\S]*已评由 7 改为 6[\s\S]*非常不满意由 2 改为 1/)
+    assert.match(await month(2).innerText(), /好评率 83\.3%，6 人评价/)
     await assertAccessible(chief, 'console, publications')
     await shoot(chief, 'publications')
     for (const page of [clerk, chief, me, deputy]) await page.done()
@@ -167,7 +167,7 @@ describe('indicators', () => {
     await chief.locator('[data-by="staff"]').click()
     await chief.locator('[data-key="s1"]').waitFor()
     assert.match(await chief.locator('[data-shrinkage]').innerText(), /向全大厅平均靠拢[\s\S]*20/)
-    assert.equal(await chief.locator('[data-key="s1"] [data-column="sample"]').innerText(), '4')
+    assert.equal(await chief.locator('[data-key="s1"] [data-column="sample"]').innerText(), '6')
     await assertAccessible(chief, 'console, indicators by person')
     await shoot(chief, 'indicators-staff')
     for (const format of [0, 1]) {
@@ -184,8 +184,12 @@ describe('indicators', () => {
     const chief = await signedIn(browser, hall, '/console#/signs', 'chief')
     await chief.waitForSelector('[data-signs-note]')
     assert.match(await chief.locator('[data-signs-note]').innerText(), /是迹象，不是结论/)
+    await chief.locator('[data-sign="burst"]').waitFor() // six were served and rated within seconds
+    assert.match(await chief.locator('[data-sign="burst"]').innerText(), /03号窗口 · 演示员一[\s\S]*\d+ 次评价一个紧接一个[\s\S]*核实/)
     await assertAccessible(chief, 'console, signs')
     await shoot(chief, 'signs')
+    await chief.locator('[data-sign="burst"] a').click()
+    await until('the records of the sign are shown', async () => await chief.locator('[data-table="records"] tbody tr').count() >= 6)
     await chief.goto(`${hall.http}/console#/reasons`)
     await chief.waitForSelector('[data-reason="slow"]')
     await chief.locator('[data-add]').click()
@@ -210,7 +214,7 @@ describe('the lobby', () => {
     assert.equal(await lobby.locator('[data-satisfaction]').count(), 0)
     await hall.send('POST', 'ratings/publications', { period: day })
     await lobby.waitForSelector('[data-satisfaction]', { timeout: 30_000 })
-    assert.match(await lobby.locator('[data-satisfaction]').innerText(), /今日好评率 75\.0%，4 人评价，截至 \d\d:\d\d/)
+    assert.match(await lobby.locator('[data-satisfaction]').innerText(), /^截至 \d\d:\d\d 好评率 83\.3%，6 人评价$/)
     await assertAccessible(lobby, 'lobby, satisfaction')
     await shoot(lobby, 'lobby-satisfaction')
     await lobby.done()

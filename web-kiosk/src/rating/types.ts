@@ -87,14 +87,16 @@ export interface Indicators {
 
 export interface Sign {
   kind: 'burst' | 'streak' | 'early' | 'idle'
-  window?: string
+  window: string
+  number?: string
   staff?: string
   staff_name?: string
   from: string
   until: string
+  /** How many presses make it, of how many ratings or visits there were meanwhile. */
   count: number
   of: number
-  visits: string[]
+  ratings: string[]
 }
 
 export interface Publication {

@@ -100,7 +100,7 @@ export const ratings = {
   'signs.note': 'These are signs, not verdicts: they say only that the times and order of ratings are unusual, which may have a good reason. Find out first; nobody is dealt with on a sign alone.',
   'signs.look': 'See the records',
   'sign.burst': 'Many ratings in a short time',
-  'sign.burst.detail': '{count} ratings right after one another (of {of} in this time)',
+  'sign.burst.detail': '{count} ratings right after one another',
   'sign.burst.ask': 'Find out whether these people were there, such as a group that came together.',
   'sign.streak': 'The highest level all the time',
   'sign.streak.detail': '“Very satisfied” {count} times in a row and hardly anything unrated (of {of} visits in this time)',
@@ -109,7 +109,7 @@ export const ratings = {
   'sign.early.detail': '{count} ratings just after the visit began (of {of} in this time)',
   'sign.early.ask': 'Find out whether the button was pressed before anything was done.',
   'sign.idle': 'Pressed while nobody was served',
-  'sign.idle.detail': '{count} presses while nobody was served (of {of} presses in this time)',
+  'sign.idle.detail': '{of} presses at {count} times while nobody was served',
   'sign.idle.ask': 'Find out whether somebody tried the button, or whether it is broken.',
 
   'publications.title': 'Publications',
@@ -137,6 +137,5 @@ export const ratings = {
 
   'lobby.good': '{rate} good of {n} ratings',
   'lobby.good.day': '{day}: {rate} good of {n} ratings',
-  'lobby.good.so_far': '{day}: {rate} good of {n} ratings, as of {at}',
-  'lobby.good.today': 'Today',
+  'lobby.good.so_far': 'As of {at}: {rate} good of {n} ratings',
 } as const

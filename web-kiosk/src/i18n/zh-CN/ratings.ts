@@ -100,7 +100,7 @@ export const ratings = {
   'signs.note': '这些是迹象，不是结论：它们只说明评价的时间和次序不寻常，也可能有正当的原因。请先核实，不得仅凭迹象处理任何人。',
   'signs.look': '查看记录',
   'sign.burst': '短时间内集中评价',
-  'sign.burst.detail': '{count} 次评价紧接着到来（这段时间共 {of} 次）',
+  'sign.burst.detail': '{count} 次评价一个紧接一个',
   'sign.burst.ask': '核实当时窗口前是否真有这些人，例如团体一起办理。',
   'sign.streak': '长时间全是最高等级',
   'sign.streak.detail': '连续 {count} 次“非常满意”，几乎没有未评（这段时间共 {of} 次办理）',
@@ -109,7 +109,7 @@ export const ratings = {
   'sign.early.detail': '{count} 次评价在办理刚开始时按下（这段时间共 {of} 次）',
   'sign.early.ask': '核实是否没有办理就按了键。',
   'sign.idle': '没有人办理时按键',
-  'sign.idle.detail': '{count} 次按键时窗口没有人办理（这段时间共 {of} 次按键）',
+  'sign.idle.detail': '没有人办理时按了 {of} 下，分 {count} 次',
   'sign.idle.ask': '核实是否有人试按，或按键有故障。',
 
   'publications.title': '满意度公布',
@@ -136,7 +136,6 @@ export const ratings = {
   'reasons.down': '下移',
 
   'lobby.good': '好评率 {rate}，{n} 人评价',
-  'lobby.good.day': '{day}好评率 {rate}，{n} 人评价',
-  'lobby.good.so_far': '{day}好评率 {rate}，{n} 人评价，截至 {at}',
-  'lobby.good.today': '今日',
+  'lobby.good.day': '{day} 好评率 {rate}，{n} 人评价',
+  'lobby.good.so_far': '截至 {at} 好评率 {rate}，{n} 人评价',
 } as const
