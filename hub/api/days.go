@@ -80,6 +80,8 @@ type (
 		From    string             `json:"from"`
 		Until   string             `json:"until"`
 		Figures wire.RatingFigures `json:"figures"`
+		// Few: there are so few ratings that their levels would tell who gave which; they are left out.
+		Few bool `json:"few,omitempty"`
 	}
 	// MyDay is one of one's own days.
 	MyDay struct {
@@ -487,5 +489,14 @@ func (a *API) getMe(w http.ResponseWriter, r *http.Request) error {
 func (a *API) myRatings(v *register.View, staff string) MyRatings {
 	until := a.today().AddDays(-1)
 	from := until.AddDays(-29)
-	return MyRatings{string(from), string(until), v.Ratings.Total(from, until, a.Now(), func(c *rating.Cell) bool { return c.Staff == staff })}
+	least, _ := v.State.Policy.On("rating_publish_least", until)
+	return discreet(MyRatings{From: string(from), Until: string(until), Figures: v.Ratings.Total(from, until, a.Now(), func(c *rating.Cell) bool { return c.Staff == staff })}, int(least.Value))
+}
+
+// discreet leaves the levels out where there are fewer ratings than may be published.
+func discreet(x MyRatings, least int) MyRatings {
+	if x.Figures.Pressed < least {
+		x.Few, x.Figures.Levels, x.Figures.Corrected = true, [5]int{}, 0
+	}
+	return x
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hallkeeper/wire"
 )
 
 // rated begins a visit at a window, ends it after a minute and rates it; level 0 does not.
@@ -80,5 +82,17 @@ func TestIndicatorsOfAnotherWindowAreNotSeen(t *testing.T) {
 	page := into[RatingPage](t, s.as("representative", "GET", "ratings?"+yesterday, ""))
 	if page.Total != 1 || page.Ratings[0].Window != "w1" {
 		t.Errorf("the representative sees %+v", page)
+	}
+}
+
+// One bad rating among three would be known by its day: a staff member sees levels only where there are enough of them.
+func TestOwnSumsTellNoSingleRating(t *testing.T) {
+	few := wire.RatingFigures{Visits: 4, Rateable: 4, Pressed: 3, Unrated: 1, Levels: [5]int{1, 0, 0, 0, 2}, Corrected: 1}
+	if x := discreet(MyRatings{Figures: few}, 10); !x.Few || x.Figures.Levels != [5]int{} || x.Figures.Corrected != 0 || x.Figures.Pressed != 3 || x.Figures.Unrated != 1 {
+		t.Errorf("of three ratings is told %+v", x)
+	}
+	many := wire.RatingFigures{Pressed: 10, Levels: [5]int{1, 0, 0, 0, 9}}
+	if x := discreet(MyRatings{Figures: many}, 10); x.Few || x.Figures != many {
+		t.Errorf("of ten ratings is told %+v", x)
 	}
 }

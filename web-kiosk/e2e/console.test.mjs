@@ -231,7 +231,7 @@ describe('the console', () => {
     await page.keyboard.press('Tab')
     await page.evaluate(() => document.activeElement.blur())
     const reached = new Set()
-    for (let i = 0; i < 24; i++) {
+    for (let i = 0; i < 40; i++) {
       await page.keyboard.press('Tab')
       reached.add(await page.evaluate(() => document.activeElement.getAttribute('href') ?? document.activeElement.className))
     }

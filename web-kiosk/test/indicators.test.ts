@@ -40,6 +40,10 @@ describe('figures', () => {
     expect(sumsOf(figures)[2]?.parts.map(({ key, n }) => [key, n])).toEqual([['figures.level_5', 50], ['figures.level_4', 20], ['figures.level_3', 5], ['figures.level_2', 3], ['figures.level_1', 2]])
   })
 
+  it('leave the levels out where they would tell who gave which', () => {
+    expect(sumsOf({ visits: 4, open: 0, passed: 0, excluded: 0, rateable: 4, pressed: 3, unrated: 1, levels: [0, 0, 0, 0, 0], corrected: 0, invalid: 0 }, false).map(({ whole }) => whole.key)).toEqual(['figures.visits', 'figures.rateable'])
+  })
+
   it.each([[0.983, '98.3%'], [1, '100.0%'], [0.99999, '99.9%'], [0.00001, '0.1%'], [0, '0.0%'], [null, '–'], [undefined, '–']])('a rate of %j is %s', (value, want) => {
     expect(percent(value)).toBe(want)
   })

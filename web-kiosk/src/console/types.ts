@@ -69,7 +69,7 @@ export interface MyDays {
   /** Those about oneself and those that one answers for. */
   cases?: CaseStory[]
   /** Totals of one's own ratings over past days; never those of one visit. */
-  ratings?: { from: string; until: string; figures: wire.RatingFigures }
+  ratings?: { from: string; until: string; figures: wire.RatingFigures; few?: boolean }
 }
 
 export interface Rule { id: string; cites: string; to: string; inspection?: boolean; zh: string; en: string }

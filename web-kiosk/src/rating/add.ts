@@ -12,11 +12,11 @@ export interface Sum { readonly whole: Term; readonly parts: readonly Term[] }
  * visits, and ratings. What is zero and usual is left out of no sum: a reader
  * must be able to add them.
  */
-export function sumsOf(f: RatingFigures): Sum[] {
+export function sumsOf(f: RatingFigures, withLevels = true): Sum[] {
   const level = (n: 1 | 2 | 3 | 4 | 5): Term => ({ key: `figures.level_${n}`, n: f.levels[n - 1] ?? 0 })
   return [
     { whole: { key: 'figures.visits', n: f.visits }, parts: [{ key: 'figures.rateable', n: f.rateable }, { key: 'figures.open', n: f.open }, { key: 'figures.passed', n: f.passed }, { key: 'figures.excluded', n: f.excluded }] },
     { whole: { key: 'figures.rateable', n: f.rateable }, parts: [{ key: 'figures.pressed', n: f.pressed }, { key: 'figures.unrated', n: f.unrated }] },
-    { whole: { key: 'figures.pressed', n: f.pressed }, parts: [level(5), level(4), level(3), level(2), level(1)] },
+    ...(withLevels ? [{ whole: { key: 'figures.pressed' as const, n: f.pressed }, parts: [level(5), level(4), level(3), level(2), level(1)] }] : []),
   ]
 }

@@ -30,6 +30,7 @@ export const ratings = {
   'figures.level_1': 'very dissatisfied',
   'figures.corrected': 'corrected',
   'figures.invalid': 'invalid presses',
+  'figures.few': 'With so few ratings their levels are left out, for they would tell who gave which.',
   'figures.beside': 'Beside these: {corrected} corrected, {invalid} invalid presses. All are kept in the records and count in none of the figures above.',
 
   'indicators.title': 'Indicators',

@@ -30,6 +30,7 @@ export const ratings = {
   'figures.level_1': '非常不满意',
   'figures.corrected': '改选',
   'figures.invalid': '无效按键',
+  'figures.few': '评价较少时不列等级，以免看出是哪一位群众。',
   'figures.beside': '另有改选 {corrected} 次、无效按键 {invalid} 次，都保留在记录里，不计入上面各数。',
 
   'indicators.title': '评价指标',
