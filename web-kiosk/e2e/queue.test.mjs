@@ -46,6 +46,21 @@ const panel = async (window, who) => {
   return page
 }
 
+/** Nothing lies over anything else, and no word hangs out of its button. */
+async function assertNothingOverlaps(page) {
+  assert.deepEqual(await page.evaluate(() => {
+    const wide = [...document.querySelectorAll('button')].filter((b) => b.checkVisibility() && (b.scrollWidth > b.clientWidth + 1 || b.scrollHeight > b.clientHeight + 1)).map((b) => `${b.innerText} is cut`)
+    const words = [...document.querySelectorAll('header > *, h1, h2, .number, main p, dl, svg.qr, button')].filter((e) => e.checkVisibility() && !e.closest('[data-idle]') && !(e.tagName !== 'BUTTON' && e.closest('button')))
+    const boxes = words.map((e) => {
+      const [own, pane] = [e.getBoundingClientRect(), e.closest('.scroll, .middle')?.getBoundingClientRect()]
+      return { text: e.innerText || e.tagName, top: Math.max(own.top, pane?.top ?? 0), bottom: Math.min(own.bottom, pane?.bottom ?? innerHeight), left: own.left, right: own.right }
+    })
+    const over = boxes.flatMap((a, n) => boxes.slice(n + 1).filter((b) => a.top < b.bottom - 2 && b.top < a.bottom - 2 && a.left < b.right - 2 && b.left < a.right - 2).map((b) => `${a.text} over ${b.text}`))
+    const middle = document.querySelector('.middle')
+    return [...wide, ...over, ...(middle && middle.scrollHeight > middle.clientHeight + 1 ? ['the ticket must be scrolled'] : [])]
+  }), [])
+}
+
 /** Every target of the page is at least so large, in CSS pixels, and none lies outside. */
 async function assertTargets(page, least) {
   const small = await page.evaluate((least) => [...document.querySelectorAll('button')].filter((b) => b.checkVisibility()).map((b) => [b.innerText, b.getBoundingClientRect()])
@@ -171,6 +186,40 @@ describe('the line', () => {
     assert.match(await page.locator('main').innerText(), /Take a ticket|Bring/)
     await assertAccessible(page, 'kiosk, guide in English')
     await shoot(page, 'kiosk-guide-en')
+    await page.done()
+  })
+
+  test('low, every control of every screen lies in the lower part; and by keyboard alone a ticket is taken', { timeout: 60_000 }, async () => {
+    const page = await kiosk()
+    const lowest = () => page.evaluate(() => Math.min(...[...document.querySelectorAll('button')].filter((b) => b.checkVisibility()).map((b) => b.getBoundingClientRect().top)))
+    const reach = async (selector) => {
+      for (let n = 0; n < 60; n++) {
+        await page.keyboard.press('Tab')
+        if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return page.keyboard.press('Enter')
+      }
+      assert.fail(`the keyboard does not reach ${selector}`)
+    }
+    await reach('[data-low]')
+    const middle = 0.4 * 1920
+    assert.ok(await lowest() >= middle, 'home')
+    await reach('[data-service="marriage"]')
+    await view(page, 'guide')
+    assert.ok(await lowest() >= middle, 'guide')
+    await assertTargets(page, 60)
+    await reach('[data-large]')
+    assert.ok(await lowest() >= middle, 'guide, large')
+    await assertTargets(page, 60)
+    await assertNothingOverlaps(page)
+    await shoot(page, 'kiosk-guide-large-low')
+    await reach('[data-take="ordinary"]')
+    await view(page, 'ticket')
+    assert.ok(await lowest() >= middle, 'ticket, large')
+    await assertTargets(page, 60)
+    await assertNothingOverlaps(page)
+    await shoot(page, 'kiosk-ticket-large-low')
+    await reach('[data-drop]')
+    await view(page, 'home')
+    assert.equal(await page.locator('.page.low').count(), 0, 'the next person finds it as it was')
     await page.done()
   })
 

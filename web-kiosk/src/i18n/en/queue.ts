@@ -61,6 +61,7 @@ export const queue = {
   'kiosk.drop': 'Cancel this ticket',
   'kiosk.text.large': 'Larger text',
   'kiosk.text.usual': 'Usual text',
+  'kiosk.language': '中文',
   'kiosk.low': 'Lower controls',
   'kiosk.high': 'Usual place',
   'kiosk.idle': 'Are you still there?',

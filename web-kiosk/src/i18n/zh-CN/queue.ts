@@ -61,6 +61,7 @@ export const queue = {
   'kiosk.drop': '取消这张号',
   'kiosk.text.large': '大字',
   'kiosk.text.usual': '标准字',
+  'kiosk.language': 'English',
   'kiosk.low': '低位操作',
   'kiosk.high': '恢复位置',
   'kiosk.idle': '您还在吗？',
