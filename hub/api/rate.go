@@ -171,10 +171,11 @@ func (a *API) rateAtWindow(r *http.Request, body []byte) (order, error) {
 		return order{}, err
 	}
 	id, at := r.PathValue("id"), a.Now()
-	if b.At != nil && b.At.Before(at) {
-		at = *b.At
+	if b.At != nil {
+		at = b.At.In(a.Zone)
+		b.At = &at
 	}
-	d := wire.RatingGiven{Visit: b.Visit, Window: id, Level: b.Level, Source: wire.RatingTablet, At: at.In(a.Zone), Doubt: b.Doubt}
+	d := wire.RatingGiven{Visit: b.Visit, Window: id, Level: b.Level, Source: wire.RatingTablet, Doubt: b.Doubt}
 	if len(d.Visit) > wire.MaxName {
 		return order{}, wrong(field{"visit", "too_long", text{"不是办理的编号", "is no id of a visit"}})
 	}
@@ -188,7 +189,7 @@ func (a *API) rateAtWindow(r *http.Request, body []byte) (order, error) {
 	if !known {
 		return order{}, noWindow()
 	}
-	return order{cmd: rating.Give{RatingGiven: d}, status: http.StatusCreated, kind: wire.KindRatingGiven, answer: func(done Changed) (any, error) {
+	return order{cmd: rating.Give{RatingGiven: d, Touched: b.At}, status: http.StatusCreated, kind: wire.KindRatingGiven, answer: func(done Changed) (any, error) {
 		kept := RatingKept{Events: done.Events}
 		a.Register.Read(func(v *register.View, windows *roster.State) { kept.Prompt = a.windowPrompt(v, windows, id) })
 		kept.Events = withoutLevel(kept.Events)

@@ -42,6 +42,8 @@ type (
 	// Give is a rating from a screen. Its time may be past: a tablet that was cut off sends it later.
 	Give struct {
 		wire.RatingGiven
+		// Touched is when, in place of At; nil is now.
+		Touched *time.Time `json:"at,omitempty"`
 	}
 	// Explain says why a bad rating was given; who asks has looked whether it was one.
 	Explain struct {
@@ -154,10 +156,10 @@ func (c Give) DecideRating(_ *Desk, h roster.Hall, m hall.Moment) ([]hall.Draft,
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	if d.At.IsZero() || d.At.After(m.Now) {
-		d.At = m.Now
+	d.At = m.Now.In(m.Zone)
+	if c.Touched != nil && c.Touched.Before(m.Now) {
+		d.At = c.Touched.In(m.Zone)
 	}
-	d.At = d.At.In(m.Zone)
 	if !hall.Date(d.Day).Valid() {
 		d.Day = string(hall.DateOf(d.At, m.Zone))
 	}

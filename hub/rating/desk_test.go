@@ -35,9 +35,9 @@ func TestTheDesk(t *testing.T) {
 		// want are the fields that are refused.
 		want string
 	}{
-		{"a touch", Give{wire.RatingGiven{Window: "w1", Level: 5, Source: wire.RatingTablet}}, ""},
-		{"a level above the highest", Give{wire.RatingGiven{Window: "w1", Level: 6}}, "level"},
-		{"no level, at no window", Give{wire.RatingGiven{}}, "window level"},
+		{"a touch", Give{RatingGiven: wire.RatingGiven{Window: "w1", Level: 5, Source: wire.RatingTablet}}, ""},
+		{"a level above the highest", Give{RatingGiven: wire.RatingGiven{Window: "w1", Level: 6}}, "level"},
+		{"no level, at no window", Give{RatingGiven: wire.RatingGiven{}}, "window level"},
 		{"reasons, words and a number", Explain{Visit: "v", Reasons: []string{"slow"}, Text: "<i>等了很久</i>", Phone: "13800000042"}, ""},
 		{"a landline", Explain{Visit: "v", Phone: "0477-7200042"}, ""},
 		{"a reason of another list", Explain{Visit: "v", Reasons: []string{"weather"}}, "reasons"},
@@ -75,7 +75,7 @@ func TestTheDesk(t *testing.T) {
 func TestATouchIsNotOfTheTimeToCome(t *testing.T) {
 	var s Desk
 	now := time.Date(2026, 11, 23, 10, 0, 0, 0, zone)
-	made, _ := s.at(t, now, Give{wire.RatingGiven{Window: "w1", Level: 5, At: now.Add(time.Hour)}})
+	made, _ := s.at(t, now, Give{RatingGiven: wire.RatingGiven{Window: "w1", Level: 5}, Touched: new(now.Add(time.Hour))})
 	if d := made[0].(wire.RatingGiven); !d.At.Equal(now) || d.Day != "2026-11-23" {
 		t.Errorf("it is of %v on %s", d.At, d.Day)
 	}
