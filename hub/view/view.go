@@ -53,7 +53,7 @@ const (
 	saveEvery  = 2 * time.Second
 	noFile     = ^wire.Position(0)
 	metaBucket = "_meta"
-	marker     = "_sum" // in _meta: SHA-256 over all other content
+	marker     = "_sum" // in _meta: the checksum of all other content
 )
 
 // Runner keeps folds in step with the log.
@@ -234,33 +234,66 @@ func (r *Runner) write(tx *bolt.Tx, position wire.Position) error {
 		}
 		buckets[f.Name()] = b
 	}
-	for _, id := range slices.Sorted(maps.Keys(r.changes)) {
-		c := r.changes[id]
-		var err error
-		if c.value == nil {
-			err = buckets[c.fold].Delete([]byte(c.key))
-		} else {
-			err = buckets[c.fold].Put([]byte(c.key), c.value)
-		}
-		if err != nil {
-			return err
-		}
-	}
 	meta, err := tx.CreateBucketIfNotExists([]byte(metaBucket))
 	if err != nil {
 		return err
 	}
-	if err := meta.Put([]byte("position"), binary.BigEndian.AppendUint64(nil, uint64(position))); err != nil {
+	var sum checksum
+	copy(sum[:], meta.Get([]byte(marker)))
+	for _, id := range slices.Sorted(maps.Keys(r.changes)) {
+		c := r.changes[id]
+		if err := sum.put(buckets[c.fold], c.fold, c.key, c.value); err != nil {
+			return err
+		}
+	}
+	if err := sum.put(meta, metaBucket, "position", binary.BigEndian.AppendUint64(nil, uint64(position))); err != nil {
 		return err
 	}
-	if err := meta.Put([]byte("versions"), []byte(r.versions())); err != nil {
+	if err := sum.put(meta, metaBucket, "versions", []byte(r.versions())); err != nil {
 		return err
 	}
-	sum, err := digest(tx)
-	if err != nil {
-		return err
+	return meta.Put([]byte(marker), sum[:])
+}
+
+// checksum finds damage in views.db: the SHA-256 of every entry, one XORed onto
+// the other. So a save costs what has changed, however large the file has grown.
+type checksum [sha256.Size]byte
+
+// put writes an entry, or deletes it where value is nil.
+func (c *checksum) put(b *bolt.Bucket, name, key string, value []byte) error {
+	c.flip(name, []byte(key), b.Get([]byte(key)))
+	c.flip(name, []byte(key), value)
+	if value == nil {
+		return b.Delete([]byte(key))
 	}
-	return meta.Put([]byte(marker), sum)
+	return b.Put([]byte(key), value)
+}
+
+// flip adds an entry, or takes it off; nil is none.
+func (c *checksum) flip(name string, key, value []byte) {
+	if value == nil {
+		return
+	}
+	h := sha256.New()
+	add(h, []byte(name))
+	add(h, key)
+	add(h, value)
+	for i, x := range h.Sum(nil) {
+		c[i] ^= x
+	}
+}
+
+// checksumOf is that of a whole file.
+func checksumOf(tx *bolt.Tx) (c checksum, err error) {
+	err = tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+		return b.ForEach(func(k, v []byte) error {
+			if string(name) != metaBucket || string(k) != marker {
+				c.flip(string(name), k, v)
+			}
+			return nil
+		})
+	})
+	return c, err
 }
 
 func (r *Runner) versions() string {
@@ -280,13 +313,13 @@ func (r *Runner) load(head wire.Position) (err error) {
 		if meta == nil {
 			return errors.New("views.db is empty")
 		}
-		sum, err := digest(tx)
+		sum, err := checksumOf(tx)
 		if err != nil {
 			return err
 		}
 		position := meta.Get([]byte("position"))
 		switch {
-		case string(meta.Get([]byte(marker))) != string(sum) || len(position) != 8:
+		case string(meta.Get([]byte(marker))) != string(sum[:]) || len(position) != 8:
 			return errors.New("views.db is damaged: its content does not give its checksum")
 		case string(meta.Get([]byte("versions"))) != r.versions():
 			return errors.New("views.db was made by another version")
