@@ -9,7 +9,7 @@ set -euo pipefail
 case "${1:-}" in
 test)
     needs=(gcc:gcc mosquitto:mosquitto mosquitto_pub:mosquitto-clients chromium:chromium
-        /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk systemd-analyze:systemd)
+        /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk systemd-analyze:systemd zbarimg:zbar-tools)
     ;;
 powercut)
     needs=(qemu-system-x86_64:qemu-system-x86 mkfs.ext4:e2fsprogs xz:xz-utils)
