@@ -52,6 +52,24 @@ describe('calls in the lobby', () => {
     assert.equal(await page.locator('[data-blocked]').count(), 0)
   })
 
+  onLobby('leave the foot of the screen to the published satisfaction in turn with the date, and a notice comes before it', {}, async (page, hub) => {
+    hub.call([['A012', 'w01']])
+    assert.equal(await page.locator('[data-satisfaction]').count(), 0, 'nothing was published')
+    hub.patch({ satisfaction: { day: hub.live.hall.day, as_of: new Date(hub.now()).toISOString(), final: false, figures: {}, rates: [{ id: 'good_rate', value: 0.9876, above: 1_185, below: 1_200 }] } })
+    await page.waitForSelector('[data-satisfaction]', { timeout: 25_000 })
+    assert.match(await page.locator('[data-satisfaction]').innerText(), /^截至 \d\d:\d\d 好评率 98\.8%，1200 人评价$/)
+    assert.ok(await fontSize(page, '[data-satisfaction]') >= 100.5, 'it has 16 arc minutes')
+    await assertNothingCut(page)
+    await assertAccessible(page, 'lobby, satisfaction')
+    await shoot(page, 'lobby-satisfaction')
+    hub.patch({ notices: { n1: { id: 'n1', at: new Date(hub.now()).toISOString(), phrase: 'keep_belongings' } } })
+    await page.waitForSelector('[data-notice]')
+    assert.equal(await page.locator('[data-satisfaction]').count(), 0)
+    hub.patch({ notices: { n1: null }, satisfaction: null })
+    await page.waitForSelector('[data-notice]', { state: 'detached' })
+    assert.equal(await page.locator('[data-satisfaction]').count(), 0, 'what is withdrawn is not shown')
+  })
+
   onLobby('are not said again after a reload, but the newest is shown', { query: '?volume=10' }, async (page, hub) => {
     hub.skew = 60_000 // the calls are a minute old
     hub.patch({ hub: { position: 1 } })
