@@ -15,7 +15,10 @@ export const shell = {
   'index.me': 'Own attendance, leave and make-up requests',
 
   'language.switch': '切换到中文',
+  'language.name': '中文',
 
+  'file.choose': 'Choose a file',
+  'file.none': 'none chosen yet',
   'action.save': 'Save',
   'action.cancel': 'Cancel',
   'action.failed': 'That did not work',

@@ -15,7 +15,10 @@ export const shell = {
   'index.me': '查看本人考勤，申请请假和补卡',
 
   'language.switch': 'Switch to English',
+  'language.name': 'English',
 
+  'file.choose': '选择文件',
+  'file.none': '还没有选择',
   'action.save': '保存',
   'action.cancel': '取消',
   'action.failed': '操作未成功',
@@ -74,7 +77,7 @@ export const shell = {
   'age.now': '刚刚',
   'age.seconds': '{n} 秒前',
   'age.minutes': '{n} 分前',
-  'age.hours': '{n} 时前',
+  'age.hours': '{n} 小时前',
   'age.days': '{n} 天前',
 
   'duration.seconds': '{n} 秒',
