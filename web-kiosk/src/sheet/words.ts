@@ -1,5 +1,5 @@
 import { isKey, useI18n, type Key } from '../i18n'
-import type { Excuse, Finding, Mark, Slot, Span } from '../wire.gen'
+import type { Excuse, Finding, LeaveAsked, Mark, Slot, Span } from '../wire.gen'
 
 /** The parts of a check sheet in words; see Sheet in wire.gen. */
 export function useSheetWords() {
@@ -63,7 +63,13 @@ export function useSheetWords() {
     return String(raw)
   }
 
+  /** The days of a leave; one day or half day is told once. */
+  function leave(l: Pick<LeaveAsked, 'from' | 'from_half' | 'until' | 'until_half'>): string {
+    if (l.from === l.until) return `${l.from} ${named(`half.${l.from_half === l.until_half ? l.from_half : 'day'}`)}`
+    return `${l.from} ${named(`half.${l.from_half}`)} – ${l.until} ${named(`half.${l.until_half}`)}`
+  }
+
   const field = (name: string) => named(`sheet.field.${name}`)
 
-  return { rule, off, slot, how, excuse, finding, spans, value, field, article }
+  return { rule, off, slot, how, excuse, finding, spans, leave, value, field, article }
 }

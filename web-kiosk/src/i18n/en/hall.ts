@@ -52,6 +52,7 @@ export const hall = {
 
   'hall.title': 'Hall, live',
   'hall.summary': '{open} of {of} windows open',
+  'hall.summary.empty': '{open} of {of} windows open, {empty} without anybody',
   'hall.empty.title': 'No windows yet',
   'hall.empty.text': 'Add windows first, then assign devices to them.',
   'hall.empty.action': 'Add a window',

@@ -124,6 +124,8 @@ export const people = {
   'proc.change': 'Apply for a change',
   'proc.change.text': 'It needs a formal document and the working days ahead; within the first year a special reason too.',
   'proc.successor': 'Successor',
+  'proc.wantedOn': 'wanted on {day}',
+  'proc.unmet': 'Not met: {what}',
   'proc.wanted': 'Day of the change',
   'proc.special': 'Special reason',
   'proc.handover': 'Handover',

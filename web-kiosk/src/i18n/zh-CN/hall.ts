@@ -52,6 +52,7 @@ export const hall = {
 
   'hall.title': '大厅实况',
   'hall.summary': '{open} 个窗口服务中，共 {of} 个',
+  'hall.summary.empty': '{open} 个窗口服务中，{empty} 个无人在岗，共 {of} 个',
   'hall.empty.title': '还没有窗口',
   'hall.empty.text': '先添加窗口，再把设备分配到窗口。',
   'hall.empty.action': '添加窗口',

@@ -124,6 +124,8 @@ export const people = {
   'proc.change': '申请调换',
   'proc.change.text': '须有正式文件，并提前规定的工作日；到岗未满一年的还要写明特殊原因。',
   'proc.successor': '接任者',
+  'proc.wantedOn': '拟于 {day} 调换',
+  'proc.unmet': '不符合：{what}',
   'proc.wanted': '拟调换日期',
   'proc.special': '特殊原因',
   'proc.handover': '交接签字',
