@@ -137,10 +137,13 @@ describe('the lobby', () => {
     await shoot(page, 'lobby-empty')
   })
 
-  onLobby('speaks English on ?lang=en and in reduced motion stands still', { query: '?lang=en&distance=5', options: { reducedMotion: 'reduce' } }, async (page) => {
+  onLobby('speaks English on ?lang=en and in reduced motion stands still', { query: '?lang=en&distance=5', options: { reducedMotion: 'reduce' } }, async (page, hub) => {
     await connection(page, 'live')
     assert.equal(await page.locator('html').getAttribute('lang'), 'en')
     assert.match(await tile(page, 'w04').innerText(), /Cut off/)
+    assert.equal(await page.locator('.glow').count(), 0, 'what stood there from the start is no event')
+    hub.press('w01')
+    await page.waitForSelector('.glow', { state: 'attached' })
     const motion = await page.evaluate(() => getComputedStyle(document.querySelector('.glow')).animationDuration)
     assert.equal(motion, '0s')
     await assertAccessible(page, 'lobby, English')
