@@ -42,8 +42,8 @@ async function correctedDay() {
 async function judge(page, name, found) {
   await page.evaluate(() => document.fonts.ready)
   found.push(...(await unfit(page)).map((what) => `${name}: ${what}`))
-  await shoot(page, `size-${name}`)
   await assertAccessible(page, name)
+  await shoot(page, `size-${name}`)
 }
 
 describe('every page at its size', () => {
