@@ -34,7 +34,7 @@ describe('the lobby', () => {
     for (const part of ['h1', '.clock', '.day', '[data-window="w01"] .name', '[data-window="w01"] .state-mark', '[data-window="w01"] .when']) {
       assert.ok(await fontSize(page, part) >= 100.5, `${part} has 16 arc minutes`)
     }
-    assert.equal(await page.title(), '大厅显示 · 阿拉善左旗政务服务中心')
+    assert.equal(await page.title(), '大厅显示 · 演示政务服务大厅')
     await assertNothingCut(page)
     await assertAccessible(page, 'lobby, 12 windows')
     await shoot(page, 'lobby-12')

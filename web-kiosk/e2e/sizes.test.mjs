@@ -20,7 +20,7 @@ before(async () => {
   made = await furnish(hall)
   await administrator(browser, hall)
   await account(browser, hall, 'dudao', { name: '督导员', role: 'supervisor' })
-  await account(browser, hall, 'yan', { name: '阿拉腾其其格', role: 'staff', staff: 's07' })
+  await account(browser, hall, 'yan', { name: '演示员07', role: 'staff', staff: 's07' })
   await duties(hall, made.day)
   await until('the empty window alarms', async () => (await hall.get('live')).alarms['window_empty/w08'])
   await correctedDay()
