@@ -36,7 +36,10 @@ type (
 	}
 	// RatingKept answers a rating: it is on disk. The prompt says what it was worth.
 	RatingKept struct {
-		Events []Made       `json:"events"`
+		Events []Made `json:"events"`
+		// Visit is what it counts for; empty where it counts for none. A tablet that
+		// was cut off did not know it, and names it in the reasons that follow.
+		Visit  string       `json:"visit,omitempty"`
 		Prompt RatingPrompt `json:"prompt"`
 	}
 	rateBody struct {
@@ -165,6 +168,18 @@ func (a *API) visitAt(v *register.View, id, window string, at time.Time) (x rati
 	return x, false
 }
 
+// visitOf is the visit that a rating counts for, empty where it counts for none.
+func (a *API) visitOf(v *register.View, press, window string, at time.Time) string {
+	day := hall.DateOf(at, a.Zone)
+	for _, day := range []hall.Date{day, day.AddDays(-1)} {
+		presses := v.Ratings.Sheet(day, window, a.Now()).Presses
+		if i := slices.IndexFunc(presses, func(p rating.JudgedPress) bool { return p.ID == press }); i >= 0 && presses[i].State == rating.Counted {
+			return presses[i].Of
+		}
+	}
+	return ""
+}
+
 func (a *API) rateAtWindow(r *http.Request, body []byte) (order, error) {
 	var b rateBody
 	if err := decode(body, &b); err != nil {
@@ -191,7 +206,12 @@ func (a *API) rateAtWindow(r *http.Request, body []byte) (order, error) {
 	}
 	return order{cmd: rating.Give{RatingGiven: d, Touched: b.At}, status: http.StatusCreated, kind: wire.KindRatingGiven, answer: func(done Changed) (any, error) {
 		kept := RatingKept{Events: done.Events}
-		a.Register.Read(func(v *register.View, windows *roster.State) { kept.Prompt = a.windowPrompt(v, windows, id) })
+		a.Register.Read(func(v *register.View, windows *roster.State) {
+			kept.Prompt = a.windowPrompt(v, windows, id)
+			if len(done.Events) > 0 {
+				kept.Visit = a.visitOf(v, done.Events[0].ID, id, at)
+			}
+		})
 		kept.Events = withoutLevel(kept.Events)
 		return kept, nil
 	}}, nil
@@ -230,7 +250,7 @@ func (a *API) rateTicket(r *http.Request, body []byte) (order, error) {
 	}
 	cmd := rating.Give{RatingGiven: wire.RatingGiven{Visit: x.ID, Window: x.Window, Day: string(x.Day), Level: b.Level, Source: wire.RatingPhone}}
 	return order{cmd: cmd, status: http.StatusCreated, kind: wire.KindRatingGiven, answer: func(done Changed) (any, error) {
-		kept := RatingKept{Events: withoutLevel(done.Events)}
+		kept := RatingKept{Events: withoutLevel(done.Events), Visit: x.ID}
 		a.Register.Read(func(v *register.View, _ *roster.State) { kept.Prompt, _, _ = a.ticketPrompt(v, id) })
 		return kept, nil
 	}}, nil

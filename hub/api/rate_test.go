@@ -180,6 +180,32 @@ func TestATabletThatWasCutOff(t *testing.T) {
 }
 
 // Each publication of a period is a revision that says what it changed; one that would change nothing is none.
+// A tablet was cut off while one was served and sends what they touched when
+// another is: the answer says whose it is, and the reasons go to that one.
+func TestALateRatingSaysForWhomItCounts(t *testing.T) {
+	s := newStage(t)
+	s.furnishLine()
+	s.serving("w1")
+	first := s.tablet().Visit
+	touched := s.now.Add(time.Minute)
+	s.now = s.now.Add(2 * time.Minute)
+	s.ask("POST", "/api/v1/windows/w1/finish", "")
+	s.now = s.now.Add(time.Minute)
+	s.serving("w1")
+	s.now = s.now.Add(time.Minute)
+	kept := into[RatingKept](t, s.as("screen", "POST", "windows/w1/ratings", fmt.Sprintf(`{"level":1,"at":%q}`, touched.Format(time.RFC3339))))
+	if kept.Visit != first || kept.Prompt.Visit == first || kept.Prompt.State != "open" {
+		t.Errorf("the late rating counts for %q, not %q; the tablet goes on with %+v", kept.Visit, first, kept.Prompt)
+	}
+	if w := s.as("screen", "POST", "windows/w1/ratings/reasons", fmt.Sprintf(`{"visit":%q,"reasons":["slow"]}`, kept.Visit)); w.Code != http.StatusOK {
+		t.Errorf("its reasons are answered %d %s", w.Code, w.Body)
+	}
+	before := s.now.Add(-3 * time.Hour).Format(time.RFC3339)
+	if kept := into[RatingKept](t, s.as("screen", "POST", "windows/w1/ratings", fmt.Sprintf(`{"level":1,"at":%q}`, before))); kept.Visit != "" {
+		t.Errorf("a touch while nobody was served counts for %q", kept.Visit)
+	}
+}
+
 func TestAPublicationIsRevised(t *testing.T) {
 	s := newStage(t)
 	s.furnishLine()

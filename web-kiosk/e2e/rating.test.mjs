@@ -102,6 +102,28 @@ describe('a rating', () => {
     for (const page of [screen, clerk]) await page.done()
   })
 
+  test('that is bad and touched while the hub is stopped keeps its reasons with it, for the visit that it was about', { timeout: 120_000 }, async () => {
+    const clerk = await signedIn(browser, hall, '/window/w1', 'clerk')
+    const screen = await tabletOf(browser, hall)
+    await serve(clerk)
+    await view(screen, 'choose')
+    const { visit } = (await hall.get('live')).windows.w1.rating
+    await hall.killHub()
+    await screen.waitForSelector('[data-away]')
+    await level(screen, 1).tap()
+    await view(screen, 'reasons')
+    await screen.locator('[data-reason="slow"]').tap()
+    await screen.locator('[data-send]').tap()
+    await view(screen, 'thanks')
+    assert.equal(await screen.locator('.page').getAttribute('data-waiting'), '2')
+    await hall.startHub()
+    await screen.waitForSelector('.page[data-waiting="0"]', { timeout: 30_000 })
+    const row = await until('both are there', async () => (await records(hall)).find((row) => row.visit === visit && row.reasons))
+    assert.deepEqual([row.level, row.reasons], [1, ['slow']])
+    await finish(clerk)
+    for (const page of [screen, clerk]) await page.done()
+  })
+
   test('waits on the tablet’s disk over a restart of its browser', { timeout: 120_000 }, async () => {
     const clerk = await signedIn(browser, hall, '/window/w1', 'clerk')
     const screen = await tabletOf(browser, hall)

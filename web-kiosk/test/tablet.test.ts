@@ -20,7 +20,7 @@ class Play {
   }
   prompt(p: RatingPrompt, age: number | null = null, correct: number | null = null): this { return this.feed({ type: 'prompt', prompt: p, age, correct }) }
   touch(level: Level, id = `t${level}`): this { return this.feed({ type: 'touch', level, id }) }
-  told(id: string, p: RatingPrompt | null, correct: number | null = null): this { return this.feed({ type: 'told', id, prompt: p, correct }) }
+  told(id: string, p: RatingPrompt | null, correct: number | null = null): this { return this.feed({ type: 'told', id, prompt: p, visit: p?.visit ?? null, correct }) }
   pass(ms: number): this {
     for (const until = this.now + ms; this.now < until;) {
       this.now = Math.min(until, this.now + 200)
@@ -159,7 +159,7 @@ function bench(disk = new Disk()) {
   const told: [string, Answer | null][] = []
   const box = createOutbox(disk, async (entry) => {
     sent.push(entry)
-    return status === 201 ? { ok: true, data: { prompt: prompt({ state: 'rated', visit: 'v9' }) } } : refused(status)
+    return status === 201 ? { ok: true, data: { visit: 'v9', prompt: prompt({ state: 'open', visit: 'v10' }) } } : refused(status)
   }, { told: (entry, answer) => told.push([entry.id, answer]) }, (call) => { waits.push(call); return () => { waits.splice(waits.indexOf(call), 1) } })
   return { disk, sent, told, waits, box, answer: (with_: number) => { status = with_ } }
 }

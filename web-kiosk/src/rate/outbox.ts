@@ -38,8 +38,8 @@ export interface Keep {
   remove(id: string): Promise<void>
 }
 
-/** The hub's answer to a rating. */
-export interface Answer { rating?: string; prompt?: RatingPrompt }
+/** The hub's answer to a rating: the visit that it counts for, if any, and what the window's tablet shows now. */
+export interface Answer { visit?: string; prompt?: RatingPrompt }
 
 export type Send = (entry: Entry) => Promise<Result<Answer | null>>
 
@@ -101,7 +101,7 @@ export function createOutbox(
         }
         tries = 0
         await settle(entry, result.ok ? null : `${result.trouble.status} ${result.trouble.text}`)
-        if (result.ok && entry.kind === 'rating') await name(entry.id, result.data?.prompt?.visit)
+        if (result.ok && entry.kind === 'rating') await name(entry.id, result.data?.visit)
         if (result.ok) heard.told?.(entry, result.data)
         else heard.failed?.(entry, result.trouble.status)
       }

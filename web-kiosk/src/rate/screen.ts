@@ -47,7 +47,8 @@ export type RateEvent =
   | { type: 'prompt'; prompt: RatingPrompt; age: number | null; correct: number | null }
   | { type: 'online'; online: boolean }
   | { type: 'touch'; level: Level; id: string }
-  | { type: 'told'; id: string; prompt: RatingPrompt | null; correct: number | null }
+  /** `visit` is what the touch counts for. */
+  | { type: 'told'; id: string; prompt: RatingPrompt | null; visit: string | null; correct: number | null }
   | { type: 'change' }
   | { type: 'explained' } | { type: 'skip' } | { type: 'words' } | { type: 'back' }
   | { type: 'stay' }
@@ -135,10 +136,10 @@ function lasts(prompt: RatingPrompt): number | null {
   return ms > 0 ? ms : null // of a rating that was corrected already it is none
 }
 
-function told(s: Screen, { id, prompt, correct }: { id: string; prompt: RatingPrompt | null; correct: number | null }, now: number): Screen {
+function told(s: Screen, { id, prompt, visit, correct }: Extract<RateEvent, { type: 'told' }>, now: number): Screen {
   const heard = prompt === null ? s : { ...s, online: true, prompt, seen: prompt.rated_at ?? s.seen, correction: lasts(prompt) ?? s.correction }
   if (s.mine?.id !== id) return settle({ ...heard, waits: s.mine === null ? null : s.waits })
-  return { ...heard, waits: null, visit: prompt?.visit ?? s.visit, correctUntil: correct === null ? s.correctUntil : now + correct }
+  return { ...heard, waits: null, visit: visit ?? s.visit, correctUntil: correct === null ? s.correctUntil : now + correct }
 }
 
 function prompted(s: Screen, { prompt, age, correct }: Extract<RateEvent, { type: 'prompt' }>, now: number): Screen {

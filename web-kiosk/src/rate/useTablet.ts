@@ -39,7 +39,7 @@ export function useTablet(window: string, key: string | null, store: LiveStore, 
     return api.change<Answer>('POST', `windows/${encodeURIComponent(window)}/ratings/reasons`, { visit: entry.visit, ...entry.body }, entry.id)
   }, {
     changed: (size) => { waiting.value = size },
-    told: (entry, answer) => settled(entry, answer?.prompt ?? null),
+    told: (entry, answer) => settled(entry, answer?.prompt ?? null, answer?.visit),
     failed: (entry, status) => {
       if (status === 401 || status === 403) barred.value = 'forbidden'
       if (status === 0 || status >= 500) {
@@ -47,10 +47,10 @@ export function useTablet(window: string, key: string | null, store: LiveStore, 
       } else if (!outbox.waits(entry.id)) settled(entry, null)
     },
   })
-  function settled(entry: Entry, prompt: RatingPrompt | null): void {
+  function settled(entry: Entry, prompt: RatingPrompt | null, visit?: string): void {
     if (entry.kind !== 'rating') return
     if (entry.id === screen.value.mine?.id) kept.value = 'hub'
-    feed({ type: 'told', id: entry.id, prompt, correct: left(prompt?.correct_until) })
+    feed({ type: 'told', id: entry.id, prompt, visit: visit ?? null, correct: visit === prompt?.visit ? left(prompt?.correct_until) : null })
     void ask()
   }
 
