@@ -268,6 +268,15 @@ func (a *API) explaining(b explainBody, x *rating.JudgedVisit, p RatingPrompt) (
 	return order{cmd: cmd, status: http.StatusOK, kind: wire.KindRatingExplained}, nil
 }
 
+// servedAt finds a visit of a window by its id alone: the reasons of a rating may come as late as the rating.
+func (a *API) servedAt(v *register.View, id, window string) (x rating.JudgedVisit, ok bool) {
+	if id == "" {
+		return x, false
+	}
+	x, ok = v.Ratings.Find(id, a.Now())
+	return x, ok && slices.ContainsFunc(x.Spans, func(s rating.Span) bool { return s.Window == window })
+}
+
 func (a *API) explainAtWindow(r *http.Request, body []byte) (order, error) {
 	var b explainBody
 	if err := decode(body, &b); err != nil {
@@ -281,8 +290,8 @@ func (a *API) explainAtWindow(r *http.Request, body []byte) (order, error) {
 		if _, known = windows.Windows[id]; !known {
 			return
 		}
-		if at, ok := a.visitAt(v, b.Visit, id, a.Now()); ok {
-			status := v.Ratings.StatusOf(at, a.Now())
+		if named, ok := a.servedAt(v, b.Visit, id); ok {
+			status := v.Ratings.StatusOf(named, a.Now())
 			p, x = a.prompt(v, status), status.Visit
 		}
 	})

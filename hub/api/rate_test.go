@@ -163,7 +163,7 @@ func TestATabletThatWasCutOff(t *testing.T) {
 	s.ask("POST", "/api/v1/windows/w1/finish", "")
 	s.now = s.now.Add(72 * time.Hour)
 	key := into[NewToken](t, s.ask("POST", "/api/v1/tokens", `{"role":"screen","name":"评价器"}`)).Token
-	body := fmt.Sprintf(`{"level":5,"visit":%q,"at":%q}`, visit, touched.UTC().Format(time.RFC3339))
+	body := fmt.Sprintf(`{"level":1,"visit":%q,"at":%q}`, visit, touched.UTC().Format(time.RFC3339))
 	for range 2 {
 		w := s.ask("POST", "/api/v1/windows/w1/ratings", body, func(r *http.Request) {
 			r.Header.Set("Authorization", "Bearer "+key)
@@ -172,6 +172,15 @@ func TestATabletThatWasCutOff(t *testing.T) {
 		if w.Code != http.StatusCreated {
 			t.Fatalf("answered %d %s", w.Code, w.Body)
 		}
+	}
+	said := func(window string) *httptest.ResponseRecorder {
+		return s.ask("POST", "/api/v1/windows/"+window+"/ratings/reasons", fmt.Sprintf(`{"visit":%q,"reasons":["slow"]}`, visit), header("Authorization", "Bearer "+key))
+	}
+	if w := said("w2"); problemOf(t, w).Code != "rating_not_bad" {
+		t.Errorf("reasons by another window's tablet are answered %d %s", w.Code, w.Body)
+	}
+	if w := said("w1"); w.Code != http.StatusOK {
+		t.Errorf("its reasons are answered %d %s", w.Code, w.Body)
 	}
 	page := into[RatingPage](t, s.ask("GET", "/api/v1/ratings?from=2026-11-23&until=2026-11-26", ""))
 	if page.Total != 1 || page.Ratings[0].Day != "2026-11-23" || page.Ratings[0].Result != "rated" || len(page.Ratings[0].Presses) != 1 {

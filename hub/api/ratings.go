@@ -50,9 +50,11 @@ type (
 		Result string `json:"result"`
 		Level  int    `json:"level,omitempty"`
 		// Reasons are what the citizen chose, Exclusion how far taking it out is: proposed or excluded.
-		Reasons   []string   `json:"reasons,omitempty"`
-		Exclusion string     `json:"exclusion,omitempty"`
-		Presses   []PressRow `json:"presses"`
+		Reasons   []string `json:"reasons,omitempty"`
+		Exclusion string   `json:"exclusion,omitempty"`
+		// Case is the number of the case that a bad rating has led to.
+		Case    string     `json:"case,omitempty"`
+		Presses []PressRow `json:"presses"`
 		// Position is of the record that began the visit.
 		Position wire.Position `json:"position,omitempty"`
 	}
@@ -248,6 +250,9 @@ func (l *ratingRows) visit(x *rating.JudgedVisit) RatingRow {
 	}
 	if e, ok := l.v.Ratings.Explained.Get(x.ID); ok {
 		row.Reasons = e.Reasons
+	}
+	if file, ok := l.v.State.Conduct.OfVisit(x.ID); ok {
+		row.Case = file.Number
 	}
 	switch {
 	case x.Excluded:
