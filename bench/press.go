@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -135,7 +134,8 @@ func (b *bench) pressAll(ctx context.Context, h *hub, sockets []string) (kept, c
 				return
 			}
 			defer func() { _ = hand.Close() }()
-			p := &presser{hub: h, window: fmt.Sprintf("w%02d", i+1), hand: hand, chance: rand.New(rand.NewPCG(uint64(i), 1))}
+			p := &presser{hub: h, window: fmt.Sprintf("w%02d", i+1), hand: hand, lit: make(chan time.Time, 16), chance: rand.New(rand.NewPCG(uint64(i), 1))}
+			go p.watch()
 			for ctx.Err() == nil {
 				k, c, err := p.visit(ctx)
 				if err != nil {
@@ -160,7 +160,17 @@ type presser struct {
 	hub    *hub
 	window string
 	hand   *simlink.Client
+	lit    chan time.Time // when the green lamp lit
 	chance *rand.Rand
+}
+
+// watch notes when the green lamp lights, until the hand lets go.
+func (p *presser) watch() {
+	for o := range p.hand.Outputs() {
+		if o.Line == "lamp_green" && o.High {
+			p.lit <- time.Now()
+		}
+	}
 }
 
 // visit serves somebody, who presses, and ends.
@@ -178,28 +188,13 @@ func (p *presser) visit(ctx context.Context) (kept, counted time.Duration, err e
 		return 0, 0, err
 	}
 	for _, took := range []*time.Duration{&kept, &counted} {
-		if err := p.green(ctx); err != nil {
-			return 0, 0, fmt.Errorf("the lamp of %s: %w", p.window, err)
+		at, err := next(ctx, p.lit)
+		if err != nil {
+			return 0, 0, fmt.Errorf("the lamp of %s stays dark: %w", p.window, err)
 		}
-		*took = time.Since(began) - debounce
+		*took = at.Sub(began) - debounce
 	}
 	return kept, counted, p.hub.change(ctx, http.MethodPost, "windows/"+p.window+"/finish", "")
-}
-
-// green waits until the green lamp lights.
-func (p *presser) green(ctx context.Context) error {
-	for {
-		select {
-		case o := <-p.hand.Outputs():
-			if o.Line == "lamp_green" && o.High {
-				return nil
-			}
-		case <-time.After(10 * time.Second):
-			return errors.New("it stays dark")
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
 }
 
 // screen is one websocket client.
