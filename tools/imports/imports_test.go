@@ -36,6 +36,8 @@ func TestWhatPackagesHoldInTheEnd(t *testing.T) {
 	}{
 		{"an agent holds nothing of the hub", "hallkeeper/agent", "", within("hallkeeper/hub", "hallkeeper/simulator", "hallkeeper/web-kiosk")},
 		{"an agent holds no HTTP server's metrics", "hallkeeper/agent", "", within("github.com/prometheus")},
+		{"an agent holds no policy's expressions", "hallkeeper/agent", "", within("github.com/google/cel-go")},
+		{"assessment holds neither log nor sockets", "hallkeeper/hub/assess", "", within("hallkeeper/hub/eventlog", "go.etcd.io", "net/http", "github.com/gorilla")},
 		{"an agent never loads periph's bcm283x, which reaches for /dev/mem", "hallkeeper/agent", "", within("periph.io/x/host/v3/bcm283x")},
 		{"the simulator holds nothing of the hub", "hallkeeper/simulator", "", within("hallkeeper/hub")},
 		{"the hub holds nothing of the agent, but for its demo", "hallkeeper/hub", "hallkeeper/hub/cmd", within("hallkeeper/agent", "hallkeeper/simulator", "periph.io")},

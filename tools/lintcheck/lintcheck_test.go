@@ -35,7 +35,11 @@ func rows() []row {
 		{"a domain may not open a database", "hub/rating/a.go", imports("rating", "database/sql"), "depguard", "domain code does no I/O"},
 		{"a domain may not log", "hub/visit/a.go", imports("visit", "log/slog"), "depguard", "do not log"},
 		{"a domain may not throw dice", "hub/conduct/a.go", imports("conduct", "math/rand/v2"), "depguard", "the same answer"},
-		{"a domain may not import the app", "hub/assess/a.go", imports("assess", "hallkeeper/hub/app"), "depguard", "domains"},
+		{"a domain may not import the app", "hub/assess/a.go", imports("assess", "hallkeeper/hub/app"), "depguard", "assess"},
+		{"assessment reads policy files", "hub/assess/b.go", imports("assess", "github.com/google/cel-go", "go.yaml.in/yaml/v3", "hallkeeper/hub/hall"), "", ""},
+		{"assessment may not open files", "hub/assess/c.go", imports("assess", "os"), "depguard", "domain code does no I/O"},
+		{"another domain may not evaluate expressions", "hub/conduct/b.go", imports("conduct", "github.com/google/cel-go"), "depguard", "domains"},
+		{"the API may not evaluate expressions", "hub/api/e.go", imports("api", "github.com/google/cel-go"), "depguard", "expressions live in hub/assess"},
 		{"the log does not know what events mean", "hub/eventlog/a.go", imports("eventlog", "hallkeeper/hub/hall"), "depguard", "what events mean"},
 		{"the log may use bbolt", "hub/eventlog/b.go", imports("eventlog", "go.etcd.io/bbolt"), "", ""},
 		{"views may use bbolt and read the log", "hub/view/a.go", imports("view", "go.etcd.io/bbolt", "hallkeeper/hub/eventlog"), "", ""},
@@ -135,17 +139,21 @@ func plant(t *testing.T, dir string) {
 go 1.26
 
 require (
+	github.com/google/cel-go v0.1.0
 	go.etcd.io/bbolt v1.0.0
 	go.yaml.in/yaml/v3 v3.0.0
 )
 
 replace (
+	github.com/google/cel-go => ./foreign/cel
 	go.etcd.io/bbolt => ./foreign/bbolt
 	go.yaml.in/yaml/v3 => ./foreign/yaml
 )
 `)
 	write(t, dir, "foreign/bbolt/go.mod", "module go.etcd.io/bbolt\n")
 	write(t, dir, "foreign/bbolt/a.go", "package bbolt\n")
+	write(t, dir, "foreign/cel/go.mod", "module github.com/google/cel-go\n")
+	write(t, dir, "foreign/cel/a.go", "package cel\n")
 	write(t, dir, "foreign/yaml/go.mod", "module go.yaml.in/yaml/v3\n")
 	write(t, dir, "foreign/yaml/a.go", "package yaml\n")
 	for _, r := range rows() {
