@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"hallkeeper/hub/assess"
+	"hallkeeper/policies"
+)
+
+const policyUsage = `用法 Usage: hub policy check FILE    检查一份考核政策并演算其用例 / check a policy file and play its cases
+           hub policy show         打印随程序提供的 63号 政策，可另存后修改 / print the policy for 63号 that comes with the program
+
+格式 Format: docs/policy.zh-CN.md, docs/policy.md
+check 的退出码：0 无误，1 有误（每处错误都写明行号和原因），2 用法不对
+Exit status of check: 0 nothing wrong, 1 something is (each fault with line and reason), 2 wrong usage
+`
+
+// runPolicy looks at assessment policies. It changes nothing.
+func runPolicy(_ context.Context, args []string, stdout, _ io.Writer) error {
+	if len(args) == 0 {
+		return usageError{"policy needs check or show"}
+	}
+	for _, a := range args {
+		if a == "--help" || a == "-h" || a == "help" {
+			_, err := fmt.Fprint(stdout, policyUsage)
+			return err
+		}
+	}
+	switch args[0] {
+	case "check":
+		if len(args) != 2 || strings.HasPrefix(args[1], "-") {
+			return usageError{"policy check needs one FILE"}
+		}
+		return checkPolicy(args[1], stdout)
+	case "show":
+		if len(args) > 1 {
+			return usageError{"policy show takes nothing more"}
+		}
+		_, err := stdout.Write(policies.Default())
+		return err
+	}
+	return usageError{fmt.Sprintf("policy takes check or show, got %q", args[0])}
+}
+
+func checkPolicy(path string, w io.Writer) error {
+	data, err := readPolicy(path)
+	if err != nil {
+		return err
+	}
+	p, err := assess.Load(data)
+	var faults *assess.Faults
+	switch {
+	case errors.As(err, &faults):
+		for _, f := range faults.List {
+			if err := fault(w, path, f.Line, f.Path, assess.Words{ZH: f.ZH, EN: f.EN}); err != nil {
+				return err
+			}
+		}
+		return fmt.Errorf("%s is no policy yet: %s; each stands above with its line", path, plural(len(faults.List)))
+	case err != nil:
+		return fmt.Errorf("check %s: %w", path, err)
+	}
+	wrong := 0
+	for _, r := range p.Run() {
+		for _, words := range r.Wrong {
+			if err := fault(w, path, r.Case.Line, "用例 case “"+r.Case.ZH+"” / "+r.Case.EN, words); err != nil {
+				return err
+			}
+		}
+		if len(r.Wrong) > 0 {
+			wrong++
+		}
+	}
+	if err := unruled(w, p); err != nil {
+		return err
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d of the %d cases of %s do not hold; each stands above with its line", wrong, len(p.Cases), path)
+	}
+	_, err = fmt.Fprintf(w, "✓ %s（%s），版本 %s：%d 个条款，%d 条规则，%d 个参数，%d 个用例都成立\n  %s (%s), version %s: %d articles, %d rules, %d parameters, all %d cases hold\n",
+		p.Name.ZH, p.Document, p.Version, len(p.Articles), len(p.Rules), len(p.Parameters), len(p.Cases),
+		p.Name.EN, p.Document, p.Version, len(p.Articles), len(p.Rules), len(p.Parameters), len(p.Cases))
+	return err
+}
+
+// readPolicy reads no more than a policy can be.
+func readPolicy(path string) (data []byte, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the policy: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	if data, err = io.ReadAll(io.LimitReader(file, assess.Most+1)); err != nil {
+		return nil, fmt.Errorf("read the policy: %w", err)
+	}
+	return data, nil
+}
+
+func fault(w io.Writer, path string, line int, what string, words assess.Words) error {
+	if line > 0 {
+		path = fmt.Sprintf("%s:%d", path, line)
+	}
+	if what != "" {
+		what += ": "
+	}
+	_, err := fmt.Fprintf(w, "✕ %s: %s%s\n  %s\n", path, what, words.ZH, words.EN)
+	return err
+}
+
+// unruled prints the articles that no rule cites: that can be right, and somebody should know.
+func unruled(w io.Writer, p *assess.Policy) error {
+	articles := p.Unruled()
+	if len(articles) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintf(w, "△ %d 个条款没有规则 / %d articles have no rule:\n", len(articles), len(articles)); err != nil {
+		return err
+	}
+	for _, a := range articles {
+		if _, err := fmt.Fprintf(w, "  %s  %s / %s\n", a.ID, a.ZH, a.EN); err != nil {
+			return err
+		}
+	}
+	return nil
+}
