@@ -199,6 +199,24 @@ func TestWhatIsNoPolicyAtAll(t *testing.T) {
 	}
 }
 
+func TestDocsShowTheSmallPolicy(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"policy.md", "policy.zh-CN.md"} {
+		b, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(b), "```yaml\n"+small(t)+"```") {
+			t.Errorf("docs/%s does not show hub/assess/testdata/small.yaml as it is", name)
+		}
+		for _, k := range assess.Kinds() {
+			if !strings.Contains(string(b), "`"+k.ID+"`") {
+				t.Errorf("docs/%s does not name the fact %s", name, k.ID)
+			}
+		}
+	}
+}
+
 // FuzzLoad: whatever is in the file, it is refused with lines that exist, or it is a policy whose cases can be played.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(small(f)))

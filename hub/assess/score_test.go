@@ -374,13 +374,3 @@ func TestArticlesWithoutARule(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
-
-func BenchmarkAssess(b *testing.B) {
-	p := shipped(b)
-	facts := []assess.Fact{late("f", "2026-11-23", 11)}
-	for b.Loop() {
-		if len(assess.Assess(p, facts, "2026-11-23")) != 1 {
-			b.Fatal("no finding")
-		}
-	}
-}
