@@ -26,9 +26,13 @@ func (p *Policy) Base(day hall.Date) float64 { return p.value(p.Scores.Base, day
 
 // Score is a person's score of a month: the base, less what findings take off, and what
 // they give. The findings are one person's (or one department's) of one period, from
-// Assess day by day; day is the period's last, by which grades are given.
-func (p *Policy) Score(base float64, findings []Scored, day hall.Date) Score {
-	s := Score{Base: base, Findings: p.cap(findings, func(Per) bool { return true })}
+// Assess day by day; day is the period's last, by which grades are given. Findings of
+// earlier periods use up what caps on quarters and years leave, and count no more.
+func (p *Policy) Score(base float64, findings []Scored, day hall.Date, earlier ...Scored) Score {
+	s := Score{Base: base, Findings: p.cap(slices.Concat(earlier, findings), func(Per) bool { return true })}
+	s.Findings = slices.DeleteFunc(s.Findings, func(f Scored) bool {
+		return !slices.ContainsFunc(findings, func(own Scored) bool { return order(own, f) == 0 })
+	})
 	for _, f := range s.Findings {
 		if f.Counted < 0 {
 			s.Off -= f.Counted

@@ -260,6 +260,23 @@ func TestCapsHold(t *testing.T) {
 	})
 }
 
+func TestACapOnTheYearIsUsedUpByEarlierMonths(t *testing.T) {
+	t.Parallel()
+	p := loadSmall(t, "points: bonus_most, per: month", "points: bonus_most, per: year")
+	commended := func(id string, day hall.Date) assess.Fact {
+		return assess.Fact{ID: id, Kind: "commended", Day: day, Person: "p1"}
+	}
+	july := assessAll(p, []assess.Fact{commended("a", "2026-07-01")})
+	august := assessAll(p, []assess.Fact{commended("b", "2026-08-01"), commended("c", "2026-08-02")})
+	s := p.Score(100, august, "2026-08-31", july...)
+	if s.Points != 101 || len(s.Findings) != 2 || s.Findings[1].Counted != 0 || !slices.Equal(s.Findings[1].Caps, []string{"bonus"}) {
+		t.Errorf("got %+v", s)
+	}
+	if s := p.Score(100, august, "2026-08-31"); s.Points != 102 {
+		t.Errorf("without July, August has %v", s.Points)
+	}
+}
+
 func TestAScoreNeverGoesBelowTheLowest(t *testing.T) {
 	t.Parallel()
 	p := shipped(t)
