@@ -95,6 +95,8 @@ type Register interface {
 	CardToken(number string) string
 	// CitizenToken is the keyed hash of a citizen's ID or phone number.
 	CitizenToken(number string) string
+	// TicketCode is what only the holder of a ticket has beside its id.
+	TicketCode(ticket string) string
 }
 
 // Photos keeps pictures beside the log by their content.

@@ -153,7 +153,7 @@ func (a *API) checkIn(r *http.Request, body []byte) (order, error) {
 	if err := decode(body, &b); err != nil {
 		return order{}, err
 	}
-	return a.issuing(queue.CheckIn{Code: r.PathValue("code"), Kiosk: b.Kiosk, Absent: a.absent()}), nil
+	return a.issuing(r, queue.CheckIn{Code: r.PathValue("code"), Kiosk: b.Kiosk, Absent: a.absent()}), nil
 }
 
 func (a *API) getNotices(w http.ResponseWriter, r *http.Request) error {

@@ -176,7 +176,7 @@ func (a *API) do(r *http.Request, actor wire.Actor, key string, o order) (*answe
 	for _, m := range records {
 		changed.Events = append(changed.Events, Made{Position: m.Position, StoredAt: m.StoredAt, ID: m.ID, Kind: m.Kind, Data: m.Data})
 	}
-	a.Logger.InfoContext(ctx, "changed by request", "request", requestID(r), "path", r.URL.Path,
+	a.Logger.DebugContext(ctx, "changed by request", "request", requestID(r), "path", r.URL.Path,
 		"account", actor.ID, "session", actor.Session, "events", len(records), "again", again)
 	var says any = changed
 	if o.answer != nil {

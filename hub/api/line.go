@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/hmac"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -70,6 +71,8 @@ type (
 	Taken struct {
 		TicketRow
 		Events []Made `json:"events"`
+		// Token is the holder's: its page is /t/{token}. Nobody who serves gets it.
+		Token string `json:"token,omitempty"`
 	}
 	// CounterRow is a window as the line sees it.
 	CounterRow struct {
@@ -128,7 +131,7 @@ func (a *API) lineRoutes() []route {
 		a.change(access.Take, "POST", "tickets/{id}/drop", "取消号票（cancelled），或无人领取（never_received）", "end a ticket: cancelled, or never_received", dropBody{},
 			enter(func(r *http.Request, c *queue.Drop) { c.Ticket = r.PathValue("id") }), []string{"ticket_unknown", "ticket_serving"}, ticket),
 		a.change(access.Anybody, "POST", "tickets/{id}/leave", "持票人取消排队", "the holder of a ticket leaves the line", emptyBody{},
-			enter(func(r *http.Request, c *queue.Drop) { c.Ticket, c.Why = r.PathValue("id"), "cancelled" }), []string{"ticket_unknown", "ticket_serving"}, ticket),
+			a.leave, []string{"ticket_unknown", "ticket_serving"}, in("id", "号票页面的令牌；取号机可用编号", "the token of the ticket's page; a kiosk may name the ticket's id")),
 		a.change(access.Take, "POST", "tickets/{id}/print", "再次打印号票", "print a ticket again", emptyBody{},
 			enter(func(r *http.Request, c *queue.PrintAgain) { c.Ticket = r.PathValue("id") }), []string{"ticket_unknown", "ticket_over", "no_printer"}, ticket),
 		a.change(access.Take, "POST", "tickets/{id}/received", "已记下号码，不需要纸票", "the citizen has the number without paper", emptyBody{},
@@ -192,12 +195,12 @@ func (a *API) takeTicket(r *http.Request, body []byte) (order, error) {
 	c := b.Take
 	c.Absent = a.absent()
 	if b.Appointment != "" {
-		return a.issuing(queue.CheckIn{Code: b.Appointment, Service: c.Service, Kiosk: c.Kiosk, Absent: c.Absent}), nil
+		return a.issuing(r, queue.CheckIn{Code: b.Appointment, Service: c.Service, Kiosk: c.Kiosk, Absent: c.Absent}), nil
 	}
 	if err := a.hashCitizen(&c.Citizen); err != nil {
 		return order{}, err
 	}
-	return a.issuing(c), nil
+	return a.issuing(r, c), nil
 }
 
 // absent are the windows whose staff is not there.
@@ -228,14 +231,42 @@ func (a *API) serveDirect(r *http.Request, body []byte) (order, error) {
 	return order{cmd: queue.Direct{Window: id, Service: b.Service, Here: a.here(id)}, status: http.StatusOK}, nil
 }
 
+// ticketOf reads the token of a ticket's page; held is false for a mere id.
+func (a *API) ticketOf(r *http.Request) (id string, held bool) {
+	name := r.PathValue("id")
+	if i := strings.LastIndexByte(name, '.'); i > 0 && hmac.Equal([]byte(name[i+1:]), []byte(a.Register.TicketCode(name[:i]))) {
+		return name[:i], true
+	}
+	return name, false
+}
+
+// leave lets the holder of a ticket leave the line, and a kiosk for them: an id
+// alone, which those who serve see, is not enough.
+func (a *API) leave(r *http.Request, body []byte) (order, error) {
+	var none emptyBody
+	if err := decode(body, &none); err != nil {
+		return order{}, err
+	}
+	id, held := a.ticketOf(r)
+	if i := who(r); !held && !i.May(access.Take) {
+		return order{}, noTicket()
+	}
+	return order{cmd: queue.Drop{Ticket: id, Why: "cancelled"}, status: http.StatusOK}, nil
+}
+
 // issuing is an order that issues a ticket and is answered with it.
-func (a *API) issuing(cmd queue.Command) order {
+func (a *API) issuing(r *http.Request, cmd queue.Command) order {
+	i := who(r)
+	holds := i.Role == wire.RoleScreen || i.May(access.Decide)
 	return order{cmd: cmd, status: http.StatusCreated, kind: wire.KindTicketIssued, answer: func(done Changed) (any, error) {
 		var d wire.TicketIssued
 		if err := json.Unmarshal(done.Events[0].Data, &d); err != nil {
 			return nil, err
 		}
 		taken := Taken{TicketRow: TicketRow{Ticket: d.Ticket, Number: d.Number, Service: d.Service, Class: d.Class, Stage: queue.Waiting, Then: d.Then}, Events: done.Events}
+		if holds {
+			taken.Token = d.Ticket + "." + a.Register.TicketCode(d.Ticket)
+		}
 		a.Register.Read(func(v *register.View, _ *roster.State) {
 			if t, ok := v.State.Line.Tickets.Get(d.Ticket); ok {
 				taken.TicketRow = said(&v.State.Line, t).row(t)
@@ -327,11 +358,12 @@ func initials(text string) string {
 }
 
 func (a *API) getTicket(w http.ResponseWriter, r *http.Request) error {
+	id, _ := a.ticketOf(r)
 	var row TicketRow
 	var ok bool
 	a.Register.Read(func(v *register.View, windows *roster.State) {
 		var t queue.Ticket
-		if t, ok = v.State.Line.Tickets.Get(r.PathValue("id")); ok {
+		if t, ok = v.State.Line.Tickets.Get(id); ok {
 			row = a.rows(v, windows).row(t)
 		}
 	})

@@ -65,7 +65,7 @@ type (
 )
 
 func (a *API) rateRoutes() []route {
-	window, ticket := in("id", "窗口编号", "the window's id"), in("id", "号票编号", "the ticket's id")
+	window, ticket := in("id", "窗口编号", "the window's id"), in("id", "号票页面的令牌", "the token of the ticket's page")
 	give := a.change(access.Rate, "POST", "windows/{id}/ratings", "在评价器上评价", "rate on the window's tablet", rateBody{}, a.rateAtWindow, []string{"window_unknown"}, window)
 	phone := a.change(access.Anybody, "POST", "tickets/{id}/rating", "在号票页面评价", "rate on the ticket's page", levelBody{}, a.rateTicket,
 		[]string{"ticket_unknown", "rating_idle", "rating_closed", "rated_already", "rating_by_staff"}, ticket)
@@ -78,7 +78,7 @@ func (a *API) rateRoutes() []route {
 		a.change(access.Rate, "POST", "windows/{id}/ratings/reasons", "差评的原因", "why a rating is bad", explainBody{}, a.explainAtWindow, []string{"window_unknown", "rating_not_bad", "rating_explained"}, window),
 		read(access.Anybody, v1+"tickets/{id}/rating", "号票页面能否评价", "whether a ticket's visit can be rated", RatingPrompt{}, a.getTicketPrompt, ticket),
 		phone,
-		a.change(access.Anybody, "POST", "tickets/{id}/rating/reasons", "差评的原因", "why a rating is bad", explainBody{}, a.explainTicket, []string{"ticket_unknown", "rating_not_bad", "rating_explained"}, ticket),
+		a.change(access.Anybody, "POST", "tickets/{id}/rating/reasons", "差评的原因", "why a rating is bad", explainBody{}, a.explainTicket, []string{"ticket_unknown", "rating_not_bad", "rating_explained", "rating_by_staff"}, ticket),
 	}
 }
 
@@ -149,9 +149,13 @@ func (a *API) ticketPrompt(v *register.View, id string) (p RatingPrompt, x *rati
 func (a *API) getTicketPrompt(w http.ResponseWriter, r *http.Request) error {
 	var p RatingPrompt
 	known := false
-	a.Register.Read(func(v *register.View, _ *roster.State) { p, _, known = a.ticketPrompt(v, r.PathValue("id")) })
-	if !known {
+	id, held := a.ticketOf(r)
+	a.Register.Read(func(v *register.View, _ *roster.State) { p, _, known = a.ticketPrompt(v, id) })
+	if !known || !held {
 		return noTicket()
+	}
+	if i := who(r); i.May(access.Serve) {
+		p.Explain = false // it would tell that the rating is bad
 	}
 	return sendJSON(w, r, p)
 }
@@ -225,15 +229,28 @@ func withoutLevel(events []Made) []Made {
 	return events
 }
 
+// holder is the ticket of whoever holds it. Its id alone is not enough: the panels
+// of those who serve show it, and nobody who serves rates for a citizen.
+func (a *API) holder(r *http.Request) (id string, err error) {
+	if i := who(r); i.May(access.Serve) {
+		return "", hall.Refuse("rating_by_staff", "工作人员不能代替群众评价", "nobody who serves rates for a citizen")
+	}
+	id, held := a.ticketOf(r)
+	if !held {
+		return "", noTicket()
+	}
+	return id, nil
+}
+
 func (a *API) rateTicket(r *http.Request, body []byte) (order, error) {
 	var b levelBody
 	if err := decode(body, &b); err != nil {
 		return order{}, err
 	}
-	if i := who(r); i.May(access.Serve) { // nobody who serves rates for a citizen
-		return order{}, hall.Refuse("rating_by_staff", "工作人员不能代替群众评价", "nobody who serves rates for a citizen")
+	id, err := a.holder(r)
+	if err != nil {
+		return order{}, err
 	}
-	id := r.PathValue("id")
 	var p RatingPrompt
 	var x *rating.JudgedVisit
 	known := false
@@ -306,10 +323,14 @@ func (a *API) explainTicket(r *http.Request, body []byte) (order, error) {
 	if err := decode(body, &b); err != nil {
 		return order{}, err
 	}
+	id, err := a.holder(r)
+	if err != nil {
+		return order{}, err
+	}
 	var p RatingPrompt
 	var x *rating.JudgedVisit
 	known := false
-	a.Register.Read(func(v *register.View, _ *roster.State) { p, x, known = a.ticketPrompt(v, r.PathValue("id")) })
+	a.Register.Read(func(v *register.View, _ *roster.State) { p, x, known = a.ticketPrompt(v, id) })
 	if !known {
 		return order{}, noTicket()
 	}

@@ -35,6 +35,54 @@ func (s *stage) serving(window string) string {
 	return d.Ticket
 }
 
+// token is what the holder of a ticket has.
+func (s *stage) token(ticket string) string { return ticket + "." + s.TicketCode(ticket) }
+
+// A clerk's panel shows the ids of tickets. With them nobody rates, explains, looks
+// whether a rating was bad, or leaves the line for a citizen, signed in or not.
+func TestTheIdOfATicketIsNotItsHolder(t *testing.T) {
+	s := newStage(t)
+	s.furnishLine()
+	taken := func(as string) Taken { return s.taken(s.as(as, "POST", "tickets", `{"service":"marriage"}`)) }
+	ticket := s.serving("w2")
+	waiting := taken("screen")
+	if waiting.Token != s.token(waiting.Ticket) || taken("staff").Token != "" {
+		t.Errorf("the kiosk is told %q", waiting.Token)
+	}
+	panel := s.as("staff", "GET", "windows/w2/line", "").Body.String() + s.as("staff", "GET", "line", "").Body.String()
+	if !strings.Contains(panel, ticket) || strings.Contains(panel, s.TicketCode(ticket)) {
+		t.Errorf("the panel is told %s", panel)
+	}
+	for _, who := range []string{"public", "staff"} {
+		for path, body := range map[string]string{"rating": `{"level":5}`, "rating/reasons": `{"reasons":["slow"]}`} {
+			if w := s.as(who, "POST", "tickets/"+ticket+"/"+path, body); w.Code != 404 && w.Code != 409 {
+				t.Errorf("%s with the id at %s: %d %s", who, path, w.Code, w.Body)
+			}
+		}
+		if w := s.as(who, "GET", "tickets/"+ticket+"/rating", ""); w.Code != 404 {
+			t.Errorf("%s looks with the id: %d %s", who, w.Code, w.Body)
+		}
+	}
+	if w := s.as("public", "POST", "tickets/"+waiting.Ticket+"/leave", ""); w.Code != 404 {
+		t.Errorf("somebody leaves with the id: %d %s", w.Code, w.Body)
+	}
+	for _, wrong := range []string{waiting.Ticket + ".", waiting.Ticket + ".code", ".code", waiting.Ticket + "." + s.TicketCode(ticket) + "x"} {
+		if w := s.as("public", "POST", "tickets/"+wrong+"/leave", ""); w.Code != 404 {
+			t.Errorf("somebody leaves with %q: %d", wrong, w.Code)
+		}
+	}
+	s.as("public", "POST", "tickets/"+s.token(ticket)+"/rating", `{"level":1}`)
+	if p := into[RatingPrompt](t, s.as("staff", "GET", "tickets/"+s.token(ticket)+"/rating", "")); p.Explain {
+		t.Error("staff are told that a rating was bad")
+	}
+	if w := s.as("staff", "POST", "tickets/"+s.token(ticket)+"/rating/reasons", `{"reasons":["slow"]}`); problemOf(t, w).Code != "rating_by_staff" {
+		t.Errorf("staff explain for the citizen: %d %s", w.Code, w.Body)
+	}
+	if w := s.as("public", "POST", "tickets/"+waiting.Token+"/leave", ""); w.Code != http.StatusOK {
+		t.Errorf("the holder leaves: %d %s", w.Code, w.Body)
+	}
+}
+
 func (s *stage) tablet() RatingPrompt {
 	s.t.Helper()
 	return into[RatingPrompt](s.t, s.as("screen", "GET", "windows/w1/rating", ""))
@@ -90,21 +138,21 @@ func TestWhatIsRefusedOfARating(t *testing.T) {
 	}{
 		{"a level that there is not", "screen", "windows/w1/ratings", `{"level":6}`, 422, "level"},
 		{"no level", "screen", "windows/w1/ratings", `{}`, 422, "level"},
-		{"a level on the phone that there is not", "public", "tickets/" + ticket + "/rating", `{"level":0}`, 422, "level"},
+		{"a level on the phone that there is not", "public", "tickets/" + s.token(ticket) + "/rating", `{"level":0}`, 422, "level"},
 		{"a window that there is not", "screen", "windows/w9/ratings", `{"level":5}`, 404, "window_unknown"},
 		{"a ticket that there is not", "public", "tickets/nobody/rating", `{"level":5}`, 404, "ticket_unknown"},
 		{"staff press for the citizen", "staff", "windows/w1/ratings", `{"level":5}`, 403, "not_permitted"},
 		{"a supervisor presses for the citizen", "supervisor", "windows/w1/ratings", `{"level":5}`, 403, "not_permitted"},
-		{"staff rate on the ticket's page", "staff", "tickets/" + ticket + "/rating", `{"level":5}`, 409, "rating_by_staff"},
+		{"staff rate on the ticket's page", "staff", "tickets/" + s.token(ticket) + "/rating", `{"level":5}`, 409, "rating_by_staff"},
 		{"nobody who signed in", "public", "windows/w1/ratings", `{"level":5}`, 401, "not_signed_in"},
 		{"reasons before a rating", "screen", "windows/w1/ratings/reasons", `{"visit":"` + visit + `","reasons":["slow"]}`, 409, "rating_not_bad"},
-		{"a first bad rating", "public", "tickets/" + ticket + "/rating", `{"level":1}`, 201, ""},
-		{"reasons of another list", "public", "tickets/" + ticket + "/rating/reasons", `{"reasons":["weather"]}`, 422, "reasons"},
-		{"a hundred kilobytes of text", "public", "tickets/" + ticket + "/rating/reasons", `{"text":"` + long + `"}`, 422, "text"},
-		{"no phone number", "public", "tickets/" + ticket + "/rating/reasons", `{"phone":"12"}`, 422, "phone"},
-		{"nothing", "public", "tickets/" + ticket + "/rating/reasons", `{}`, 422, "reasons"},
-		{"the reasons", "public", "tickets/" + ticket + "/rating/reasons", `{"text":"<script>alert(1)</script>"}`, 200, ""},
-		{"the reasons again", "public", "tickets/" + ticket + "/rating/reasons", `{"reasons":["slow"]}`, 409, "rating_explained"},
+		{"a first bad rating", "public", "tickets/" + s.token(ticket) + "/rating", `{"level":1}`, 201, ""},
+		{"reasons of another list", "public", "tickets/" + s.token(ticket) + "/rating/reasons", `{"reasons":["weather"]}`, 422, "reasons"},
+		{"a hundred kilobytes of text", "public", "tickets/" + s.token(ticket) + "/rating/reasons", `{"text":"` + long + `"}`, 422, "text"},
+		{"no phone number", "public", "tickets/" + s.token(ticket) + "/rating/reasons", `{"phone":"12"}`, 422, "phone"},
+		{"nothing", "public", "tickets/" + s.token(ticket) + "/rating/reasons", `{}`, 422, "reasons"},
+		{"the reasons", "public", "tickets/" + s.token(ticket) + "/rating/reasons", `{"text":"<script>alert(1)</script>"}`, 200, ""},
+		{"the reasons again", "public", "tickets/" + s.token(ticket) + "/rating/reasons", `{"reasons":["slow"]}`, 409, "rating_explained"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			w := s.as(c.role, "POST", c.path, c.body)
@@ -124,7 +172,7 @@ func TestAPhoneRatesOnceAndForADay(t *testing.T) {
 	s.furnishLine()
 	ticket := s.taken(s.ask("POST", "/api/v1/tickets", `{"service":"marriage"}`)).Ticket
 	rate := func(level int) *httptest.ResponseRecorder {
-		return s.as("public", "POST", "tickets/"+ticket+"/rating", fmt.Sprintf(`{"level":%d}`, level))
+		return s.as("public", "POST", "tickets/"+s.token(ticket)+"/rating", fmt.Sprintf(`{"level":%d}`, level))
 	}
 	if w := rate(5); problemOf(t, w).Code != "rating_idle" {
 		t.Errorf("before the visit it is answered %d %s", w.Code, w.Body)
@@ -148,7 +196,7 @@ func TestAPhoneRatesOnceAndForADay(t *testing.T) {
 	other := s.serving("w2")
 	s.ask("POST", "/api/v1/windows/w2/finish", "")
 	s.now = s.now.Add(25 * time.Hour)
-	if w := s.as("public", "POST", "tickets/"+other+"/rating", `{"level":3}`); problemOf(t, w).Code != "rating_closed" {
+	if w := s.as("public", "POST", "tickets/"+s.token(other)+"/rating", `{"level":3}`); problemOf(t, w).Code != "rating_closed" {
 		t.Errorf("after a day it is answered %d %s", w.Code, w.Body)
 	}
 }

@@ -248,7 +248,7 @@ func (l *ratingRows) visit(x *rating.JudgedVisit) RatingRow {
 			row.Ended = millis(until, l.a.Zone)
 		}
 	}
-	if e, ok := l.v.Ratings.Explained.Get(x.ID); ok {
+	if e, ok := l.v.Ratings.Explained.Get(x.ID); ok && x.Bad() { // not of one that was corrected to a good one
 		row.Reasons = e.Reasons
 	}
 	if file, ok := l.v.State.Conduct.OfVisit(x.ID); ok {

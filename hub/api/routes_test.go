@@ -76,7 +76,7 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 	if ticket == "" {
 		ticket = served
 	}
-	path = strings.Replace(path, "TICKET", ticket, 1)
+	path = strings.NewReplacer("TICKET", ticket, "TOKEN", s.token(ticket)).Replace(path)
 	body := strings.NewReplacer("TICKET", ticket, "VISIT", visit).Replace(x.body)
 	if strings.HasSuffix(path, "/recall") {
 		s.now = s.now.Add(time.Minute) // not at once
@@ -288,8 +288,8 @@ func story(s *stage) []told {
 		{"POST /api/v1/windows/{id}/serve", v + "windows/w1/serve", `{"service":"marriage"}`, "staff", ""}, {"GET /api/v1/windows/{id}/rating", v + "windows/w1/rating", "", "screen", ""},
 		{"POST /api/v1/windows/{id}/ratings", v + "windows/w1/ratings", `{"level":1,"visit":"VISIT"}`, "screen", ""}, {"POST /api/v1/windows/{id}/ratings/reasons", v + "windows/w1/ratings/reasons", `{"visit":"VISIT","reasons":["slow"],"phone":"13800000042"}`, "screen", ""},
 		{"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""}, {"POST /api/v1/windows/{id}/serve", v + "windows/w1/serve", `{"service":"marriage"}`, "staff", ""},
-		{"GET /api/v1/tickets/{id}/rating", v + "tickets/TICKET/rating", "", "public", ""}, {"POST /api/v1/tickets/{id}/rating", v + "tickets/TICKET/rating", `{"level":2}`, "public", ""},
-		{"POST /api/v1/tickets/{id}/rating/reasons", v + "tickets/TICKET/rating/reasons", `{"text":"等了很久"}`, "public", ""}, {"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""},
+		{"GET /api/v1/tickets/{id}/rating", v + "tickets/TOKEN/rating", "", "public", ""}, {"POST /api/v1/tickets/{id}/rating", v + "tickets/TOKEN/rating", `{"level":2}`, "public", ""},
+		{"POST /api/v1/tickets/{id}/rating/reasons", v + "tickets/TOKEN/rating/reasons", `{"text":"等了很久"}`, "public", ""}, {"POST /api/v1/windows/{id}/finish", v + "windows/w1/finish", "", "staff", ""},
 		{"GET /api/v1/ratings/signs", v + "ratings/signs", "", "supervisor", ""}, {"GET /api/v1/indicators", v + "indicators?by=window", "", "supervisor", ""}, {"GET /api/v1/indicators/export", v + "indicators/export?by=staff&format=csv", "", "liaison", ""},
 		{"GET /api/v1/ratings", v + "ratings?result=rated", "", "supervisor", ""}, {"GET /api/v1/ratings/reasons", v + "ratings/reasons", "", "public", ""},
 		{"PUT /api/v1/ratings/reasons", v + "ratings/reasons", `{"reasons":[{"id":"slow","zh":"太慢","en":"too slow"}]}`, "", ""},
@@ -307,7 +307,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/appointments", v + "appointments", `{"service":"booked","day":"2026-11-23","from":"23:00"}`, "screen", ""},
 		{"POST /api/v1/policy/parameters/{name}", v + "policy/parameters/booking_early", `{"value":1440,"from":"2026-11-23","reference":"大厅规定"}`, "", ""},
 		{"POST /api/v1/appointments/{code}/check-in", v + "appointments/CODE/check-in", "", "screen", ""},
-		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "screen", ""}, {"POST /api/v1/tickets/{id}/leave", v + "tickets/TICKET/leave", "", "public", ""},
+		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "screen", ""}, {"POST /api/v1/tickets/{id}/leave", v + "tickets/TOKEN/leave", "", "public", ""},
 		{"DELETE /api/v1/services/{id}", v + "services/marriage", "", "", ""},
 
 		{"GET /api/v1/procedures", v + "procedures", "", "", ""},

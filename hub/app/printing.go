@@ -95,7 +95,7 @@ func (a *App) onPaper(line *queue.State, windows *roster.State, t *queue.Ticket)
 		p.Windows = append(p.Windows, windows.Windows[w].Number)
 	}
 	if a.cfg.PublicURL != "" {
-		p.URL = strings.TrimRight(a.cfg.PublicURL, "/") + "/t/" + t.Ticket
+		p.URL = strings.TrimRight(a.cfg.PublicURL, "/") + "/t/" + t.Ticket + "." + a.vault.TicketCode(t.Ticket)
 	}
 	return p
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"hallkeeper/hub/conduct"
@@ -95,8 +96,9 @@ func (a *App) openCases(ctx context.Context) error {
 				a.logger.Error("the case of a bad review could not be opened; it is tried again", "key", c.key, "error", err)
 				break
 			}
-			if len(made) > 0 {
-				a.logger.Info("a bad review has a case", "key", c.key)
+			var opened wire.CaseOpened
+			if len(made) > 0 && made[0].Kind == wire.KindCaseOpened && json.Unmarshal(made[0].Data, &opened) == nil {
+				a.logger.Info("a bad review has a case", "case", opened.Number, "window", opened.Window)
 			}
 		}
 		select {

@@ -31,6 +31,9 @@ func (a *App) CardToken(number string) string { return a.vault.CardToken(number)
 // CitizenToken is the keyed hash of a citizen's ID or phone number; see api.Register.
 func (a *App) CitizenToken(number string) string { return a.vault.CitizenToken(number) }
 
+// TicketCode is what only the holder of a ticket has; see api.Register.
+func (a *App) TicketCode(ticket string) string { return a.vault.TicketCode(ticket) }
+
 // Checkpoints lists the signed tree heads; see api.Checkpoints.
 func (a *App) Checkpoints() (all []api.Checkpoint, verifierKey string, err error) {
 	for _, c := range a.views.checkpoints() {

@@ -37,6 +37,8 @@ type Vault struct {
 	card []byte
 	// citizen is of its own: who holds the key of cards can tell no citizen.
 	citizen []byte
+	// ticket tells the holder of a ticket from whoever knows its id.
+	ticket []byte
 	signer  note.Signer
 	public  string
 
@@ -53,6 +55,9 @@ func Open(dir, name string) (*Vault, error) {
 	v := &Vault{dir: dir, people: map[string]cipher.AEAD{}}
 	var err error
 	if v.card, err = v.symmetric("card.key"); err != nil {
+		return nil, err
+	}
+	if v.ticket, err = v.symmetric("ticket.key"); err != nil {
 		return nil, err
 	}
 	if v.citizen, err = v.symmetric("citizen.key"); err != nil {
@@ -96,6 +101,10 @@ func (v *Vault) CardToken(number string) string { return "h1:" + keyed(v.card, n
 // key that serves nothing else. Where citizen.key is destroyed, no hash that was
 // made with it can be linked to anybody or to a later one.
 func (v *Vault) CitizenToken(number string) string { return "c1:" + keyed(v.citizen, number) }
+
+// TicketCode is what only the holder of a ticket has beside its id: it is on the
+// paper and on the kiosk, and no screen of those who serve shows it.
+func (v *Vault) TicketCode(ticket string) string { return keyed(v.ticket, ticket)[:12] }
 
 func keyed(key []byte, text string) string {
 	m := hmac.New(sha256.New, key)

@@ -90,7 +90,7 @@ describe('the line', () => {
     assert.match(await screen.locator('main').innerText(), /01、02 号窗口/)
     await assertAccessible(screen, 'kiosk, ticket')
     await shoot(screen, 'kiosk-ticket')
-    const ticket = await screen.locator('[data-ticket]').getAttribute('data-ticket')
+    const ticket = await screen.locator('[data-ticket]').getAttribute('data-token')
     assert.ok(await screen.locator('svg.qr').isVisible(), 'phones reach this hall: there is a code')
 
     const mobile = await open(browser, `${hall.http}/t/${ticket}`, phone)

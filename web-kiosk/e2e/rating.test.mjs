@@ -203,8 +203,8 @@ describe('a rating', () => {
 
   test('can be given on the phone, from the start of the visit on', { timeout: 120_000 }, async () => {
     const clerk = await signedIn(browser, hall, '/window/w1', 'clerk')
-    const { ticket } = await hall.send('POST', 'tickets', { service: 'marriage' })
-    const mobile = await open(browser, `${hall.http}/t/${ticket}`, phone)
+    const { token } = await hall.send('POST', 'tickets', { service: 'marriage' })
+    const mobile = await open(browser, `${hall.http}/t/${token}`, phone)
     await mobile.waitForSelector('[data-stage="waiting"]')
     assert.equal(await mobile.locator('[data-rating]').count(), 0)
     for (const act of ['call-next', 'start']) await hall.send('POST', `windows/w1/${act}`)

@@ -55,7 +55,7 @@ describe('in trouble', () => {
     await hall.send('POST', 'windows/w2/start', {})
     const lobby = await open(browser, `${hall.http}/lobby?volume=5`)
     await lobby.waitForSelector('[data-number="A002"]')
-    const mobile = await open(browser, `${hall.http}/t/${tickets[0].ticket}`, phone)
+    const mobile = await open(browser, `${hall.http}/t/${tickets[0].token}`, phone)
     await mobile.waitForSelector('[data-called]')
     const line = async () => {
       const { waiting, held, counters } = await hall.get('line')
@@ -147,7 +147,7 @@ describe('in trouble', () => {
 
   test('the hall has closed: the phone, the kiosk and the window say so', { timeout: 60_000 }, async () => {
     const last = await hall.send('POST', 'tickets', { service: 'marriage' })
-    const mobile = await open(browser, `${hall.http}/t/${last.ticket}`, phone)
+    const mobile = await open(browser, `${hall.http}/t/${last.token}`, phone)
     await mobile.waitForSelector('[data-stage="waiting"]')
     const page = await kiosk()
     await page.locator('[data-service="marriage"]').tap()

@@ -18,6 +18,8 @@ export interface ServiceList {
 /** A ticket as its holder sees it. */
 export interface TicketRow {
   ticket: string
+  /** The holder's: the page of the ticket is /t/{token}. Only who takes a ticket at a kiosk is told it. */
+  token?: string
   number: string
   service: string
   class: string
