@@ -155,7 +155,7 @@ func (s *stage) Read(fn func(*register.View, *roster.State)) {
 func (s *stage) Unseal(x *wire.Sealed) map[string]string { return s.sealed[string(x.Box)] }
 
 func (s *stage) CitizenToken(number string) string { return "c1:hash-of-" + number[len(number)-2:] }
-func (s *stage) TicketCode(ticket string) string { return "code" + ticket[max(len(ticket)-4, 0):] }
+func (s *stage) TicketCode(ticket string) string   { return "code" + ticket[max(len(ticket)-4, 0):] }
 func (s *stage) CardToken(number string) string    { return "h1:" + number }
 
 // Put and Get make a stage Photos.

@@ -39,8 +39,8 @@ type Vault struct {
 	citizen []byte
 	// ticket tells the holder of a ticket from whoever knows its id.
 	ticket []byte
-	signer  note.Signer
-	public  string
+	signer note.Signer
+	public string
 
 	mu     sync.Mutex
 	people map[string]cipher.AEAD
