@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -309,8 +310,28 @@ func decodeData(data []byte, into any) error {
 	if len(data) == 0 || data[0] != '{' {
 		return fmt.Errorf("data must be a JSON object")
 	}
-	if err := json.Unmarshal(data, into); err != nil {
+	err := json.Unmarshal(data, into)
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind):
+		return fmt.Errorf("%s must be of the type %s, got a %s", kind.Field, typeWord(kind.Type.Kind()), kind.Value)
+	case err != nil:
 		return fmt.Errorf("data: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
+}
+
+// typeWord is a type as JSON calls it.
+func typeWord(k reflect.Kind) string {
+	switch k {
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Slice, reflect.Array:
+		return "array"
+	case reflect.Struct, reflect.Map:
+		return "object"
+	}
+	return "number"
 }

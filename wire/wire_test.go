@@ -183,3 +183,11 @@ func FuzzParseEvents(f *testing.F) {
 		}
 	})
 }
+
+// What is wrong is told to a technician, not to a programmer.
+func TestAWrongTypeIsToldPlainly(t *testing.T) {
+	err := CheckData(KindRatingPressed, 1, []byte(`{"level":"<b>"}`))
+	if err == nil || err.Error() != "level must be of the type number, got a string" {
+		t.Errorf("told is %v", err)
+	}
+}
