@@ -242,22 +242,29 @@ func (a *API) holder(r *http.Request) (id string, err error) {
 	return id, nil
 }
 
+// heldVisit is what whoever holds a ticket is asked about its visit; x is nil before it has begun.
+func (a *API) heldVisit(r *http.Request) (id string, p RatingPrompt, x *rating.JudgedVisit, err error) {
+	if id, err = a.holder(r); err != nil {
+		return id, p, nil, err
+	}
+	known := false
+	a.Register.Read(func(v *register.View, _ *roster.State) { p, x, known = a.ticketPrompt(v, id) })
+	if !known {
+		return id, p, nil, noTicket()
+	}
+	return id, p, x, nil
+}
+
 func (a *API) rateTicket(r *http.Request, body []byte) (order, error) {
 	var b levelBody
 	if err := decode(body, &b); err != nil {
 		return order{}, err
 	}
-	id, err := a.holder(r)
+	id, p, x, err := a.heldVisit(r)
 	if err != nil {
 		return order{}, err
 	}
-	var p RatingPrompt
-	var x *rating.JudgedVisit
-	known := false
-	a.Register.Read(func(v *register.View, _ *roster.State) { p, x, known = a.ticketPrompt(v, id) })
 	switch {
-	case !known:
-		return order{}, noTicket()
 	case p.State == rating.StateIdle:
 		return order{}, hall.Refuse("rating_idle", "还没有开始办理，办理后再评价", "the visit has not begun; rate once you have been served")
 	case p.State == rating.StateClosed:
@@ -323,16 +330,9 @@ func (a *API) explainTicket(r *http.Request, body []byte) (order, error) {
 	if err := decode(body, &b); err != nil {
 		return order{}, err
 	}
-	id, err := a.holder(r)
+	_, p, x, err := a.heldVisit(r)
 	if err != nil {
 		return order{}, err
-	}
-	var p RatingPrompt
-	var x *rating.JudgedVisit
-	known := false
-	a.Register.Read(func(v *register.View, _ *roster.State) { p, x, known = a.ticketPrompt(v, id) })
-	if !known {
-		return order{}, noTicket()
 	}
 	return a.explaining(b, x, p)
 }
