@@ -97,3 +97,19 @@ type Record struct {
 	StoredAt time.Time `json:"stored_at"`
 	Event
 }
+
+// ActorID is who made the record, "" where nobody is named.
+func (r *Record) ActorID() string {
+	if r.Actor == nil {
+		return ""
+	}
+	return r.Actor.ID
+}
+
+// FirstSealed is the first sealed part of the record, nil where it has none.
+func (r *Record) FirstSealed() *Sealed {
+	if len(r.Personal) == 0 {
+		return nil
+	}
+	return &r.Personal[0]
+}

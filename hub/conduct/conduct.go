@@ -130,7 +130,7 @@ func (s *State) foldRequest(r *wire.Record) bool {
 	case wire.KindExtensionAsked:
 		return with(r, func(d wire.ExtensionAsked) {
 			s.change(r, d.Case, d.Day, strconv.Itoa(d.Days), func(c *Case, day hall.Date) {
-				c.Extensions = append(c.Extensions, Extension{ID: d.Extension, Day: day, Days: d.Days, State: Waiting, By: by(r), Round: len(c.Rounds) - 1})
+				c.Extensions = append(c.Extensions, Extension{ID: d.Extension, Day: day, Days: d.Days, State: Waiting, By: r.ActorID(), Round: len(c.Rounds) - 1})
 				s.ofExtension.Set(d.Extension, d.Case)
 			})
 		})
@@ -141,7 +141,7 @@ func (s *State) foldRequest(r *wire.Record) bool {
 	case wire.KindAppealMade:
 		return with(r, func(d wire.AppealMade) {
 			s.change(r, d.Case, d.Day, d.Staff, func(c *Case, day hall.Date) {
-				c.Appeal = &Appeal{ID: d.Appeal, Day: day, Staff: d.Staff, State: Waiting, By: by(r)}
+				c.Appeal = &Appeal{ID: d.Appeal, Day: day, Staff: d.Staff, State: Waiting, By: r.ActorID()}
 				s.ofAppeal.Set(d.Appeal, d.Case)
 			})
 		})
@@ -179,7 +179,7 @@ func (s *State) change(r *wire.Record, id, day, say string, change func(*Case, h
 		c.Steps, c.Rounds, c.Extensions = slices.Clone(c.Steps), slices.Clone(c.Rounds), slices.Clone(c.Extensions)
 		c.Last = max(c.Last, hall.Date(day))
 		change(c, c.Last)
-		c.Steps = append(c.Steps, Step{Kind: r.Kind, Position: r.Position, Day: hall.Date(day), Say: say, By: by(r), Sealed: sealed(r)})
+		c.Steps = append(c.Steps, Step{Kind: r.Kind, Position: r.Position, Day: hall.Date(day), Say: say, By: r.ActorID(), Sealed: r.FirstSealed()})
 	})
 }
 
@@ -191,7 +191,7 @@ func (s *State) opened(r *wire.Record, d wire.CaseOpened) {
 	}
 	s.sweep(day)
 	c := Case{CaseOpened: d, State: Open, Last: day, Rounds: []Round{{From: day, Hard: d.Hard}},
-		Steps: []Step{{Kind: r.Kind, Position: r.Position, Day: day, Say: string(d.Source), By: by(r), Sealed: sealed(r)}}}
+		Steps: []Step{{Kind: r.Kind, Position: r.Position, Day: day, Say: string(d.Source), By: r.ActorID(), Sealed: r.FirstSealed()}}}
 	c.Excluded = d.Visit != "" && s.Excluded(d.Visit)
 	s.Cases.Set(d.Case, c)
 	s.byNumber.Set(d.Number, d.Case)
@@ -233,14 +233,14 @@ func (c *Case) extended(d wire.ExtensionDecided) {
 }
 
 func (s *State) proposed(r *wire.Record, d wire.ExclusionProposed) {
-	s.Exclusions.Set(d.Exclusion, Exclusion{ExclusionProposed: d, State: Waiting, On: civil(r), By: by(r), Reason: sealed(r), First: r.Position})
+	s.Exclusions.Set(d.Exclusion, Exclusion{ExclusionProposed: d, State: Waiting, On: civil(r), By: r.ActorID(), Reason: r.FirstSealed(), First: r.Position})
 	s.visits.Set(d.Visit, d.Exclusion)
 	s.step(r, d.Visit, d.Case, d.Why)
 }
 
 func (s *State) excluded(r *wire.Record, d wire.ExclusionDecided) {
 	if x, ok := s.Exclusions.Get(d.Exclusion); ok && x.State == Waiting {
-		x.State, x.Second, x.Verdict, x.Decided = verdict(d.Approved), by(r), sealed(r), civil(r)
+		x.State, x.Second, x.Verdict, x.Decided = verdict(d.Approved), r.ActorID(), r.FirstSealed(), civil(r)
 		s.Exclusions.Set(d.Exclusion, x)
 	}
 	s.step(r, d.Visit, d.Case, verdict(d.Approved))
@@ -288,20 +288,6 @@ func (s *State) sweep(day hall.Date) {
 
 // civil is the day on which a record was made, by the hall's clock.
 func civil(r *wire.Record) hall.Date { return hall.DateOf(r.At, r.At.Location()) }
-
-func by(r *wire.Record) string {
-	if r.Actor == nil {
-		return ""
-	}
-	return r.Actor.ID
-}
-
-func sealed(r *wire.Record) *wire.Sealed {
-	if len(r.Personal) == 0 {
-		return nil
-	}
-	return &r.Personal[0]
-}
 
 // with reads the data of a record; what cannot be read changes nothing.
 func with[T any](r *wire.Record, use func(T)) bool {

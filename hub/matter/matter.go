@@ -177,23 +177,9 @@ func (s *State) change(r *wire.Record, id, day string, step Step, change func(*M
 		m.Last = max(m.Last, hall.Date(day))
 		change(m, m.Last)
 		step.Kind, step.Position, step.Day = r.Kind, r.Position, hall.Date(day)
-		step.By, step.Reason = by(r), sealed(r)
+		step.By, step.Reason = r.ActorID(), r.FirstSealed()
 		m.Steps = append(m.Steps, step)
 	})
-}
-
-func by(r *wire.Record) string {
-	if r.Actor == nil {
-		return ""
-	}
-	return r.Actor.ID
-}
-
-func sealed(r *wire.Record) *wire.Sealed {
-	if len(r.Personal) == 0 {
-		return nil
-	}
-	return &r.Personal[0]
 }
 
 func (s *State) opened(r *wire.Record, d wire.MatterOpened) {
@@ -204,7 +190,7 @@ func (s *State) opened(r *wire.Record, d wire.MatterOpened) {
 	}
 	s.sweep(day)
 	m := Matter{MatterOpened: d, State: Accepted, Last: day, Spans: []Span{{From: day}}, Owed: d.Gaps,
-		Steps: []Step{{Kind: r.Kind, Position: r.Position, Day: day, By: by(r), Documents: d.Gaps}}}
+		Steps: []Step{{Kind: r.Kind, Position: r.Position, Day: day, By: r.ActorID(), Documents: d.Gaps}}}
 	m.Thread = d.Visit
 	if !s.Threads.Has(d.Visit) {
 		m.Thread, _ = s.running.Get(d.Citizen + "/" + d.Service)
@@ -268,7 +254,7 @@ func (s *State) visited(r *wire.Record, d wire.VisitFinished) {
 		if d.Matter != "" {
 			t.Matter = d.Matter
 		}
-		t.Visits = append(slices.Clone(t.Visits), Visit{Visit: d.Visit, Position: r.Position, Day: hall.Date(d.Day), Window: d.Window, Outcome: d.Outcome, Missing: d.Missing, Reason: sealed(r)})
+		t.Visits = append(slices.Clone(t.Visits), Visit{Visit: d.Visit, Position: r.Position, Day: hall.Date(d.Day), Window: d.Window, Outcome: d.Outcome, Missing: d.Missing, Reason: r.FirstSealed()})
 	})
 	t, _ := s.Threads.Get(id)
 	if t.Citizen != "" {

@@ -156,20 +156,8 @@ func (s *State) foldRating(r *wire.Record) bool {
 	return true
 }
 
-func by(r *wire.Record) string {
-	if r.Actor == nil {
-		return ""
-	}
-	return r.Actor.ID
-}
-
-func signed(r *wire.Record) Signed { return Signed{by(r), r.StoredAt, sealed(r), r.Position} }
-
-func sealed(r *wire.Record) *wire.Sealed {
-	if len(r.Personal) == 0 {
-		return nil
-	}
-	return &r.Personal[0]
+func signed(r *wire.Record) Signed {
+	return Signed{r.ActorID(), r.StoredAt, r.FirstSealed(), r.Position}
 }
 
 // when is the time of what the hub has entered: one that was entered afterwards says when it was.
@@ -320,7 +308,7 @@ func (s *State) home(visit, day, window string) Place {
 func (s *State) explained(r *wire.Record, d wire.RatingExplained) {
 	s.Explained.Change(d.Visit, func(e *Explained) {
 		before := *e
-		*e = Explained{d, r.StoredAt, sealed(r), r.Position}
+		*e = Explained{d, r.StoredAt, r.FirstSealed(), r.Position}
 		if e.Sealed == nil && before.Sealed != nil { // the reasons came after the words
 			e.Sealed, e.Words, e.Contact = before.Sealed, before.Words, before.Contact
 		}
