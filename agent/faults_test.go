@@ -433,8 +433,8 @@ func TestTwoAgentsWithOneName(t *testing.T) {
 		}
 		return len(outboxes) == 2
 	})
-	// A connection that stands for ten seconds begins the count anew, and on a machine that
-	// starves the other one may well need those: the line comes, but not within a set time.
+	// A connection that stands for ten seconds begins the count anew, as one may
+	// on a machine that starves the other window.
 	awaitLong(t, 5*time.Minute, "a line in a log", func() bool {
 		return strings.Contains(a.log.String()+b.log.String(), "has another device the same name?")
 	})

@@ -21,7 +21,7 @@ import (
 
 const (
 	// frameGap is the silence after which a reader's frame is complete.
-	frameGap = 25 * time.Millisecond
+	frameGap = 45 * time.Millisecond
 	acts     = 100
 	// apart is more than a deletion waits for an event to share its fsync with:
 	// so every event costs what it does at a quiet window.

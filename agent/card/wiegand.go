@@ -7,9 +7,10 @@ import (
 )
 
 const (
-	// frameGap is the silence that ends a frame: readers leave 0.2 to 20 ms
-	// between pulses.
-	frameGap = 25 * time.Millisecond
+	// frameGap is the silence that ends a frame. Readers leave 0.2 to 20 ms between
+	// pulses, so one that is lost leaves up to 40 ms: a shorter frameGap would part
+	// the frame there, and 26 of 34 pulses may be another card's number.
+	frameGap = 45 * time.Millisecond
 	// maxPulses bounds what noise can pile up; the longest frames known have 64 bits.
 	maxPulses = 128
 	// cardBits is what a frame has at least for a person to have held a card to

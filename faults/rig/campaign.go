@@ -183,7 +183,7 @@ func (c *campaign) swipe() (token string, err error) {
 	}
 }
 
-// broken enters what a late frame may have become: a pause of 25 ms in it parts
+// broken enters what a late frame may have become: a pause of 45 ms in it parts
 // it, and a part of 26 or 34 pulses is a card if its parity is right by chance.
 func (c *campaign) broken(levels []simlink.Level) {
 	var pulses []card.Edge

@@ -54,13 +54,65 @@ type Hub struct {
 // allow lets everybody in, unless the hub is closed.
 type allow struct {
 	broker.HookBase
-	hub *Hub
+	hub     *Hub
+	mu      sync.Mutex
+	holders map[string]*conn // by client id
+}
+
+// conn is one connection; done is closed once the broker has wholly finished with it.
+type conn struct {
+	net.Conn
+	done chan struct{}
+}
+
+// listener tells when the broker has finished with a connection.
+type listener struct{ *listeners.Net }
+
+// Serve implements listeners.Listener.
+func (l listener) Serve(establish listeners.EstablishFn) {
+	l.Net.Serve(func(id string, c net.Conn) error {
+		w := &conn{Conn: c, done: make(chan struct{})}
+		defer close(w.done)
+		return establish(id, w)
+	})
 }
 
 func (*allow) ID() string { return "allow" }
 func (*allow) Provides(b byte) bool {
-	return b == broker.OnConnectAuthenticate || b == broker.OnACLCheck
+	return b == broker.OnConnectAuthenticate || b == broker.OnACLCheck || b == broker.OnSessionEstablish
 }
+
+// OnSessionEstablish ends an older connection of the same client and waits for
+// its end, as the hub's own broker does: left alone, this broker's clean-up after
+// the old one may remove the new one, and two of one name would stand side by side.
+func (a *allow) OnSessionEstablish(cl *broker.Client, _ packets.Packet) {
+	c, ok := cl.Net.Conn.(*conn)
+	if !ok {
+		return
+	}
+	for {
+		a.mu.Lock()
+		old := a.holders[cl.ID]
+		if old == nil || old == c || old.over() {
+			a.holders[cl.ID] = c
+			a.mu.Unlock()
+			return
+		}
+		a.mu.Unlock()
+		_ = old.Close()
+		<-old.done
+	}
+}
+
+func (c *conn) over() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
 func (a *allow) OnConnectAuthenticate(*broker.Client, packets.Packet) (ok bool) {
 	a.hub.Locked(func() { ok = !a.hub.Closed })
 	return ok
@@ -72,15 +124,15 @@ func New(t testing.TB, addr string) *Hub {
 	t.Helper()
 	h := &Hub{t: t, Addr: addr, topics: wire.Topics{Hall: Hall}, Refuse: map[uint64]bool{}, Marks: map[string]uint64{}}
 	h.server = broker.New(&broker.Options{InlineClient: true, Logger: slog.New(slog.DiscardHandler)})
-	if err := h.server.AddHook(&allow{hub: h}, nil); err != nil {
+	if err := h.server.AddHook(&allow{hub: h, holders: map[string]*conn{}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", addr)
+	socket, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Addr = listener.Addr().String()
-	if err := h.server.AddListener(listeners.NewNet("test", listener)); err != nil {
+	h.Addr = socket.Addr().String()
+	if err := h.server.AddListener(listener{listeners.NewNet("test", socket)}); err != nil {
 		t.Fatal(err)
 	}
 	for leaf, take := range map[wire.Leaf]func([]byte){wire.LeafEvents: h.events, wire.LeafStatus: h.status} {
