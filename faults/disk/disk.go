@@ -35,6 +35,9 @@ type Disk struct {
 	writes []write
 	latest map[int64]int
 	off    bool
+	// life numbers the times that the power came. What a machine asked for in an
+	// earlier one is never done, not even where it is heard only now.
+	life int
 
 	armed   int // the power goes at this many writes and flushes from now; 0 is never
 	lot     *rand.Rand
@@ -115,6 +118,11 @@ func (d *Disk) Count() Count {
 func (d *Disk) ReadAt(p []byte, off int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.read(p, off)
+}
+
+// read is ReadAt with d.mu held.
+func (d *Disk) read(p []byte, off int64) error {
 	if err := d.check(p, off); err != nil {
 		return err
 	}
@@ -137,6 +145,11 @@ func (d *Disk) ReadAt(p []byte, off int64) error {
 func (d *Disk) WriteAt(p []byte, off int64, fua bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.write(p, off, fua)
+}
+
+// write is WriteAt with d.mu held.
+func (d *Disk) write(p []byte, off int64, fua bool) error {
 	if err := d.check(p, off); err != nil {
 		return err
 	}
@@ -169,6 +182,11 @@ func (d *Disk) WriteAt(p []byte, off int64, fua bool) error {
 func (d *Disk) Flush() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.flush()
+}
+
+// flush is Flush with d.mu held.
+func (d *Disk) flush() error {
 	if d.off {
 		return ErrOff
 	}
@@ -235,6 +253,24 @@ func (d *Disk) On() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.off, d.armed = false, 0
+	d.life++
+}
+
+// now is the life that is under way.
+func (d *Disk) now() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.life
+}
+
+// in does something, with d.mu held, unless that life is over.
+func (d *Disk) in(life int, do func() error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.off || life != d.life {
+		return ErrOff
+	}
+	return do()
 }
 
 // cut draws what of the cache had reached the disk. d.mu is held.

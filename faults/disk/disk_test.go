@@ -129,6 +129,64 @@ func TestWhatAPowerCutLeaves(t *testing.T) {
 	}
 }
 
+// Whatever is asked for in whatever order, a sector holds after a cut what was
+// made durable last, or something written since, and nothing else.
+func TestNothingDurableIsEverLost(t *testing.T) {
+	t.Parallel()
+	const sectors = 12
+	for seed := range uint64(300) {
+		draw := lot(seed)
+		d := newDisk(t)
+		// may holds what each sector may be after a cut, its newest content last.
+		may := make([][]byte, sectors)
+		for i := range may {
+			may[i] = []byte{'.'}
+		}
+		after := func() {
+			d.On()
+			for i, letter := range []byte(letters(t, d, sectors)) {
+				if !bytes.Contains(may[i], []byte{letter}) {
+					t.Fatalf("seed %d: sector %d is %q after a cut, it may be any of %q", seed, i, letter, may[i])
+				}
+				may[i] = []byte{letter}
+			}
+		}
+		for step := range 200 {
+			if draw.IntN(40) == 0 {
+				d.Arm(1+draw.IntN(5), lot(draw.Uint64()))
+			}
+			var err error
+			switch draw.IntN(10) {
+			case 0:
+				d.Cut(lot(draw.Uint64()))
+				after()
+			case 1, 2:
+				if err = d.Flush(); err == nil {
+					for i := range may {
+						may[i] = may[i][len(may[i])-1:]
+					}
+				}
+			default:
+				first, n := draw.IntN(sectors), 1+draw.IntN(8)
+				n = min(n, sectors-first)
+				letter, fua := 'a'+byte(step%26), draw.IntN(4) == 0
+				err = d.WriteAt(bytes.Repeat([]byte{letter}, n*Sector), int64(first*Sector), fua)
+				for i := first; i < first+n; i++ {
+					if may[i] = append(may[i], letter); fua && err == nil {
+						may[i] = []byte{letter}
+					}
+				}
+			}
+			if errors.Is(err, ErrOff) {
+				after()
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = d.Close()
+	}
+}
+
 func TestACutTearsAlsoBetweenPages(t *testing.T) {
 	t.Parallel()
 	whole, torn := 0, 0

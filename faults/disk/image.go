@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 
@@ -34,6 +35,31 @@ func Check(ctx context.Context, path string) error {
 	}
 	return nil
 }
+
+// Fsck mends the file system of a disk without power as systemd-fsck does at
+// boot: what is safe to mend (-p), and only where that is not enough everything
+// (-y, which fsck.repair=yes asks for). said is what e2fsck did.
+func Fsck(ctx context.Context, path string) (said string, all bool, err error) {
+	for _, how := range []string{"-p", "-y"} {
+		var out []byte
+		out, err = vm.Output(ctx, filepath.Dir(path), "e2fsck", how, path)
+		said += "e2fsck " + how + ":\n" + string(out)
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && exit.Exited() && exit.ExitCode()&^(mended|mendedRoot) == 0 {
+			err = nil
+		}
+		if err == nil {
+			return said, how == "-y", nil
+		}
+	}
+	return said, true, fmt.Errorf("the file system cannot be mended: %w", err)
+}
+
+// Exit statuses of e2fsck that mean that all is well now.
+const (
+	mended     = 1
+	mendedRoot = 2 // and that a mounted root would need a reboot
+)
 
 // Drive gives QEMU's options for a disk that is served on a Unix socket.
 func Drive(socket string) []string {

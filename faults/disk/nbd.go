@@ -74,9 +74,10 @@ func (d *Disk) Serve(listener net.Listener) error {
 }
 
 // ServeConn serves one client until it leaves. It answers one request after the
-// other, so that a flush covers all writes answered before it.
+// other, so that a flush covers all writes answered before it. What is still on
+// its way when the power goes is not done, also after the power has come back.
 func (d *Disk) ServeConn(conn io.ReadWriter) error {
-	c := client{disk: d, in: bufio.NewReaderSize(conn, 1<<16), out: bufio.NewWriterSize(conn, 1<<16)}
+	c := client{disk: d, life: d.now(), in: bufio.NewReaderSize(conn, 1<<16), out: bufio.NewWriterSize(conn, 1<<16)}
 	err := c.handshake()
 	for err == nil {
 		err = c.serve()
@@ -92,6 +93,7 @@ func (d *Disk) ServeConn(conn io.ReadWriter) error {
 
 type client struct {
 	disk *Disk
+	life int // of the disk, in which the client came
 	in   *bufio.Reader
 	out  *bufio.Writer
 }
@@ -190,15 +192,17 @@ func (c *client) serve() error {
 	switch request.Type {
 	case cmdRead:
 		data = make([]byte, request.Length)
-		err = c.disk.ReadAt(data, int64(request.Offset))
+		err = c.disk.in(c.life, func() error { return c.disk.read(data, int64(request.Offset)) })
 	case cmdWrite:
 		content := make([]byte, request.Length)
 		if _, err := io.ReadFull(c.in, content); err != nil {
 			return err
 		}
-		err = c.disk.WriteAt(content, int64(request.Offset), request.Flags&cmdFlagFUA != 0)
+		err = c.disk.in(c.life, func() error {
+			return c.disk.write(content, int64(request.Offset), request.Flags&cmdFlagFUA != 0)
+		})
 	case cmdFlush:
-		err = c.disk.Flush()
+		err = c.disk.in(c.life, c.disk.flush)
 	case cmdDisconnect:
 		return errDisconnected
 	default:

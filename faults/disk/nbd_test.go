@@ -45,6 +45,18 @@ func dial(t *testing.T, d *Disk) *initiator {
 	return &initiator{t, conn}
 }
 
+// dialAgain connects another machine to the server that c had.
+func dialAgain(t *testing.T, c *initiator) *initiator {
+	t.Helper()
+	conn, err := net.Dial("unix", c.conn.RemoteAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	t.Cleanup(func() { _ = conn.Close() })
+	return &initiator{t, conn}
+}
+
 func (c *initiator) send(values ...any) {
 	c.t.Helper()
 	var b bytes.Buffer
@@ -180,6 +192,31 @@ func TestADiskWithoutPowerAnswersNothing(t *testing.T) {
 	var timeout net.Error
 	if n != 0 || !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Errorf("the dead disk said something: %d bytes, %v", n, err)
+	}
+}
+
+// A machine that is gone may have left requests on the line. They are not done
+// when the power is back: they would be in the cache of a disk that has just
+// been switched on, which must be empty.
+func TestAnOldMachinesRequestIsNeverDone(t *testing.T) {
+	t.Parallel()
+	d := newDisk(t)
+	c := dial(t, d)
+	c.start()
+	if errno, _ := c.request(0, 0, 0, Sector, nil); errno != 0 {
+		t.Fatalf("error %d", errno)
+	}
+	d.Cut(lot(1))
+	d.On()
+	c.send(uint32(0x25609513), uint16(0), uint16(1), uint64(1), uint64(0), uint32(Sector), sectors('a', 1))
+	_ = c.conn.Close()
+	next := dialAgain(t, c)
+	next.start()
+	if _, got := next.request(0, 0, 0, Sector, nil); !bytes.Equal(got, make([]byte, Sector)) {
+		t.Errorf("the next machine reads %.8q", got)
+	}
+	if count := d.Count(); count.Writes != 0 {
+		t.Errorf("%d writes were done", count.Writes)
 	}
 }
 

@@ -8,10 +8,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
 	"hallkeeper/faults/disk"
+	"hallkeeper/faults/vm"
 	"hallkeeper/wire"
 )
 
@@ -41,6 +43,7 @@ type result struct {
 	cuts                int
 	cached, dropped     int // sectors that were not flushed when the power went, and those lost
 	writes, flushes     int
+	fscks, fscksAll     int // mended before it could be mounted, and those by -y
 	made, kept, refused int
 	records             int
 	deadLetters         int
@@ -68,6 +71,7 @@ type campaign struct {
 	chance *rand.Rand
 	parts  parts
 	work   string
+	image  string
 	disk   *disk.Disk
 	book   *ledger
 	crew   []*device
@@ -86,7 +90,7 @@ func runCampaign(ctx context.Context, o *options, k kernel, initramfs, name stri
 	}
 	c := &campaign{
 		seed: seed, chance: rand.New(rand.NewPCG(seed, 0x637574)), work: work, book: newLedger(), log: o.log,
-		parts:  parts{kernel: k.image, initramfs: initramfs, socket: filepath.Join(work, "disk.sock")},
+		parts: parts{kernel: k.image, initramfs: initramfs, socket: filepath.Join(work, "disk.sock")}, image: filepath.Join(work, "disk.img"),
 		result: result{name: name, seed: seed, meantToLose: meantToLose},
 	}
 	began := time.Now()
@@ -107,11 +111,10 @@ func runCampaign(ctx context.Context, o *options, k kernel, initramfs, name stri
 
 // withDisk makes the disk, serves it while do runs, and checks its file system.
 func (c *campaign) withDisk(ctx context.Context, do func() error) error {
-	image := filepath.Join(c.work, "disk.img")
-	if err := disk.Make(ctx, image, diskSize); err != nil {
+	if err := disk.Make(ctx, c.image, diskSize); err != nil {
 		return err
 	}
-	d, err := disk.Open(image)
+	d, err := disk.Open(c.image)
 	if err != nil {
 		return err
 	}
@@ -133,7 +136,7 @@ func (c *campaign) withDisk(ctx context.Context, do func() error) error {
 	if err := d.Close(); err != nil {
 		return err
 	}
-	return disk.Check(ctx, image)
+	return disk.Check(ctx, c.image)
 }
 
 // run plays, cuts and checks, then drains, stops and checks all once more.
@@ -178,16 +181,15 @@ func (c *campaign) cycle(ctx context.Context, number int) error {
 		}()
 	}
 	began := time.Now()
-	c.disk.On()
-	if plan.inBoot {
-		arm()
-	}
-	m, err := c.powerOn()
-	if err != nil {
+	m, err := c.boot(ctx, powered, func() {
+		if plan.inBoot {
+			arm()
+		}
+	})
+	if m == nil {
 		return err
 	}
 	defer c.powerOff(m)
-	err = c.up(powered, m)
 	up := "did not come up before"
 	if err == nil {
 		up = fmt.Sprintf("up after %.1f s", time.Since(began).Seconds())
@@ -238,13 +240,12 @@ func (c *campaign) play(ctx context.Context, m *machine, plan plan, arm func()) 
 // finish boots for the last time, lets the devices send what is open, reads the
 // whole log from the disk, stops in good order and verifies.
 func (c *campaign) finish(ctx context.Context) error {
-	c.disk.On()
-	m, err := c.powerOn()
-	if err != nil {
+	m, err := c.boot(ctx, ctx, func() {})
+	if m == nil {
 		return err
 	}
 	defer c.powerOff(m)
-	if err := c.up(ctx, m); err != nil || !c.result.verdict.clean() {
+	if err != nil || !c.result.verdict.clean() {
 		return err
 	}
 	if err := c.drain(ctx, m); err != nil {
@@ -280,6 +281,50 @@ func (c *campaign) drain(ctx context.Context, m *machine) error {
 	}
 	if draining.Err() != nil {
 		return m.complaint(fmt.Sprintf("not everything was acknowledged within %v", drainLimit))
+	}
+	return nil
+}
+
+// boot switches the machine on, with the disk armed, and waits until the hub is
+// up or powered ends. Where the file system refuses to be mounted, it is mended,
+// as on a real machine at every boot, and the machine switched on again; once.
+// The machine is nil where there is none.
+func (c *campaign) boot(ctx, powered context.Context, arm func()) (*machine, error) {
+	for mended := false; ; mended = true {
+		c.disk.On()
+		arm()
+		m, err := c.powerOn()
+		if err != nil {
+			return nil, err
+		}
+		err = c.up(powered, m)
+		var down *downError
+		if mended || powered.Err() != nil || !errors.As(err, &down) || !down.notMounted {
+			return m, err
+		}
+		// What it wrote before it gave up may be lost as well.
+		c.disk.Cut(rand.New(rand.NewPCG(c.seed, uint64(c.boots))))
+		m.kill()
+		if err := c.fsck(ctx, down); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// fsck mends the disk while the machine is off, and keeps it as it was before.
+func (c *campaign) fsck(ctx context.Context, why *downError) error {
+	before := filepath.Join(c.work, fmt.Sprintf("disk-before-fsck-%03d.img", c.boots))
+	if _, err := vm.Output(ctx, c.work, "cp", "--sparse=always", c.image, before); err != nil {
+		return err
+	}
+	said, all, err := disk.Fsck(ctx, c.image)
+	c.log("%s: %s\n%s", c.result.name, why.what, strings.TrimSpace(said))
+	c.result.fscks++
+	if all {
+		c.result.fscksAll++
+	}
+	if err != nil {
+		return &downError{what: err.Error(), console: why.console}
 	}
 	return nil
 }

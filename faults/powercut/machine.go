@@ -74,6 +74,9 @@ func (m *machine) kill() {
 	<-m.ended
 }
 
+// notMounted is what the guest says where the file system refuses to be mounted.
+const notMounted = "powercut: failed: mount /dev/vda on /data: "
+
 // alive is an error as soon as the machine, or the hub in it, has ended by itself.
 func (m *machine) alive() error {
 	for _, sign := range []string{"powercut: failed: ", "powercut: hub serve: ", "Kernel panic", "EXT4-fs error"} {
@@ -91,7 +94,7 @@ func (m *machine) alive() error {
 
 // complaint is an error with the end of the console.
 func (m *machine) complaint(what string) error {
-	return &downError{what: strings.TrimPrefix(what, "powercut: "), console: m.console.Tail(12)}
+	return &downError{what: strings.TrimPrefix(what, "powercut: "), console: m.console.Tail(12), notMounted: strings.Contains(what, notMounted)}
 }
 
 // stop ends hub and machine in good order. verified is true where `hub verify`,
@@ -124,6 +127,8 @@ func (m *machine) stop(ctx context.Context, limit time.Duration) (verified bool,
 type downError struct {
 	what    string
 	console string
+	// notMounted: the kernel refused the file system, so that nothing has begun.
+	notMounted bool
 }
 
 func (e *downError) Error() string {

@@ -167,7 +167,7 @@ func (o *options) findLoss(ctx context.Context, k kernel) (results []result, err
 
 func printTable(w io.Writer, results []result) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "hub\tseed\tcuts\twrites\tflushes\tunflushed\tdropped\tsent\tkept\tstored\tlost\tdoubled\treordered\taltered\tchanged\tgaps\tforeign\tdead letters\trepairs\tverify\tseconds\tresult\t")
+	fmt.Fprintln(t, "hub\tseed\tcuts\twrites\tflushes\tunflushed\tdropped\tfsck\tfsck -y\tsent\tkept\tstored\tlost\tdoubled\treordered\taltered\tchanged\tgaps\tforeign\tdead letters\trepairs\tverify\tseconds\tresult\t")
 	for _, r := range results {
 		verify := "failed"
 		switch {
@@ -177,8 +177,8 @@ func printTable(w io.Writer, results []result) {
 			verify = "not reached"
 		}
 		v := r.verdict
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%.0f\t%s\t\n",
-			r.name, r.seed, r.cuts, r.writes, r.flushes, r.cached, r.dropped, r.made, r.kept, v.stored,
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%.0f\t%s\t\n",
+			r.name, r.seed, r.cuts, r.writes, r.flushes, r.cached, r.dropped, r.fscks, r.fscksAll, r.made, r.kept, v.stored,
 			v.lost, v.doubled, v.reordered, v.altered, v.changed, v.gaps, v.foreign, max(r.deadLetters, r.refused), v.repairs,
 			verify, r.took.Seconds(), r.outcome())
 	}

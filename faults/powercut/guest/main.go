@@ -8,7 +8,8 @@
 // the console, each line after "powercut: ".
 //
 // It never repairs anything: what a power cut has left on the disk is for the
-// file system's journal and the hub to deal with.
+// file system's journal and the hub to deal with. Where the file system refuses
+// to be mounted it says so, and the campaign does what fsck does at boot.
 package main
 
 import (
