@@ -10,8 +10,8 @@ import (
 	"hallkeeper/hub/hall"
 )
 
-// Result is what became of a case of the policy file.
-type Result struct {
+// Played is what became of a case of the policy file.
+type Played struct {
 	Case Case
 	// Wrong says how what came out differs from what the case says; none where it holds.
 	Wrong []Words
@@ -19,14 +19,14 @@ type Result struct {
 }
 
 // Run plays the cases of the policy file.
-func (p *Policy) Run() (all []Result) {
+func (p *Policy) Run() (all []Played) {
 	for _, c := range p.Cases {
 		all = append(all, p.run(c))
 	}
 	return all
 }
 
-func (p *Policy) run(c Case) Result {
+func (p *Policy) run(c Case) Played {
 	days := map[hall.Date]bool{}
 	for _, f := range c.Facts {
 		days[f.Day] = true
@@ -35,7 +35,7 @@ func (p *Policy) run(c Case) Result {
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		findings = append(findings, Assess(p, c.Facts, day)...)
 	}
-	r := Result{Case: c}
+	r := Played{Case: c}
 	if len(c.Members) > 0 {
 		r.Score, _ = p.Window(c.Members, findings, c.Day)
 	} else {
@@ -58,7 +58,7 @@ func (p *Policy) run(c Case) Result {
 }
 
 // findings compares what counted, rule by rule, with what the case expects.
-func (r *Result) findings(c Case, say func(zh, en string, args ...any)) {
+func (r *Played) findings(c Case, say func(zh, en string, args ...any)) {
 	var want, got []string
 	for _, e := range c.Expect {
 		want = append(want, fmt.Sprintf("%s %v", e.Rule, e.Points))
