@@ -1,6 +1,9 @@
 package wire
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // sealedKinds are kinds that carry something personal, and whose.
 var sealedKinds = map[Kind]string{
@@ -14,11 +17,13 @@ var sealedKinds = map[Kind]string{
 	KindCaseOpened: "case-k1", KindCaseExplained: "case-k1", KindCaseAnswered: "case-k1", KindCaseRectified: "case-k1", KindCaseRevisited: "case-k1", KindCaseClosed: "case-k1",
 	KindExtensionAsked: "case-k1", KindExtensionDecided: "case-k1", KindAppealMade: "staff-s01", KindAppealDecided: "staff-s01",
 	KindVisitEntered: "window-w01", KindVisitWithdrawn: "window-w01",
+	KindPeriodRevised: "period-2026-10", KindScoreAppealed: "staff-s01", KindScoreDecided: "staff-s01",
 }
 
 // sampleOfPeople is a value of each kind that people make at the hub.
 func sampleOfPeople(k Kind) any {
 	const visit = "019ab3c1-7a10-7c3e-9b1f-0242ac120102"
+	const digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	return map[Kind]any{
 		KindDepartmentSet: DepartmentSet{"civil", "民政局"}, KindDepartmentRemoved: DepartmentRemoved{"civil"},
 		KindPostSet: PostSet{"p01", "w01", "婚姻登记", []string{"s02"}}, KindPostRemoved: PostRemoved{"p01"},
@@ -100,5 +105,10 @@ func sampleOfPeople(k Kind) any {
 		KindCaseRevisited: CaseRevisited{"k1", "2026-11-26", "satisfied"}, KindCaseClosed: CaseClosed{"k1", "2026-11-27", "rectified"},
 		KindExtensionAsked: ExtensionAsked{"e1", "k1", "2026-11-25", 3}, KindExtensionDecided: ExtensionDecided{"e1", "k1", "2026-11-25", true},
 		KindAppealMade: AppealMade{"a1", "k1", "s01", "2026-11-24"}, KindAppealDecided: AppealDecided{"a1", "k1", "2026-11-25", true},
+		KindPeriodComputed: PeriodComputed{"2026-10", 41230, digest}, KindPeriodReviewed: PeriodReviewed{"2026-10", digest}, KindPeriodOpened: PeriodOpened{"2026-10", "2026-11-09"},
+		KindPeriodPublished: PeriodPublished{"2026-10", 1, 41502, digest, json.RawMessage(`{"period":"2026-10","policies":[],"workdays":18,"people":[],"windows":[],"departments":[]}`)},
+		KindPeriodRevised:   PeriodRevised{"2026-10", 2, 45000, digest, json.RawMessage(`{"period":"2026-10","policies":[],"workdays":18,"people":[],"windows":[],"departments":[]}`)},
+		KindScoreAppealed:   ScoreAppealed{"o1", "2026-10", "2026-10-12.late.s01.0830", "late", "person", "s01", "s01", "2026-11-04"},
+		KindScoreDecided:    ScoreDecided{"o1", "2026-10", true, "2026-11-06"},
 	}[k]
 }

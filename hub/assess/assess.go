@@ -55,6 +55,8 @@ type Scored struct {
 	// Parameters are the values that were used, e.g. "late_minor_points=1 points@2020-08-01".
 	Parameters []string `json:"parameters,omitempty"`
 	Events     []string `json:"events,omitempty"`
+	// Void is the appeal that has taken it out; nothing is counted then.
+	Void string `json:"void,omitempty"`
 	// Fault says why no points could be found; a person has to look. Nothing is counted then.
 	Fault *Words `json:"fault,omitempty"`
 }
@@ -154,7 +156,10 @@ func (p *Policy) cap(findings []Scored, which func(Per) bool) []Scored {
 // limit lets one finding count as much as its rule's caps have left, narrow ones first.
 func (p *Policy) limit(s *Scored, used map[[5]string]float64, which func(Per) bool) {
 	r := p.Rule(s.Rule)
-	if r == nil || s.Fault != nil {
+	if s.Void != "" {
+		s.Counted, s.Bars = 0, ""
+	}
+	if r == nil || s.Fault != nil || s.Void != "" {
 		return
 	}
 	counted, sign, side := math.Abs(s.Points), 1.0, "bonus"

@@ -108,6 +108,8 @@ type Outcome struct {
 	// Indicators are the hall's rates by id; one that has no value is not there. Counts are what they were made of.
 	Indicators map[string]float64 `json:"indicators,omitempty"`
 	Counts     map[string]float64 `json:"counts,omitempty"`
+	// Unresolved are findings that count nothing because they name nobody or no points could be found: a person has to look.
+	Unresolved []Scored `json:"unresolved,omitempty"`
 	// Awards are a year's, as the policy gives them.
 	Awards []Awarded `json:"awards,omitempty"`
 	// Share is how the share of 63号 第十四条 was read; of a year only.
@@ -141,7 +143,13 @@ type Result struct {
 	Bonus  float64 `json:"bonus"`
 	Points float64 `json:"points"`
 	Grade  string  `json:"grade"`
-	Barred Per     `json:"barred,omitempty"`
+	// Barred is the longest bar to awards, and BarredBy the fact that it follows from.
+	Barred   Per    `json:"barred,omitempty"`
+	BarredBy string `json:"barred_by,omitempty"`
+	// Months are how many months it was assessed in.
+	Months int `json:"months"`
+	// Rules are what counted in all by rule; what was taken off is below 0.
+	Rules map[string]float64 `json:"rules,omitempty"`
 	// Parts are what the base is the mean of, in order: a window's members, a
 	// department's windows, a quarter's months, a year's quarters.
 	Parts []Part `json:"parts,omitempty"`

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -140,4 +141,39 @@ func (p *Policy) Excellent(assessed int, day hall.Date) (places int, ok bool) {
 		return 0, false
 	}
 	return part(assessed, p.value(p.Share.Percent, day)), true
+}
+
+// MeanOf is the mean of parts by their days, which weigh them; ok is false where there are none.
+func (p *Policy) MeanOf(parts []Part) (mean float64, ok bool) {
+	days, equal := 0, true
+	for _, x := range parts {
+		days += x.Days
+		equal = equal && x.Days == parts[0].Days
+	}
+	if equal || days == 0 {
+		scores := make([]float64, 0, len(parts))
+		for _, x := range parts {
+			scores = append(scores, x.Points)
+		}
+		return p.Mean(scores)
+	}
+	sorted := slices.SortedFunc(slices.Values(parts), func(a, b Part) int { return cmp.Or(cmp.Compare(a.Points, b.Points), a.Days-b.Days) })
+	sum := 0.0
+	for _, x := range sorted {
+		sum += x.Points * float64(x.Days)
+	}
+	return p.round(sum / float64(days)), true
+}
+
+// Round rounds points to the digits that a score has.
+func (p *Policy) Round(x float64) float64 { return p.round(x) }
+
+// Lasting tells whether what a month's findings count depends on the months before it.
+func (p *Policy) Lasting() bool {
+	for _, c := range p.Caps {
+		if c.Per == PerQuarter || c.Per == PerYear {
+			return true
+		}
+	}
+	return false
 }

@@ -503,6 +503,13 @@ export type Kind =
   | "matter.corrected"
   | "visit.entered"
   | "visit.withdrawn"
+  | "period.computed"
+  | "period.reviewed"
+  | "period.opened"
+  | "period.published"
+  | "period.revised"
+  | "score.appealed"
+  | "score.decided"
   | "print.ordered"
   | "ticket.received"
   | "service.set"
@@ -1203,6 +1210,76 @@ export interface VisitEntered {
 export interface VisitWithdrawn {
   visit: string
   /** Day is that of the visit. */
+  day: string
+}
+
+/** PeriodComputed says that a period was counted (核算), and what came out. */
+export interface PeriodComputed {
+  /** Period is a month (2026-11), a quarter (2026-Q4) or a year (2026). */
+  period: string
+  /** Through is the last record that was taken into account. */
+  through: Position
+  /** Digest is the hex SHA-256 of the outcome's JSON. */
+  digest: string
+}
+
+/** PeriodReviewed says that a person has looked through what was computed (复核). */
+export interface PeriodReviewed {
+  period: string
+  digest: string
+}
+
+/** PeriodOpened lets people appeal against findings of a month until a day, included. */
+export interface PeriodOpened {
+  period: string
+  until: string
+}
+
+/**
+ * PeriodPublished publishes a period (公布). The outcome is in it whole, so that no
+ * later program can give another one; see assess.Outcome for its shape.
+ */
+export interface PeriodPublished {
+  period: string
+  revision: number
+  /** Through is the last record that was taken into account. */
+  through: Position
+  digest: string
+  outcome: unknown
+}
+
+/**
+ * PeriodRevised puts a further numbered outcome in the place of a published one
+ * (更正). The reason is free text and travels sealed.
+ */
+export interface PeriodRevised {
+  period: string
+  revision: number
+  through: Position
+  digest: string
+  outcome: unknown
+}
+
+/** ScoreAppealed is an appeal against a finding of a month (申诉). What is said travels sealed. */
+export interface ScoreAppealed {
+  appeal: string
+  period: string
+  /** Finding is the fact's id, Rule the rule that made points of it. */
+  finding: string
+  rule: string
+  /** To is person, window or department, and Subject which. */
+  to: string
+  subject: string
+  /** Staff is who appeals, empty where a supervisor does for a department. */
+  staff?: string
+  day: string
+}
+
+/** ScoreDecided decides an appeal; a granted one takes the finding out of the score. */
+export interface ScoreDecided {
+  appeal: string
+  period: string
+  granted: boolean
   day: string
 }
 
@@ -2144,6 +2221,13 @@ export interface KindData {
   "matter.corrected": MatterCorrected
   "visit.entered": VisitEntered
   "visit.withdrawn": VisitWithdrawn
+  "period.computed": PeriodComputed
+  "period.reviewed": PeriodReviewed
+  "period.opened": PeriodOpened
+  "period.published": PeriodPublished
+  "period.revised": PeriodRevised
+  "score.appealed": ScoreAppealed
+  "score.decided": ScoreDecided
   "print.ordered": PrintOrdered
   "ticket.received": TicketReceived
   "service.set": ServiceSet

@@ -1,0 +1,336 @@
+package cycle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hallkeeper/hub/assess"
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
+)
+
+// World is what periods may know of the rest of the hall.
+type World struct {
+	roster.Hall
+	// Began is the first day that was checked, empty where none was.
+	Began hall.Date
+	// Checked tells whether a day is closed.
+	Checked func(day hall.Date) bool
+	// CaseAppeals are the numbers of cases that happened on those days and whose appeals nobody has decided.
+	CaseAppeals func(from, until hall.Date) []string
+	// Applied are the policies of those days.
+	Applied func(from, until hall.Date) []assess.Applied
+	// StaffOf is the staff member that an account is of, empty where it is none's.
+	StaffOf func(account string) string
+}
+
+// Command is a command about periods and appeals.
+type Command interface {
+	DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, error)
+}
+
+// MaxText is how many characters a text may have.
+const MaxText = 2000
+
+// Counted is an outcome as it stands after all records up to and with Through.
+// A request does not bring it: the hub computes it.
+type Counted struct {
+	Outcome *assess.Outcome `json:"-"`
+	Through wire.Position   `json:"-"`
+}
+
+// The commands of a period.
+type (
+	// Compute counts a period.
+	Compute struct {
+		Period assess.Period `json:"period"`
+		Counted
+	}
+	// Review says that somebody has looked through what was computed.
+	Review struct {
+		Period assess.Period `json:"period"`
+		Counted
+	}
+	// Open opens a month to appeals.
+	Open struct {
+		Period assess.Period `json:"period"`
+	}
+	// Publish publishes a period. Digest is of the outcome that the publisher has
+	// seen; empty is not to compare.
+	Publish struct {
+		Period assess.Period `json:"period"`
+		Digest string        `json:"digest,omitempty"`
+		Counted
+	}
+	// Revise puts a further revision in the place of the published one.
+	Revise struct {
+		Period assess.Period `json:"period"`
+		Reason string        `json:"reason"`
+		Counted
+	}
+)
+
+// Block is why a period cannot go on.
+type Block = hall.Error
+
+// Next is the step that comes after a period's stage; empty where there is none
+// before something becomes known.
+func Next(p assess.Period, at Stage, appealDays int) (step string) {
+	switch at {
+	case Over:
+		return "compute"
+	case Computed:
+		return "review"
+	case Reviewed:
+		if p.Kind() == assess.PerMonth && appealDays > 0 {
+			return "open-appeals"
+		}
+		return "publish"
+	case Appeals:
+		return "publish"
+	case Published:
+		return "revise"
+	}
+	return ""
+}
+
+// AppealDays is how many working days a month takes appeals for.
+func (w World) AppealDays(day hall.Date) int {
+	if v, ok := w.Policy.On("month_appeal_days", day); ok {
+		return int(v.Value)
+	}
+	return 5
+}
+
+// Blocks are the reasons for which a period cannot be computed or published now, all of them.
+func (s *State) Blocks(p assess.Period, w World, today hall.Date) (all []*Block) {
+	from, until := p.Days()
+	if today <= until {
+		return append(all, hall.Refuse("period_running", fmt.Sprintf("%s 尚未结束，%s 之后才能核算", p, until), fmt.Sprintf("%s is not over; it can be computed after %s", p, until)))
+	}
+	if b := lapsed(p, w); b != nil {
+		all = append(all, b)
+	}
+	if p.Kind() == assess.PerMonth {
+		if open := w.unchecked(from, until); len(open) > 0 {
+			all = append(all, withArticle(hall.Refuse("days_open", "还有日检查没有完成："+list(open, "、"), "days are not checked yet: "+list(open, ", ")), "63号 第十五条"))
+		}
+	} else if open := s.unpublished(p, w); len(open) > 0 {
+		all = append(all, withArticle(hall.Refuse("parts_unpublished", fmt.Sprintf("%s 还不能核算：%s 尚未公布", p, list(open, "、")), fmt.Sprintf("%s cannot be computed: %s not published yet", p, list(open, ", "))), "63号 第十五条"))
+	}
+	x, _ := s.Periods.Get(string(p))
+	if x.Stage() != Appeals {
+		return all
+	}
+	if today <= x.Until {
+		all = append(all, hall.Refuse("appeals_run", fmt.Sprintf("申诉期到 %s，之后才能公布", x.Until), fmt.Sprintf("appeals are taken until %s; it can be published after that", x.Until)))
+	}
+	waiting := []string{}
+	for _, a := range s.AppealsOf(p) {
+		if a.State == Waiting {
+			waiting = append(waiting, a.Subject+" "+a.Rule)
+		}
+	}
+	if waiting = append(waiting, w.CaseAppeals(from, until)...); len(waiting) > 0 {
+		all = append(all, hall.Refuse("appeals_open", "还有申诉没有复核："+list(waiting, "、"), "appeals are not decided yet: "+list(waiting, ", ")))
+	}
+	return all
+}
+
+// list names some, and how many more there are.
+func list[T ~string](all []T, comma string) string {
+	words := []string{}
+	for i, x := range all {
+		if i == 8 {
+			words = append(words, fmt.Sprintf("… (%d)", len(all)))
+			break
+		}
+		words = append(words, string(x))
+	}
+	return strings.Join(words, comma)
+}
+
+func withArticle(e *hall.Error, article string) *hall.Error {
+	e.Article = article
+	return e
+}
+
+// lapsed refuses days on which no policy held.
+func lapsed(p assess.Period, w World) *hall.Error {
+	from, until := p.Days()
+	from = max(from, w.Began)
+	for _, a := range w.Applied(from, until) {
+		switch a.Standing {
+		case assess.Lapsed:
+			return withArticle(hall.Refuse("policy_lapsed",
+				fmt.Sprintf("政策 %s 的试行期已满，%s 至 %s 没有登记延期；请先登记延期文件再核算", a.Policy, a.From, a.Until),
+				fmt.Sprintf("the trial of policy %s is over and no extension is recorded for %s to %s; record the extension first", a.Policy, a.From, a.Until)), "63号 第十八条")
+		case assess.NotYet:
+			return withArticle(hall.Refuse("policy_not_yet", fmt.Sprintf("%s 至 %s 还没有施行的政策", a.From, a.Until),
+				fmt.Sprintf("no policy is in force from %s to %s", a.From, a.Until)), "63号 第十八条")
+		}
+	}
+	return nil
+}
+
+func (w World) unchecked(from, until hall.Date) (open []hall.Date) {
+	if w.Began == "" {
+		return []hall.Date{from}
+	}
+	for d := max(from, w.Began); d <= until; d = d.AddDays(1) {
+		if w.Policy.Calendar().IsWorkday(d) && !w.Checked(d) {
+			open = append(open, d)
+		}
+	}
+	return open
+}
+
+// unpublished are the parts of a period, and of its parts, that are not published;
+// what ended before the hall began does not count.
+func (s *State) unpublished(p assess.Period, w World) (open []assess.Period) {
+	for _, part := range p.Parts() {
+		if _, until := part.Days(); until < w.Began || w.Began == "" {
+			continue
+		}
+		open = append(open, s.unpublished(part, w)...)
+		if x, _ := s.Periods.Get(string(part)); len(x.Revisions) == 0 {
+			open = append(open, part)
+		}
+	}
+	return open
+}
+
+// at refuses what does not come next.
+func (s *State) at(p assess.Period, m hall.Moment, may ...Stage) (Period, error) {
+	x, _ := s.Periods.Get(string(p))
+	stage := s.Stage(p, m.Day)
+	if stage == Running || slices.Contains(may, stage) {
+		return x, nil // a running one is refused with its day
+	}
+	if stage == Published {
+		return x, hall.Refuse("period_published", fmt.Sprintf("%s 已经公布；有更正请另发一版", p), fmt.Sprintf("%s is published; where something was wrong, issue a revision", p))
+	}
+	zh, en := words(may[0])
+	nowZH, nowEN := words(stage)
+	return x, hall.Refuse("period_not_there", fmt.Sprintf("%s 现在是“%s”，要先到“%s”", p, nowZH, zh), fmt.Sprintf("%s is %s now; it must be %s first", p, nowEN, en))
+}
+
+func words(s Stage) (zh, en string) {
+	switch s {
+	case Over:
+		return "未核算", "not computed"
+	case Computed:
+		return "已核算", "computed"
+	case Reviewed:
+		return "已复核", "reviewed"
+	case Appeals:
+		return "申诉期", "open to appeals"
+	case Published:
+		return "已公布", "published"
+	}
+	return "进行中", "running"
+}
+
+// free refuses a period of which something stands in the way.
+func (s *State) free(p assess.Period, w World, m hall.Moment) error {
+	if p.Kind() == "" {
+		return hall.Unknown("period_unknown", "没有这个周期；应为 2026-11、2026-Q4 或 2026", "there is no such period; it must be like 2026-11, 2026-Q4 or 2026")
+	}
+	if blocks := s.Blocks(p, w, m.Day); len(blocks) > 0 {
+		return blocks[0]
+	}
+	return nil
+}
+
+// DecideCycle decides; see Command.
+func (c Compute) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, error) {
+	if err := s.free(c.Period, w, m); err != nil {
+		return nil, err
+	}
+	if _, err := s.at(c.Period, m, Over, Computed, Reviewed); err != nil {
+		return nil, err
+	}
+	_, digest := Encode(c.Outcome)
+	return one(wire.KindPeriodComputed, wire.PeriodComputed{Period: string(c.Period), Through: c.Through, Digest: digest})
+}
+
+// DecideCycle decides; see Command.
+func (c Review) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, error) {
+	if err := s.free(c.Period, w, m); err != nil {
+		return nil, err
+	}
+	x, err := s.at(c.Period, m, Computed)
+	if err != nil {
+		return nil, err
+	}
+	_, digest := Encode(c.Outcome)
+	if digest != x.Digest() {
+		return nil, hall.Refuse("outcome_changed", "核算之后数据有变化，请重新核算再复核", "something has changed since it was computed; compute it again and review that")
+	}
+	return one(wire.KindPeriodReviewed, wire.PeriodReviewed{Period: string(c.Period), Digest: digest})
+}
+
+// DecideCycle decides; see Command.
+func (c Open) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, error) {
+	if err := s.free(c.Period, w, m); err != nil {
+		return nil, err
+	}
+	if c.Period.Kind() != assess.PerMonth {
+		return nil, hall.Refuse("appeals_of_months", "申诉在月统计时提出；季度和年度由各月得出", "appeals are made against months; quarters and years follow from these")
+	}
+	if _, err := s.at(c.Period, m, Reviewed); err != nil {
+		return nil, err
+	}
+	_, last := c.Period.Days()
+	until, _ := w.Policy.Calendar().Add(m.Day, w.AppealDays(last))
+	return one(wire.KindPeriodOpened, wire.PeriodOpened{Period: string(c.Period), Until: string(until)})
+}
+
+// DecideCycle decides; see Command.
+func (c Publish) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, error) {
+	if err := s.free(c.Period, w, m); err != nil {
+		return nil, err
+	}
+	stage := Appeals
+	_, last := c.Period.Days()
+	if c.Period.Kind() != assess.PerMonth || w.AppealDays(last) == 0 {
+		stage = Reviewed
+	}
+	if _, err := s.at(c.Period, m, stage); err != nil {
+		return nil, err
+	}
+	text, digest := Encode(c.Outcome)
+	if c.Digest != "" && c.Digest != digest {
+		return nil, hall.Refuse("outcome_changed", "您看到的结果之后又有变化，请刷新后再公布", "something has changed since what you saw; look again before you publish")
+	}
+	return one(wire.KindPeriodPublished, wire.PeriodPublished{Period: string(c.Period), Revision: 1, Through: c.Through, Digest: digest, Outcome: text})
+}
+
+// DecideCycle decides; see Command.
+func (c Revise) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, error) {
+	if err := s.free(c.Period, w, m); err != nil {
+		return nil, err
+	}
+	x, _ := s.Periods.Get(string(c.Period))
+	last, ok := x.Published()
+	if !ok {
+		return nil, hall.Refuse("period_unpublished", fmt.Sprintf("%s 还没有公布，不需要更正", c.Period), fmt.Sprintf("%s is not published yet; there is nothing to revise", c.Period))
+	}
+	var bad hall.Checks
+	bad.Words("reason", &c.Reason, 1, MaxText)
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	text, digest := Encode(c.Outcome)
+	if digest == last.Digest {
+		return nil, hall.Refuse("nothing_changed", fmt.Sprintf("%s 重新核算的结果与第 %d 版相同", c.Period, last.Number), fmt.Sprintf("computed again, %s is the same as revision %d", c.Period, last.Number))
+	}
+	d := wire.PeriodRevised{Period: string(c.Period), Revision: last.Number + 1, Through: c.Through, Digest: digest, Outcome: text}
+	return []hall.Draft{{Kind: wire.KindPeriodRevised, Data: d, Person: "period-" + string(c.Period), Personal: map[string]string{"reason": c.Reason}}}, nil
+}
+
+func one(kind wire.Kind, data any) ([]hall.Draft, error) {
+	return []hall.Draft{{Kind: kind, Data: data}}, nil
+}
