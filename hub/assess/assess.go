@@ -95,7 +95,7 @@ func (p *Policy) judge(r *Rule, f *Fact) (s Scored, applies bool) {
 		return 0, false
 	}}
 	s = Scored{Fact: f.ID, Kind: f.Kind, Day: f.Day, To: r.To, Subject: f.subject(r.To), Rule: r.ID, Articles: r.Cites,
-		Policy: p.ID + "@" + p.Version, Events: slices.Clone(f.Events), Bars: r.Bars}
+		Policy: p.Key(), Events: slices.Clone(f.Events), Bars: r.Bars}
 	points, applies, err := r.worth(in)
 	if !applies && err == nil {
 		return s, false

@@ -68,6 +68,29 @@ func (l *loader) tie(n *yaml.Node, path string, before []Tie) (t Tie) {
 	return t
 }
 
+// readPublish reads what the notice board shows. Where nothing is said, it names
+// winners only, and gives the points of windows and departments.
+func (l *loader) readPublish(o object) {
+	l.p.Publish = Publish{People: ShowAwarded, Windows: ShowPoints, Departments: ShowPoints, Names: true}
+	n := o.get("publish", false)
+	if n == nil {
+		return
+	}
+	p := l.object(n, "publish", "people", "windows", "departments", "names", "cites")
+	show := func(key string, into *Shown) {
+		if s := p.choice(key, false, string(ShowNone), string(ShowAwarded), string(ShowGrade), string(ShowPoints)); s != "" {
+			*into = Shown(s)
+		}
+	}
+	show("people", &l.p.Publish.People)
+	show("windows", &l.p.Publish.Windows)
+	show("departments", &l.p.Publish.Departments)
+	if p.at["names"] != nil {
+		l.p.Publish.Names = p.yes("names")
+	}
+	l.p.Publish.Cites = l.cites(p, false)
+}
+
 func (l *loader) readCases(o object) {
 	shown := map[string]bool{}
 	o.each("cases", true, func(n *yaml.Node, path string) {

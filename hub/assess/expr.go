@@ -37,9 +37,10 @@ type scope struct {
 	zh, en string
 }
 
-// newScope makes the scope of fields, beside the policy's parameters.
-func newScope(p *Policy, fields []Field, zh, en string) (*scope, error) {
-	s := &scope{units: map[string]string{}, zh: zh, en: en}
+// newEnv declares fields beside the policy's parameters. It is made once for all
+// kinds of facts, whose fields of one name are of one type: making it is what
+// takes the time when a policy is read.
+func newEnv(p *Policy, fields []Field) (*cel.Env, error) {
 	options := []cel.EnvOption{
 		cel.ClearMacros(), // no loops: an expression's cost is its length
 		cel.ParserExpressionSizeLimit(longest), cel.ParserRecursionLimit(60),
@@ -47,11 +48,28 @@ func newScope(p *Policy, fields []Field, zh, en string) (*scope, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.parameters)) {
 		options = append(options, cel.Variable(name, cel.DoubleType))
-		s.units[name] = p.parameters[name].Unit
+	}
+	seen := map[string]bool{}
+	for _, f := range fields {
+		if t := map[FieldType]*cel.Type{Number: cel.DoubleType, Text: cel.StringType, YesNo: cel.BoolType}[f.Type]; !seen[f.Name] {
+			options = append(options, cel.Variable(f.Name, t))
+		}
+		seen[f.Name] = true
+	}
+	env, err := cel.NewEnv(options...)
+	if err != nil {
+		return nil, fmt.Errorf("declare what an expression can name: %w", err)
+	}
+	return env, nil
+}
+
+// newScope makes the scope of fields, beside the policy's parameters, of an env that declares them.
+func newScope(env *cel.Env, p *Policy, fields []Field, zh, en string) *scope {
+	s := &scope{env: env, units: map[string]string{}, zh: zh, en: en}
+	for name, param := range p.parameters {
+		s.units[name] = param.Unit
 	}
 	for _, f := range fields {
-		t := map[FieldType]*cel.Type{Number: cel.DoubleType, Text: cel.StringType, YesNo: cel.BoolType}[f.Type]
-		options = append(options, cel.Variable(f.Name, t))
 		s.units[f.Name] = f.Unit
 	}
 	s.zero = func(name string) (string, bool) {
@@ -64,11 +82,7 @@ func newScope(p *Policy, fields []Field, zh, en string) (*scope, error) {
 		}
 		return "", false
 	}
-	var err error
-	if s.env, err = cel.NewEnv(options...); err != nil {
-		return nil, fmt.Errorf("declare what an expression can name: %w", err)
-	}
-	return s, nil
+	return s
 }
 
 func pick(name string, of func(a, b float64) float64) cel.EnvOption {
@@ -148,13 +162,18 @@ func syntax(message string) string {
 	return short(strings.TrimSpace(strings.TrimPrefix(message, "Syntax error:")))
 }
 
+// unknown says that an expression names nothing that it can name.
+func (s *scope) unknown(name string) (zh, en string) {
+	guessZH, guessEN := guess(name, slices.Collect(maps.Keys(s.units)))
+	return fmt.Sprintf("没有参数或输入“%s”（%s）%s", name, s.zh, guessZH), fmt.Sprintf("there is no parameter or input %s (%s)%s", name, s.en, guessEN)
+}
+
 // explain says in both languages what the checker says in its own words.
 func (s *scope) explain(message string) (zh, en string) {
 	var name string
 	if _, err := fmt.Sscanf(message, "undeclared reference to '%s", &name); err == nil {
 		name = strings.TrimSuffix(strings.TrimSuffix(name, ","), "'")
-		guessZH, guessEN := guess(name, slices.Collect(maps.Keys(s.units)))
-		return fmt.Sprintf("没有参数或输入“%s”（%s）%s", name, s.zh, guessZH), fmt.Sprintf("there is no parameter or input %s (%s)%s", name, s.en, guessEN)
+		return s.unknown(name)
 	}
 	if rest, ok := strings.CutPrefix(message, "found no matching overload for "); ok {
 		operator, operands, _ := strings.Cut(rest, " applied to ")

@@ -3,13 +3,13 @@ package assess
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/google/cel-go/cel"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -38,7 +38,9 @@ type loader struct {
 	reader
 	p        *Policy
 	articles map[string]bool
-	scopes   map[string]*scope
+	// env declares the fields of all kinds of facts; scopes tells them apart.
+	env    *cel.Env
+	scopes map[string]*scope
 	// broken are parameters that are there and wrong: who names them is not blamed.
 	broken map[string]bool
 	// ruled are the rules that are there, right or wrong.
@@ -87,7 +89,7 @@ func (l *loader) notYAML(err error) {
 
 func (l *loader) policy(root *yaml.Node) {
 	o := l.object(root, "", "policy", "id", "name", "version", "document", "in_force", "articles", "parameters", "scores",
-		"caps", "rules", "indicators", "grades", "share", "awards", "cases")
+		"caps", "rules", "indicators", "grades", "share", "awards", "publish", "cases")
 	if root.Kind != yaml.MappingNode {
 		return
 	}
@@ -113,6 +115,7 @@ func (l *loader) policy(root *yaml.Node) {
 	l.readIndicators(o)
 	l.readShare(o)
 	l.readAwards(o)
+	l.readPublish(o)
 	l.readCases(o)
 }
 
@@ -292,10 +295,18 @@ func (l *loader) scope(k Kind) (*scope, error) {
 	if s := l.scopes[k.ID]; s != nil {
 		return s, nil
 	}
-	s, err := newScope(l.p, k.Fields, "触发事实："+k.ZH, "the trigger is "+k.ID)
-	if err != nil {
-		return nil, fmt.Errorf("the scope of %s: %w", k.ID, err)
+	if l.env == nil {
+		var all []Field
+		for _, k := range Kinds() {
+			all = append(all, k.Fields...)
+		}
+		env, err := newEnv(l.p, all)
+		if err != nil {
+			return nil, err
+		}
+		l.env = env
 	}
+	s := newScope(l.env, l.p, k.Fields, "触发事实："+k.ZH, "the trigger is "+k.ID)
 	l.scopes[k.ID] = s
 	return s, nil
 }

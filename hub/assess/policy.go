@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"slices"
 	"strconv"
 
 	"hallkeeper/hub/hall"
@@ -82,7 +83,9 @@ type Policy struct {
 	Grades []Grade
 	Share  Share
 	Awards []Award
-	Cases  []Case
+	// Publish is what the notice board shows.
+	Publish Publish
+	Cases   []Case
 
 	parameters map[string]*Parameter
 	rules      map[string][]*Rule // by trigger
@@ -103,7 +106,9 @@ type Parameter struct {
 	Words
 	// Values are in order of their days, without overlap or gap.
 	Values []Value
-	Line   int
+	// Changes are values that the hall has set beside the file, in the order in which it set them; the last that covers a day holds.
+	Changes []Value
+	Line    int
 }
 
 // Value is what a parameter is from a day on. From and Until are both included; an empty Until is no end.
@@ -113,8 +118,14 @@ type Value struct {
 	Cites       []string
 }
 
-// On gives the value of a day. Days before the first value have the first, days after the last have the last.
+// On gives the value of a day: the last change that covers it, else the file's.
+// Days before the first value have the first, days after the last have the last.
 func (p *Parameter) On(day hall.Date) Value {
+	for i := len(p.Changes) - 1; i >= 0; i-- {
+		if c := p.Changes[i]; c.From <= day && (c.Until == "" || day <= c.Until) {
+			return c
+		}
+	}
 	v := p.Values[0]
 	for _, next := range p.Values[1:] {
 		if next.From > day {
@@ -137,6 +148,26 @@ func (p *Policy) Parameter(name string) (*Parameter, bool) {
 	return found, ok
 }
 
+// Key names a policy and its version as findings do: id@version.
+func (p *Policy) Key() string { return p.ID + "@" + p.Version }
+
+// With is the policy with values that the hall has set beside the file, by the
+// name of the parameter. The policy itself stays as it is; what is not changed is shared.
+func (p *Policy) With(changes map[string][]Value) *Policy {
+	c := *p
+	c.Parameters = slices.Clone(p.Parameters)
+	c.parameters = make(map[string]*Parameter, len(c.Parameters))
+	for i := range c.Parameters {
+		one := &c.Parameters[i]
+		one.Changes = changes[one.Name]
+		c.parameters[one.Name] = one
+	}
+	return &c
+}
+
+// Triggered are the rules that a kind of fact triggers, in the order of the file. They are not to be changed.
+func (p *Policy) Triggered(kind string) []*Rule { return p.rules[kind] }
+
 func (p *Policy) value(name string, day hall.Date) float64 { return p.parameters[name].On(day).Value }
 
 // Scores says how points become scores. Means are the only way that there is.
@@ -147,6 +178,8 @@ type Scores struct {
 	Digits int
 	// Window, Quarter and Year are how members, months and quarters are put together: "mean".
 	Window, Quarter, Year string
+	// Department is "mean" where a department begins with the mean of its windows' scores, "own" where it begins with the base.
+	Department string
 }
 
 // Cap is the most that rules together change a score by.
@@ -228,6 +261,25 @@ type Tie struct {
 	// By is score, an indicator, or a rule (its points in the year).
 	By   string
 	High bool
+}
+
+// Shown is how much of a result the notice board shows.
+type Shown string
+
+// What is shown: nothing, who has won an award, the grades, or the points and grades.
+const (
+	ShowNone    Shown = "none"
+	ShowAwarded Shown = "awarded"
+	ShowGrade   Shown = "grade"
+	ShowPoints  Shown = "points"
+)
+
+// Publish is what the notice board shows of published results.
+type Publish struct {
+	People, Windows, Departments Shown
+	// Names is true where people who are shown are named.
+	Names bool
+	Cites []string
 }
 
 // Case is an example in the policy file that must hold.

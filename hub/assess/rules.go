@@ -8,7 +8,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"hallkeeper/hub/hall"
-	"hallkeeper/hub/policy"
 )
 
 func (l *loader) readScores(o object) {
@@ -16,10 +15,13 @@ func (l *loader) readScores(o object) {
 	if n == nil {
 		return
 	}
-	s := l.object(n, "scores", "base", "lowest", "digits", "window", "quarter", "year")
+	s := l.object(n, "scores", "base", "lowest", "digits", "window", "department", "quarter", "year")
 	l.p.Scores = Scores{
 		Base: l.parameter(s, "base", true, "points"), Lowest: l.parameter(s, "lowest", true, "points"),
-		Window: s.choice("window", true, "mean"), Quarter: s.choice("quarter", true, "mean"), Year: s.choice("year", true, "mean"),
+		Window: s.choice("window", true, "mean"), Department: s.choice("department", false, "mean", "own"), Quarter: s.choice("quarter", true, "mean"), Year: s.choice("year", true, "mean"),
+	}
+	if l.p.Scores.Department == "" {
+		l.p.Scores.Department = "mean"
 	}
 	digits, ok := s.number("digits", true)
 	if ok && (digits != float64(int(digits)) || digits < 0 || digits > 6) {
@@ -228,21 +230,14 @@ func (l *loader) capped(r object, rule *Rule) {
 	}
 }
 
-// counts are what indicators are made of.
-func counts() (fields []Field) {
-	for _, c := range policy.Counts() {
-		fields = append(fields, Field{Name: c.ID, Type: Number, Unit: "times", Words: Words{c.ZH, c.EN}})
-	}
-	return fields
-}
-
 func (l *loader) readIndicators(o object) {
 	seen := map[string]int{}
-	s, err := newScope(l.p, counts(), "计数", "what is counted")
+	env, err := newEnv(l.p, counts())
 	if err != nil {
 		l.fault(o.at["indicators"], "indicators", "表达式的环境建立不起来：%v", "the scope of expressions cannot be made: %v", err)
 		return
 	}
+	s := newScope(env, l.p, counts(), "计数", "what is counted")
 	o.each("indicators", false, func(n *yaml.Node, path string) {
 		i := l.object(n, path, "id", "zh", "en", "cites", "formula")
 		id, _ := i.name("id", seen)

@@ -36,9 +36,12 @@ func (p *Policy) run(c Case) Played {
 		findings = append(findings, Assess(p, c.Facts, day)...)
 	}
 	r := Played{Case: c}
-	if len(c.Members) > 0 {
+	switch {
+	case slices.ContainsFunc(findings, func(f Scored) bool { return f.To == ToDepartment }):
+		r.Score = p.Department(c.Members, findings, c.Day)
+	case len(c.Members) > 0:
 		r.Score, _ = p.Window(c.Members, findings, c.Day)
-	} else {
+	default:
 		r.Score = p.Score(p.Base(c.Day), findings, c.Day)
 	}
 	say := func(zh, en string, args ...any) {

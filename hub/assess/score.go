@@ -59,6 +59,16 @@ func (p *Policy) Window(members []float64, findings []Scored, day hall.Date) (s 
 	return p.Score(base, findings, day), true
 }
 
+// Department is a department's score: as the policy says, the mean of its windows' scores or
+// the base, less and more what its own findings say. One without windows begins with the base.
+func (p *Policy) Department(windows []float64, findings []Scored, day hall.Date, earlier ...Scored) Score {
+	base := p.Base(day)
+	if mean, ok := p.Mean(windows); ok && p.Scores.Department == "mean" {
+		base = mean
+	}
+	return p.Score(base, findings, day, earlier...)
+}
+
 // Mean puts scores together: members to a window, months to a quarter, quarters to a year.
 // ok is false where there are none.
 func (p *Policy) Mean(scores []float64) (mean float64, ok bool) {

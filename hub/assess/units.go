@@ -35,7 +35,13 @@ func (m *measure) unit(e ast.Expr) string {
 			m.used = map[string]bool{}
 		}
 		m.used[e.AsIdent()] = true
-		return m.s.units[e.AsIdent()]
+		u, known := m.s.units[e.AsIdent()]
+		if !known { // an input of another kind of fact
+			zh, en := m.s.unknown(e.AsIdent())
+			m.fault(e, zh, en)
+			return unknown
+		}
+		return u
 	case ast.CallKind:
 		return m.call(e)
 	case ast.ListKind: // source in ["media", "hotline"]

@@ -6,18 +6,12 @@ import (
 	"fmt"
 	"strings"
 
+	"hallkeeper/hub/assess"
 	"hallkeeper/hub/hall"
 )
 
 //go:embed indicators.json
 var indicatorsFile []byte
-
-// Counted is something that is counted, and what people call it.
-type Counted struct {
-	ID string `json:"id"`
-	ZH string `json:"zh"`
-	EN string `json:"en"`
-}
 
 // Indicator is a rate of satisfaction: the sum of some counts over the sum of
 // others. The formula that people read and the one that is computed are the same data.
@@ -32,24 +26,22 @@ type Indicator struct {
 	Until     hall.Date `json:"until,omitempty"`
 }
 
-type indicators struct {
-	Counts     []Counted   `json:"counts"`
-	Indicators []Indicator `json:"indicators"`
-}
-
-func readIndicators() (all indicators) {
+func readIndicators() (all []Indicator) {
 	if err := json.Unmarshal(indicatorsFile, &all); err != nil {
 		panic(fmt.Sprintf("policy: the indicators do not read: %v", err)) // a test reads them
 	}
 	return all
 }
 
+// Counted is something that is counted, and what people call it.
+type Counted = assess.Counted
+
 // Counts are what indicators are made of.
-func Counts() []Counted { return readIndicators().Counts }
+func Counts() []Counted { return assess.Counts() }
 
 // Indicators are those that hold on a day.
 func Indicators(day hall.Date) (all []Indicator) {
-	for _, i := range readIndicators().Indicators {
+	for _, i := range readIndicators() {
 		if i.From <= day && (i.Until == "" || day <= i.Until) {
 			all = append(all, i)
 		}
