@@ -13,6 +13,7 @@ import (
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
+	"hallkeeper/hub/score"
 	"hallkeeper/wire"
 )
 
@@ -28,6 +29,8 @@ type Log interface {
 	Head() wire.Position
 	// ReadBatch gives up to limit records after a position, oldest first; fewer only at the head.
 	ReadBatch(after wire.Position, limit int) ([]wire.Record, error)
+	// Find looks for a record that the hub itself has made by its id; nil where there is none.
+	Find(id string) (*wire.Record, error)
 	// HashReader reads the hashes of the log's Merkle tree.
 	tlog.HashReader
 }
@@ -160,6 +163,8 @@ type API struct {
 	pages   *pages
 	metrics *metrics
 	limits  access.Limits
+	// memory keeps what was read of closed days for months and scores.
+	memory score.Memory
 	// touches bounds the tickets of one screen: no citizens come as fast as a broken touch panel.
 	touches access.Limits
 }

@@ -44,11 +44,6 @@ type (
 		Approved bool   `json:"approved"`
 		Reason   string `json:"reason,omitempty"`
 	}
-	appealBody struct {
-		// Case is an id or a number.
-		Case   string `json:"case"`
-		Reason string `json:"reason"`
-	}
 	grantBody struct {
 		Granted bool   `json:"granted"`
 		Reason  string `json:"reason"`
@@ -88,10 +83,6 @@ func (a *API) caseRoutes() []route {
 			"case_rectified", "case_overdue", "extension_open", "extension_most"),
 		a.change(access.Decide, "POST", "extensions/{id}/decide", "审批延期", "decide on more working days", approveBody{},
 			enter(func(r *http.Request, c *conduct.DecideExtension) { c.Extension = r.PathValue("id") }), []string{"extension_unknown", "already_decided", "own_request", "own_case", "case_closed"}, its),
-		a.change(access.Self, "POST", "appeals", "申诉；督导可代本人提出", "appeal; a supervisor may do so in somebody's name", appealBody{}, a.makeAppeal,
-			[]string{"case_unknown", "case_closed", "appeal_twice", "appeal_late", "not_yours"}),
-		a.change(access.Decide, "POST", "appeals/{id}/decide", "复核申诉", "decide on an appeal", grantBody{},
-			enter(func(r *http.Request, c *conduct.DecideAppeal) { c.Appeal = r.PathValue("id") }), []string{"appeal_unknown", "already_decided", "own_request", "own_case"}, its),
 		a.change(access.Decide, "POST", "visits/{id}/exclusion", "申请剔除一次办理的评价（误评或恶意）", "propose to take the rating of a visit out (a mistake or malice)", exclusionBody{}, a.proposeExclusion,
 			[]string{"rating_unknown", "case_unknown", "own_case", "exclusion_open", "rating_excluded"}, in("id", "办理编号", "the visit's id")),
 		a.change(access.Decide, "POST", "exclusions/{id}/decide", "审批剔除（须由另一人）", "decide on it, as another person", approveBody{}, a.decideExclusion,
@@ -144,23 +135,6 @@ func (a *API) assignCase(r *http.Request, body []byte) (order, error) {
 	}
 	if i := who(r); !i.May(access.Decide) && c.Department != i.Department {
 		return order{}, problem("not_yours")
-	}
-	return order{cmd: c, status: http.StatusOK}, nil
-}
-
-func (a *API) makeAppeal(r *http.Request, body []byte) (order, error) {
-	var b appealBody
-	if err := decode(body, &b); err != nil {
-		return order{}, err
-	}
-	x, err := a.findCase(b.Case)
-	if err != nil {
-		return order{}, err
-	}
-	i := who(r)
-	c := conduct.MakeAppeal{Case: x.Case, Staff: i.Staff, Reason: b.Reason}
-	if i.May(access.Decide) {
-		c.Staff = x.Staff
 	}
 	return order{cmd: c, status: http.StatusOK}, nil
 }

@@ -342,3 +342,13 @@ func (b *Book) Delegated(deputy string, day hall.Date) (accounts []string) {
 	slices.Sort(accounts)
 	return accounts
 }
+
+// Began is the first day that was checked; empty where none was.
+func (b *Book) Began() (first hall.Date) {
+	for day := range b.Closed.Each() {
+		if first == "" || hall.Date(day) < first {
+			first = hall.Date(day)
+		}
+	}
+	return first
+}

@@ -360,3 +360,8 @@ func (d *Days) Doubtful(event string) (staff string, err error) {
 	staff, _ = d.People.Holder(m.Card, last.Time(d.Zone).Add(12*time.Hour), last)
 	return staff, nil
 }
+
+// Position is the record that a swipe came with; near is the day that it counts for.
+func (d *Days) Position(event string, near hall.Date) (wire.Position, bool) {
+	return d.Swipes.position(event, near)
+}

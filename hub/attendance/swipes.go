@@ -38,6 +38,8 @@ type swipe struct {
 	card  *string
 	agent *source
 	doubt uint8 // 1: future
+	// position is the record that it came with.
+	position wire.Position
 }
 
 // eventID is an event's id: the bytes of a UUID, or a digest of what is none.
@@ -58,6 +60,8 @@ type unset struct {
 	// Lower and Upper bound when it was: after what the device had sent before, before it was stored.
 	Lower int64 `json:"lower"`
 	Upper int64 `json:"upper"`
+	// Position is the record that it came with.
+	Position wire.Position `json:"position"`
 }
 
 // moved is a swipe on the day on which somebody says that it was.
@@ -130,7 +134,7 @@ func (s *Swipes) swiped(r *wire.Record, touched func(hall.Date)) {
 		offset, known := s.Offsets.Get(r.Boot)
 		if !known {
 			lower, _ := s.Newest.Get(r.Agent)
-			u := unset{at, r.ID, token, r.Agent, r.Boot, lower, r.StoredAt.UnixMilli()}
+			u := unset{at, r.ID, token, r.Agent, r.Boot, lower, r.StoredAt.UnixMilli(), r.Position}
 			if lower == 0 {
 				u.Lower = u.Upper - int64(24*time.Hour/time.Millisecond)
 			}
@@ -140,7 +144,7 @@ func (s *Swipes) swiped(r *wire.Record, touched func(hall.Date)) {
 		}
 		at += offset
 	}
-	sw := swipe{at: at, event: s.event(r.ID), card: s.card(token), agent: s.source(r.Agent, r.Boot)}
+	sw := swipe{at: at, event: s.event(r.ID), card: s.card(token), agent: s.source(r.Agent, r.Boot), position: r.Position}
 	switch late := r.StoredAt.UnixMilli() - at; {
 	case late < -tolerance.Milliseconds():
 		sw.doubt = 1
@@ -185,7 +189,7 @@ func (s *Swipes) correct(r *wire.Record, touched func(hall.Date)) {
 	s.Unset.Delete(d.Boot)
 	for _, u := range waiting {
 		s.eachDay(u.Lower, u.Upper, touched)
-		s.put(swipe{at: u.At + d.OffsetMS, event: s.event(u.Event), card: s.card(u.Card), agent: s.source(u.Agent, u.Boot)}, touched)
+		s.put(swipe{at: u.At + d.OffsetMS, event: s.event(u.Event), card: s.card(u.Card), agent: s.source(u.Agent, u.Boot), position: u.Position}, touched)
 	}
 }
 
@@ -237,6 +241,35 @@ func (s *Swipes) find(event string) (m moved, days []hall.Date, doubtful bool) {
 		}
 	}
 	return moved{}, nil, false
+}
+
+// position is the record that a swipe came with. Days near the one given are looked at first.
+func (s *Swipes) position(event string, near hall.Date) (p wire.Position, ok bool) {
+	id, _ := smallID(event)
+	look := func(day hall.Date) bool {
+		for i := range s.days[day] {
+			if s.days[day][i].event == id {
+				p, ok = s.days[day][i].position, true
+			}
+		}
+		return ok
+	}
+	if look(near) || look(near.AddDays(-1)) || look(near.AddDays(1)) {
+		return p, ok
+	}
+	for _, list := range s.Unset.Each() {
+		for _, u := range list {
+			if u.Event == event {
+				return u.Position, true
+			}
+		}
+	}
+	for day := range s.days {
+		if look(day) {
+			return p, ok
+		}
+	}
+	return 0, false
 }
 
 // event makes an id small and remembers an odd one; eventText gives it back.
@@ -429,6 +462,7 @@ func (s *Swipes) encode(day hall.Date) []byte {
 		b = binary.AppendUvarint(b, name(*sw.card))
 		b = binary.AppendUvarint(b, name(sw.agent.agent))
 		b = binary.AppendUvarint(b, name(sw.agent.boot))
+		b = binary.AppendVarint(b, int64(sw.position)-int64(last.position))
 		b = append(append(b, sw.doubt), sw.event[:]...)
 		last = sw
 	}
@@ -471,6 +505,7 @@ func (s *Swipes) load(day hall.Date, value []byte) error {
 		sw.card = s.card(word())
 		agent := word()
 		sw.agent = s.source(agent, word())
+		sw.position = wire.Position(int64(last.position) + signed())
 		if failed || len(rows) < 1+len(sw.event) {
 			return errDay
 		}

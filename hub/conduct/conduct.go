@@ -297,3 +297,14 @@ func with[T any](r *wire.Record, use func(T)) bool {
 	}
 	return true
 }
+
+// Appealed are the numbers of the cases that ended or happened on those days, both
+// included, and whose appeals nobody has decided.
+func (s *State) Appealed(from, until hall.Date) (numbers []string) {
+	for _, c := range s.Cases.All() {
+		if day := hall.Date(c.Day); c.Appeal != nil && c.Appeal.State == Waiting && from <= day && day <= until {
+			numbers = append(numbers, c.Number)
+		}
+	}
+	return numbers
+}

@@ -4,6 +4,7 @@
 package register
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/conduct"
+	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/matter"
 	"hallkeeper/hub/policy"
@@ -33,7 +35,9 @@ type State struct {
 	Desk rating.Desk
 	// Conduct is the cases of bad reviews and complaints, and ratings that are taken out.
 	Conduct conduct.State
-	Access  access.State
+	// Cycle is how far months, quarters and years are, and appeals against findings.
+	Cycle  cycle.State
+	Access access.State
 }
 
 // New is the register of an empty log.
@@ -48,7 +52,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Access.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Cycle.Tables(), s.Access.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -84,7 +88,7 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 		return touched(r)
 	}
 	matters := s.Matters.Fold(r) // the end of a visit is of the line too
-	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) {
+	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) && !s.Cycle.Fold(r) {
 		s.Access.Fold(r)
 	}
 	return "", ""
@@ -113,10 +117,18 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecideRating(&s.Desk, h, m)
 	case conduct.Command:
 		return c.DecideConduct(&s.Conduct, conduct.World{Hall: h, Line: &s.Line, StaffOf: s.staffOf}, m)
+	case cycle.Command:
+		return c.DecideCycle(&s.Cycle, s.CycleWorld(windows), m)
 	case access.Command:
 		return c.DecideAccess(&s.Access, h, m)
 	}
 	return nil, fmt.Errorf("no command is a %T", cmd)
+}
+
+// CycleWorld is what periods may know of the rest of the hall.
+func (s *State) CycleWorld(windows *roster.State) cycle.World {
+	return cycle.World{Hall: s.Hall(windows), Began: s.Book.Began(), StaffOf: s.staffOf, Applied: s.Policies().Applied,
+		Checked: func(day hall.Date) bool { return s.Book.Closed.Has(string(day)) }, CaseAppeals: s.Conduct.Appealed}
 }
 
 // staffOf is the staff member that an account is of.
@@ -128,7 +140,7 @@ func (s *State) staffOf(account string) string {
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, access.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, cycle.Command, access.Command:
 		return true
 	}
 	return false
@@ -142,6 +154,10 @@ type View struct {
 	Queue *statistics.State
 	// Ratings are what was served and what citizens said of it.
 	Ratings *rating.State
+	// Archive is what was published of months, quarters and years.
+	Archive cycle.Archive
+	// Through is the last record that was applied.
+	Through wire.Position
 }
 
 // NewView is the view of an empty log.
@@ -157,7 +173,7 @@ func NewView(zone *time.Location) (*View, error) {
 func (v *View) Name() string { return "register" }
 
 // Version changes with what Apply makes of a record.
-func (v *View) Version() int { return 4 }
+func (v *View) Version() int { return 5 }
 
 // Apply folds one record.
 func (v *View) Apply(r *wire.Record) {
@@ -166,15 +182,19 @@ func (v *View) Apply(r *wire.Record) {
 		from, until = v.State.Fold(r)
 		v.Queue.Fold(r)
 		v.Ratings.Fold(r)
+		v.Archive.Fold(r)
 	} else {
 		v.State.Line.Device(r)
 		v.Ratings.Device(r)
 	}
 	v.Days.Apply(r, from, until)
+	v.Through = r.Position
 }
 
-// days is before the keys of Days, figures before those of Queue, ratings before those of Ratings.
+// days is before the keys of Days, figures before those of Queue, ratings before those of Ratings, archive before those of Archive.
 const (
+	archive = "archive/"
+	through = "through"
 	days    = "days/"
 	figures = "statistics/"
 	ratings = "rating/"
@@ -186,6 +206,8 @@ func (v *View) Save(put func(string, []byte), remove func(string)) {
 	v.Days.Save(func(key string, value []byte) { put(days+key, value) }, func(key string) { remove(days + key) })
 	v.Queue.Tables().Save(func(key string, value []byte) { put(figures+key, value) }, func(key string) { remove(figures + key) })
 	v.Ratings.Save(func(key string, value []byte) { put(ratings+key, value) }, func(key string) { remove(ratings + key) })
+	put(through, binary.BigEndian.AppendUint64(nil, uint64(v.Through)))
+	v.Archive.Tables().Save(func(key string, value []byte) { put(archive+key, value) }, func(key string) { remove(archive + key) })
 }
 
 // Each gives everything as Save would write it.
@@ -194,6 +216,8 @@ func (v *View) Each(use func(key string, value []byte)) {
 	v.Days.Each(func(key string, value []byte) { use(days+key, value) })
 	v.Queue.Tables().Each(func(key string, value []byte) { use(figures+key, value) })
 	v.Ratings.Each(func(key string, value []byte) { use(ratings+key, value) })
+	use(through, binary.BigEndian.AppendUint64(nil, uint64(v.Through)))
+	v.Archive.Tables().Each(func(key string, value []byte) { use(archive+key, value) })
 }
 
 // Load reads one key back.
@@ -206,6 +230,13 @@ func (v *View) Load(key string, value []byte) error {
 	}
 	if rest, ok := strings.CutPrefix(key, ratings); ok {
 		return v.Ratings.Load(rest, value)
+	}
+	if key == through && len(value) == 8 {
+		v.Through = wire.Position(binary.BigEndian.Uint64(value))
+		return nil
+	}
+	if rest, ok := strings.CutPrefix(key, archive); ok {
+		return v.Archive.Tables().Load(rest, value)
 	}
 	if err := v.State.Tables().Load(key, value); err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/hall"
-	"hallkeeper/hub/register"
 	"hallkeeper/wire"
 )
 
@@ -113,14 +112,4 @@ func (d *dayOf) fact(day hall.Date, f *wire.Finding, of assess.Fact) {
 	of.ID, of.Kind, of.Day, of.Events = f.ID, f.Rule, day, f.Events
 	of.Values = map[string]any{"minutes": float64(f.Minutes)}
 	d.facts = append(d.facts, of)
-}
-
-// Began is the first day that was checked; empty where none was.
-func Began(v *register.View) (first hall.Date) {
-	for day := range v.State.Book.Closed.Each() {
-		if first == "" || hall.Date(day) < first {
-			first = hall.Date(day)
-		}
-	}
-	return first
 }

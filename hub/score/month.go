@@ -189,10 +189,9 @@ func (m *month) rates(counts map[string]float64) map[string]float64 {
 
 func rates(p *assess.Policy, counts map[string]float64, day hall.Date) map[string]float64 {
 	all := map[string]float64{}
-	names := assess.CountNames()
-	whole := make(map[string]float64, len(names))
-	for _, id := range names {
-		whole[id] = counts[id]
+	whole := map[string]float64{}
+	for _, c := range assess.Counts() {
+		whole[c.ID] = counts[c.ID]
 	}
 	for _, i := range p.Indicators {
 		if v, ok := p.Indicator(i.ID, whole, day); ok {
