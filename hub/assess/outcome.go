@@ -210,7 +210,7 @@ type Shared struct {
 }
 
 // Of gives the results of a kind.
-func (o *Outcome) Of(to To) []Result {
+func (o Outcome) Of(to To) []Result {
 	switch to {
 	case ToPerson:
 		return o.People
@@ -221,7 +221,7 @@ func (o *Outcome) Of(to To) []Result {
 }
 
 // Find gives one result; nil where there is none.
-func (o *Outcome) Find(to To, id string) *Result {
+func (o Outcome) Find(to To, id string) *Result {
 	all := o.Of(to)
 	if i, ok := slices.BinarySearchFunc(all, id, func(r Result, id string) int { return cmp.Compare(r.ID, id) }); ok {
 		return &all[i]
