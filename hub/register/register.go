@@ -61,10 +61,11 @@ func (s *State) Tables() hall.Tables {
 
 // Clone copies a register whole.
 func (s *State) Clone() (*State, error) {
-	c, err := New()
+	p, err := s.Policy.Empty()
 	if err != nil {
 		return nil, err
 	}
+	c := &State{Policy: p}
 	if err := s.Tables().CopyTo(c.Tables()); err != nil {
 		return nil, fmt.Errorf("copy the register: %w", err)
 	}
@@ -157,7 +158,7 @@ func NewView(zone *time.Location) (*View, error) {
 func (v *View) Name() string { return "register" }
 
 // Version changes with what Apply makes of a record.
-func (v *View) Version() int { return 4 }
+func (v *View) Version() int { return 5 }
 
 // Apply folds one record.
 func (v *View) Apply(r *wire.Record) {
@@ -210,7 +211,7 @@ func (v *View) Load(key string, value []byte) error {
 	if err := v.State.Tables().Load(key, value); err != nil {
 		return err
 	}
-	if strings.HasPrefix(key, "calendar-year/") || strings.HasPrefix(key, "closure/") {
+	if _, one := v.State.Policy.Tables()[strings.SplitN(key, "/", 2)[0]]; one {
 		return v.State.Policy.Loaded()
 	}
 	return nil
