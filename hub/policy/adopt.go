@@ -80,6 +80,12 @@ func (f *Found) fields(bad *hall.Checks) {
 	}
 }
 
+// Event is what adopting a policy says, which was read from a text.
+func Event(p *assess.Policy, text, from, document string) wire.PolicyAdopted {
+	hash := sha256.Sum256([]byte(text))
+	return wire.PolicyAdopted{Policy: p.ID, Version: p.Version, From: from, Document: document, Text: text, SHA256: hex.EncodeToString(hash[:])}
+}
+
 // DecidePolicy gives the event, or a refusal that names every fault of the text.
 func (c AdoptPolicy) DecidePolicy(s *State, _ hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
@@ -91,8 +97,7 @@ func (c AdoptPolicy) DecidePolicy(s *State, _ hall.Moment) ([]hall.Draft, error)
 		return nil, err
 	}
 	p, day := found.Policy, hall.Date(c.From)
-	hash := sha256.Sum256([]byte(c.Text))
-	d := wire.PolicyAdopted{Policy: p.ID, Version: p.Version, From: c.From, Document: c.Document, Text: c.Text, SHA256: hex.EncodeToString(hash[:])}
+	d := Event(p, c.Text, c.From, c.Document)
 	if day < p.InForce.From {
 		return nil, hall.RefuseBy(p.InForce.Cites[0], "policy_early", "这份政策自 "+string(p.InForce.From)+" 起施行，不能从 "+c.From+" 起适用",
 			"this policy is in force from "+string(p.InForce.From)+" on and cannot hold from "+c.From)

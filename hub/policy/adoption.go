@@ -6,6 +6,7 @@ import (
 
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/hall"
+	"hallkeeper/policies"
 	"hallkeeper/wire"
 )
 
@@ -84,10 +85,13 @@ func (s *State) Shipped() *assess.Policy { return s.shipped.now }
 // Policy finds a policy by id@version, with the values that the hall has set: an
 // adopted one, or the program's. It may not hold on any day.
 func (s *State) Policy(key string) (*assess.Policy, bool) {
-	for _, b := range s.all() {
-		if b.now != nil && b.now.Key() == key {
-			return b.now, true
+	for _, b := range s.books {
+		if b.key == key {
+			return b.now, b.now != nil
 		}
+	}
+	if s.shipped.now.Key() == key {
+		return s.shipped.now, true
 	}
 	return nil, false
 }
@@ -175,4 +179,15 @@ func (s *State) extended(r *wire.Record, d wire.PolicyExtended) bool {
 			Document: d.Document, Reference: d.Reference, Fictional: d.Fictional, Signed: signed(r)})
 	})
 	return true
+}
+
+// Text is the file of a policy by id@version: an adopted one's, else the program's; empty where there is none.
+func (s *State) Text(key string) string {
+	if a, have := s.Adoptions.Get(key); have {
+		return a.Text
+	}
+	if s.shipped.file.Key() == key {
+		return string(policies.Default())
+	}
+	return ""
 }
