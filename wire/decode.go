@@ -211,7 +211,7 @@ func hubOnly(k Kind) bool {
 		KindLineKept, KindPrintOrdered, KindTicketReceived, KindAppointmentBooked, KindAppointmentCancelled, KindAppointmentMissed,
 		KindRatingGiven, KindRatingExplained, KindRatingReasonsSet, KindRatingPublished, KindExclusionProposed, KindExclusionDecided,
 		KindCaseOpened, KindCaseExplained, KindCaseAssigned, KindCaseGraded, KindCaseAnswered, KindCaseRectified, KindCaseRevisited, KindCaseClosed,
-		KindExtensionAsked, KindExtensionDecided, KindAppealMade, KindAppealDecided, KindVisitEntered, KindVisitWithdrawn,
+		KindExtensionAsked, KindExtensionDecided, KindAppealMade, KindAppealDecided, KindVisitEntered, KindVisitWithdrawn, KindPolicyAdopted, KindPolicyExtended,
 		KindPeriodComputed, KindPeriodReviewed, KindPeriodOpened, KindPeriodPublished, KindPeriodRevised, KindScoreAppealed, KindScoreDecided:
 		return true
 	}
@@ -242,7 +242,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), periodKinds(), accessKinds())
+	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), periodKinds(), accessKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

@@ -37,6 +37,8 @@ func sampleOfPeople(k Kind) any {
 		KindRepresentativeSet: RepresentativeSet{"w01", "s01", "2026-01-05"},
 		KindCalendarPublished: CalendarPublished{2027, "国办发明电〔2026〕0号", map[string]string{"2027-01-01": "元旦"}, []string{"2027-01-02"}},
 		KindCalendarClosed:    CalendarClosed{"2026-11-24", "pm", "停电"}, KindCalendarReopened: CalendarReopened{"2026-11-24"},
+		KindPolicyAdopted:      PolicyAdopted{"small-hall", "1.0.0", "2026-01-01", "示例〔2026〕1号", "policy: 1\n", "5d0e2d5a2f0e4f2f3b1d6ed2c1a0f7a1e8a1b6c2d3e4f5061728394a5b6c7d8e"},
+		KindPolicyExtended:     PolicyExtended{"small-hall", "1.0.0", "2028-01-01", "2028-12-31", "示例〔2027〕9号", "局务会议纪要〔2027〕12号", false},
 		KindParameterSet:       ParameterSet{"late_grace", 5, "2026-12-01", "", "局务会议纪要〔2026〕3号"},
 		KindAssignmentOpened:   AssignmentRecommended{"a1", "s01", "p01", "民发〔2026〕1号"},
 		KindAssignmentExamined: AssignmentExamined{"a1", "pass", "pass", "fail", "pass", map[string]string{"1": "pass", "2": "pass", "3": "pass", "4": "pass", "5": "fail"}},

@@ -91,8 +91,9 @@ func (a *API) getCalendar(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) getPolicy(w http.ResponseWriter, r *http.Request) error {
-	info := PolicyInfo{Rules: policy.Rules()}
+	var info PolicyInfo
 	a.Register.Read(func(v *register.View, _ *roster.State) {
+		info.Rules = v.State.Policy.Rules(a.today())
 		for _, name := range v.State.Policy.Names() {
 			now, _ := v.State.Policy.On(name, a.today())
 			info.Parameters = append(info.Parameters, ParameterRow{name, now, v.State.Policy.History(name)})

@@ -132,7 +132,7 @@ func (a *API) periodRoutes() (all []route) {
 }
 
 func periodRefusals() []string {
-	return []string{"period_unknown", "period_running", "period_published", "period_not_there", "days_open", "parts_unpublished", "policy_lapsed", "policy_not_yet", "appeals_run", "appeals_open"}
+	return []string{"period_unknown", "period_running", "period_published", "period_not_there", "days_open", "parts_unpublished", "policy_lapsed", "policy_missing", "appeals_run", "appeals_open"}
 }
 
 // periodOf reads the period of a path, which must be of the path's kind.
@@ -265,7 +265,7 @@ func (a *API) wholePeriod(v *register.View, windows *roster.State, p assess.Peri
 	}
 	ground := score.Of(v, windows, &a.memory)
 	if policy != "" {
-		other, ok := v.State.PolicyOf(policy)
+		other, ok := v.State.Policy.Policy(policy)
 		if !ok {
 			return answer, hall.Unknown("policy_unknown", "没有政策“"+policy+"”", "there is no policy "+policy)
 		}
@@ -415,7 +415,7 @@ func (a *API) words(v *register.View, until hall.Date, answer *PeriodAnswer) {
 	answer.Rules, answer.Grades, answer.Awards = map[string]RuleWords{}, map[string]assess.Words{}, map[string]assess.Words{}
 	answer.Indicators, answer.Articles = map[string]IndicatorWords{}, map[string]assess.Words{}
 	for _, applied := range answer.Outcome.Policies {
-		p, ok := v.State.PolicyOf(applied.Policy)
+		p, ok := v.State.Policy.Policy(applied.Policy)
 		if !ok {
 			continue
 		}

@@ -13,8 +13,10 @@ import (
 	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/policy"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
+	"hallkeeper/policies"
 	"hallkeeper/wire"
 )
 
@@ -142,7 +144,7 @@ func (s *stage) refused(method, path, body, code, article string) {
 func TestAMonthGoesThroughItsCycle(t *testing.T) {
 	s := newStageAt(t, 1_000_000)
 	s.people()
-	s.extended()
+	s.adopted()
 	s.pass("2026-11-30")
 	s.check("2026-11-23", "2026-11-27")
 	s.refused("POST", "months/2026-11/compute", "", "period_running", "")
@@ -221,7 +223,13 @@ func (x told) post() told {
 	return x
 }
 
-// extended records that the trial of the shipped policy goes on.
-func (s *stage) extended() {
+// adopted puts the shipped policy into force, whose trial is over and extended.
+func (s *stage) adopted() {
 	s.t.Helper()
+	for _, cmd := range []any{policy.AdoptPolicy{Text: string(policies.Default()), From: "2020-08-01", Document: "乌政办发〔2020〕63号"},
+		policy.ExtendPolicy{PolicyExtended: wire.PolicyExtended{Policy: "wuzhengbanfa-2020-63", Version: "1.0.0", From: "2022-08-01", Document: "演示〔2022〕1号", Fictional: true}}} {
+		if _, _, err := s.Do(s.t.Context(), wire.Actor{Kind: wire.ActorPerson, ID: "test"}, "", cmd); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }

@@ -216,6 +216,9 @@ func story(s *stage) []told {
 		{"DELETE /api/v1/calendar/closures/{date}", v + "calendar/closures/2026-12-01", "", "", ""},
 		{"GET /api/v1/policy", v + "policy", "", "staff", ""},
 		{"POST /api/v1/policy/parameters/{name}", v + "policy/parameters/late_grace", `{"value":5,"from":"2026-12-01","reference":"纪要"}`, "", ""},
+		{"POST /api/v1/policies/check", v + "policies/check", policyBody("", ""), "", ""}, {"POST /api/v1/policies", v + "policies", policyBody("2020-08-01", "局务会议纪要"), "", ""},
+		{"POST /api/v1/policies/{version}/extend", v + "policies/wuzhengbanfa-2020-63@1.0.0/extend", `{"from":"2022-08-01","document":"演示〔2022〕1号（虚构）","reason":"继续试行"}`, "", ""},
+		{"GET /api/v1/policies", v + "policies", "", "staff", ""}, {"GET /api/v1/policies/{version}", v + "policies/wuzhengbanfa-2020-63@1.0.0", "", "staff", ""},
 
 		{"GET /api/v1/requests", v + "requests?state=asked", "", "", ""},
 		{"POST /api/v1/leaves", v + "leaves", `{"leave":"l1","leave_kind":"sick","from":"2026-11-24","from_half":"am","until":"2026-11-24","until_half":"pm","reason":"发烧"}`, "staff", ""},
@@ -340,7 +343,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	s.people()
 	var table strings.Builder
 	for _, r := range (&API{Deps: Deps{ChangesPerSecond: 1}}).table() {
-		path := strings.NewReplacer("{id}", "nobody", "{agent}", "nobody", "{number}", "0", "{date}", "nobody", "{year}", "nobody", "{name}", "nobody", "{code}", "nobody", "{period}", "2026-10", "{subject}", "nobody").Replace(r.path)
+		path := strings.NewReplacer("{id}", "nobody", "{agent}", "nobody", "{number}", "0", "{date}", "nobody", "{year}", "nobody", "{name}", "nobody", "{code}", "nobody", "{period}", "2026-10", "{subject}", "nobody", "{version}", "nobody").Replace(r.path)
 		fmt.Fprintf(&table, "%-6s %-44s", r.method, r.path)
 		for _, role := range access.Roles() {
 			if r.method == "DELETE" && r.path == "/api/v1/session" && role != wire.RolePublic && role != wire.RoleScreen {

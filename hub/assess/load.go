@@ -101,6 +101,9 @@ func (l *loader) policy(root *yaml.Node) {
 		l.fault(o.at["id"], "id", "应为小写字母、数字和连字符，最多 64 个", "must be small letters, digits and hyphens, 64 at most")
 	}
 	l.p.Version, _ = o.text("version", true)
+	if l.p.Version != "" && !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`).MatchString(l.p.Version) {
+		l.fault(o.at["version"], "version", "应为字母、数字、点、下划线和连字符，最多 32 个", "must be letters, digits, dots, underscores and hyphens, 32 at most")
+	}
 	l.p.Document, _ = o.text("document", true)
 	if n := o.get("name", true); n != nil {
 		l.p.Name = l.object(n, "name", "zh", "en").words()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,6 +48,10 @@ func TestFaults(t *testing.T) {
 		{"a number where a text belongs", `version: "1.0.0"`, "version: 1.0", "", "请加引号", "put a text in quotes"},
 		{"a list where a group belongs", "share: {cites: [第一条], reading: weight, percent: share, zh: 按权重计入, en: as a weight}", "share: [1]", "", "应为一组", "a group of key"},
 		{"a group where a list belongs", "cites: [第二条], to: person", "cites: {a: b}, to: person", "", "应为列表", "must be a list"},
+		{"a version that does not fit into an address", `version: "1.0.0"`, `version: "一版"`, "", "应为字母、数字", "letters, digits"},
+		{"a department's score that is put together in another way", "window: mean,", "window: mean, department: sum,", "", "没有“sum”这个选项", "not one of mean, own"},
+		{"a notice board that shows something else", "\ncases:", "\npublish: {people: all}\ncases:", "publish: {people: all}", "没有“all”这个选项", "not one of none, awarded, grade, points"},
+		{"names that are neither shown nor not", "\ncases:", "\npublish: {names: maybe}\ncases:", "publish: {names: maybe}", "应为true 或 false", "true or false"},
 		{"a date that is none", "from: 2026-07-01}", "from: 2026-02-30}", "", "应为日期", "a date like"},
 		{"another version of the format", "policy: 1", "policy: 2", "", "第 1 版格式", "version 1 of the format"},
 		{"a name in one language", "    en: late\n", "", "  - id: late\n", "必须填写", "is needed"},
@@ -154,6 +159,17 @@ func faultsOf(t *testing.T, text string) []assess.Fault {
 		}
 	}
 	return faults.List
+}
+
+func TestWhatTheNoticeBoardShows(t *testing.T) {
+	t.Parallel()
+	if got := loadSmall(t).Publish; !reflect.DeepEqual(got, assess.Publish{People: assess.ShowAwarded, Windows: assess.ShowPoints, Departments: assess.ShowPoints, Names: true}) {
+		t.Errorf("where nothing is said: %+v", got)
+	}
+	p := loadSmall(t, "\ncases:", "\npublish: {people: none, windows: grade, names: false, cites: [第二条]}\ncases:")
+	if got := p.Publish; !reflect.DeepEqual(got, assess.Publish{People: assess.ShowNone, Windows: assess.ShowGrade, Departments: assess.ShowPoints, Cites: []string{"第二条"}}) {
+		t.Errorf("got %+v", got)
+	}
 }
 
 func TestEveryFaultIsReportedAtOnce(t *testing.T) {

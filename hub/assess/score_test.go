@@ -14,6 +14,7 @@ import (
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
+	"hallkeeper/policies"
 )
 
 func loadSmall(t testing.TB, replace ...string) *assess.Policy {
@@ -84,50 +85,55 @@ func TestWhatCannotBeComputedCountsNothingAndSaysSo(t *testing.T) {
 	}
 }
 
-// numbers that both files have are equal, so that they cannot drift until they are one.
-func TestTheShippedPolicyHasTheNumbersOfTheDailyCheck(t *testing.T) {
+func TestADepartmentsScore(t *testing.T) {
 	t.Parallel()
-	p := shipped(t)
-	for _, want := range policy.Defaults() {
-		got, ok := p.Parameter(want.Name)
-		if !ok {
-			t.Errorf("63.yaml has no parameter %s", want.Name)
-			continue
-		}
-		var cites []string
-		for one := range strings.SplitSeq(want.Reference, ", ") {
-			if strings.HasPrefix(one, "第") {
-				one = "63号 " + one
-			}
-			cites = append(cites, one)
-		}
-		values := []assess.Value{{Value: want.Value, From: want.From, Until: want.Until, Cites: cites}}
-		if got.Unit != want.Unit || !reflect.DeepEqual(got.Values, values) || got.ZH != want.ZH || got.EN != want.EN {
-			t.Errorf("%s: parameters.json has %+v, 63.yaml %+v", want.Name, want, *got)
+	const day = "2026-11-30"
+	swap := assessAll(shipped(t), []assess.Fact{{ID: "f", Kind: "swap", Day: "2026-11-23", Window: "w", Department: "d"}})
+	own, err := assess.Load([]byte(strings.Replace(string(policies.Default()), "department: mean", "department: own", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := 0
+	for _, r := range own.Run() {
+		wrong += len(r.Wrong)
+	}
+	if wrong != 1 { // the case about a department with windows says "mean"
+		t.Errorf("%d things are wrong with the cases where departments have scores of their own", wrong)
+	}
+	for _, row := range []struct {
+		name    string
+		p       *assess.Policy
+		windows []float64
+		want    float64
+	}{
+		{"the mean of its windows", shipped(t), []float64{90, 100}, 90},
+		{"no windows", shipped(t), nil, 95},
+		{"its own", own, []float64{90, 100}, 95},
+	} {
+		if got := row.p.Department(row.windows, swap, day); got.Points != row.want {
+			t.Errorf("%s: want %v, got %v", row.name, row.want, got.Points)
 		}
 	}
-	for _, want := range policy.Rules() {
-		got := p.Rule(want.ID)
-		if got == nil {
-			t.Errorf("63.yaml has no rule %s", want.ID)
-			continue
+}
+
+func TestValuesThatTheHallSets(t *testing.T) {
+	t.Parallel()
+	p := loadSmall(t)
+	with := p.With(map[string][]assess.Value{"late_points": {{Value: 3, From: "2026-07-10", Cites: []string{"纪要"}}, {Value: 5, From: "2026-08-01", Until: "2026-08-31"}}, "nothing": {{Value: 1}}})
+	for _, row := range []struct {
+		day          hall.Date
+		before, want float64
+	}{{"2026-06-30", -1, -1}, {"2026-07-09", -2, -2}, {"2026-07-10", -2, -3}, {"2026-08-31", -2, -5}, {"2026-09-01", -2, -3}} {
+		facts := []assess.Fact{late("f", row.day, 9)}
+		if got := assess.Assess(with, facts, row.day)[0].Points; got != row.want {
+			t.Errorf("%s: want %v, got %v", row.day, row.want, got)
 		}
-		// A swap is shown at the window and costs the department (63号 第十三条(二)).
-		to := map[string]assess.To{"staff": assess.ToPerson, "window": assess.ToWindow}[want.To]
-		if want.ID == "swap" {
-			to = assess.ToDepartment
+		if got := assess.Assess(p, facts, row.day)[0].Points; got != row.before {
+			t.Errorf("%s: the policy itself gives %v", row.day, got)
 		}
-		if got.To != to || got.ZH != want.ZH || got.EN != want.EN || !strings.Contains(got.Points, want.Points) {
-			t.Errorf("%s: rules.json has %+v, 63.yaml %+v", want.ID, want, *got)
-		}
-		for one := range strings.SplitSeq(want.Cites, ", ") {
-			if !strings.HasPrefix(one, "63号 ") {
-				one = "63号 " + one
-			}
-			if !slices.Contains(got.Cites, one) {
-				t.Errorf("%s does not cite %s", want.ID, one)
-			}
-		}
+	}
+	if got := assess.Assess(with, []assess.Fact{late("f", "2026-07-10", 5)}, "2026-07-10")[0].Parameters; !slices.Contains(got, "late_points=3 points@2026-07-10") {
+		t.Errorf("got %v", got)
 	}
 }
 

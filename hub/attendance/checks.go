@@ -121,7 +121,7 @@ func (c MakeFinding) DecideBook(b *Book, h roster.Hall, m hall.Moment) ([]hall.D
 		bad.Add("day", "future", "不能晚于今天", "must not be after today")
 	}
 	fresh(&bad, "finding", b.Inspections.Has(c.Finding))
-	r, ok := h.Policy.Rule(c.Rule)
+	r, ok := h.Policy.RuleOn(c.Rule, hall.Date(c.Day))
 	switch {
 	case c.Rule == "":
 		bad.Add("rule", "required", "请选择发现的问题", "choose what was found")

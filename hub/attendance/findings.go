@@ -115,7 +115,7 @@ func findingID(day hall.Date, rule, subject, key string) string {
 }
 
 func (c *calc) finding(rule, subject, key string, w weight, events ...string) wire.Finding {
-	r, _ := c.Policy.Rule(rule)
+	r, _ := c.Policy.RuleOn(rule, c.day)
 	slices.Sort(events)
 	return wire.Finding{ID: findingID(c.day, rule, subject, key), Rule: rule, Article: r.Cites,
 		Points: w.points, At: key, Parameters: w.names, Events: slices.Compact(events)}
@@ -220,14 +220,30 @@ func (c *calc) halvesOf(spans []hall.Span) int {
 
 // inspection is what somebody found.
 func (c *calc) inspection(i *Inspection) wire.Finding {
-	r, _ := c.Policy.Rule(i.Rule)
-	w := c.heavy(r.Points)
-	return wire.Finding{ID: i.Finding, Rule: i.Rule, Article: r.Cites, Points: w.points, Parameters: w.names,
+	r, _ := c.Policy.RuleOn(i.Rule, c.day)
+	points, names, _ := c.Policy.Worth(r.Kind, nil, c.day)
+	return wire.Finding{ID: i.Finding, Rule: i.Rule, Article: r.Cites, Points: points, Parameters: names,
 		Events: []string{i.Signed.Event}, Photo: i.Photo}
+}
+
+// judged gives findings of the hub what the policy of the day says that they are worth, where
+// its rules are others than those of the policy that comes with the program.
+func (c *calc) judged(findings []wire.Finding) {
+	for i := range findings {
+		f := &findings[i]
+		if f.Photo != "" || c.Book.Inspections.Has(f.ID) {
+			continue
+		}
+		points, names, _ := c.Policy.Worth(f.Rule, map[string]any{"minutes": float64(f.Minutes)}, c.day)
+		if points != f.Points {
+			f.Points, f.Parameters = points, names
+		}
+	}
 }
 
 // noted marks what was withdrawn or answered.
 func (c *calc) noted(findings []wire.Finding) {
+	c.judged(findings)
 	if !c.book.noted[c.day] {
 		return
 	}

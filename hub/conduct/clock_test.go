@@ -4,13 +4,12 @@ import (
 	"testing"
 
 	"hallkeeper/hub/hall"
-	"hallkeeper/hub/policy"
 	"hallkeeper/wire"
 )
 
 // The dates are of 2026's calendar: Spring Festival is from 15 to 23 February, and the Saturdays 14 and 28 February are worked.
 func TestTheLastDaysOfACase(t *testing.T) {
-	p, err := policy.New()
+	p, err := newPolicy()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"hallkeeper/hub/hall"
@@ -37,7 +38,7 @@ var accounts = map[string]string{"sup-a": "", "sup-b": "", "liaison": "", "clerk
 
 func newDesk(t tester, day string) *desk {
 	t.Helper()
-	p, err := policy.New()
+	p, err := newPolicy()
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -142,4 +143,15 @@ func refusal(err error) string {
 		return e.Name
 	}
 	return fmt.Sprint(err)
+}
+
+// shippedPolicy is read once for all tests.
+var shippedPolicy = sync.OnceValues(policy.New)
+
+func newPolicy() (*policy.State, error) {
+	p, err := shippedPolicy()
+	if err != nil {
+		return nil, err
+	}
+	return p.Empty()
 }

@@ -1,6 +1,7 @@
 package cycle
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,8 +21,6 @@ type World struct {
 	Checked func(day hall.Date) bool
 	// CaseAppeals are the numbers of cases that happened on those days and whose appeals nobody has decided.
 	CaseAppeals func(from, until hall.Date) []string
-	// Applied are the policies of those days.
-	Applied func(from, until hall.Date) []assess.Applied
 	// StaffOf is the staff member that an account is of, empty where it is none's.
 	StaffOf func(account string) string
 }
@@ -110,8 +109,11 @@ func (s *State) Blocks(p assess.Period, w World, today hall.Date) (all []*Block)
 	if today <= until {
 		return append(all, hall.Refuse("period_running", fmt.Sprintf("%s 尚未结束，%s 之后才能核算", p, until), fmt.Sprintf("%s is not over; it can be computed after %s", p, until)))
 	}
-	if b := lapsed(p, w); b != nil {
-		all = append(all, b)
+	if err := w.Policy.Assessable(max(from, w.Began), until); err != nil {
+		var b *hall.Error
+		if errors.As(err, &b) {
+			all = append(all, b)
+		}
 	}
 	if p.Kind() == assess.PerMonth {
 		if open := w.unchecked(from, until); len(open) > 0 {
@@ -155,24 +157,6 @@ func list[T ~string](all []T, comma string) string {
 func withArticle(e *hall.Error, article string) *hall.Error {
 	e.Article = article
 	return e
-}
-
-// lapsed refuses days on which no policy held.
-func lapsed(p assess.Period, w World) *hall.Error {
-	from, until := p.Days()
-	from = max(from, w.Began)
-	for _, a := range w.Applied(from, until) {
-		switch a.Standing {
-		case assess.Lapsed:
-			return withArticle(hall.Refuse("policy_lapsed",
-				fmt.Sprintf("政策 %s 的试行期已满，%s 至 %s 没有登记延期；请先登记延期文件再核算", a.Policy, a.From, a.Until),
-				fmt.Sprintf("the trial of policy %s is over and no extension is recorded for %s to %s; record the extension first", a.Policy, a.From, a.Until)), "63号 第十八条")
-		case assess.NotYet:
-			return withArticle(hall.Refuse("policy_not_yet", fmt.Sprintf("%s 至 %s 还没有施行的政策", a.From, a.Until),
-				fmt.Sprintf("no policy is in force from %s to %s", a.From, a.Until)), "63号 第十八条")
-		}
-	}
-	return nil
 }
 
 func (w World) unchecked(from, until hall.Date) (open []hall.Date) {

@@ -127,10 +127,18 @@ func (s *State) Stage(p assess.Period, today hall.Date) Stage {
 	return x.Stage()
 }
 
-// Closed tells whether a day is in a month that is published.
-func (s *State) Closed(day hall.Date) bool {
-	p, _ := s.Periods.Get(string(assess.PeriodOf(assess.PerMonth, day)))
-	return len(p.Revisions) > 0
+// PublishedIn tells whether a month with any of those days, both included, is published.
+func (s *State) PublishedIn(from, until hall.Date) bool {
+	for name, x := range s.Periods.Each() {
+		p := assess.Period(name)
+		if len(x.Revisions) == 0 || p.Kind() != assess.PerMonth {
+			continue
+		}
+		if first, last := p.Days(); first <= until && from <= last {
+			return true
+		}
+	}
+	return false
 }
 
 // Voided tells whether a finding was taken out by an appeal, and by which.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ const phone = "c1:somebody"
 
 func newDesk(t tester, day string) *desk {
 	t.Helper()
-	p, err := policy.New()
+	p, err := newPolicy()
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -136,7 +137,7 @@ func refusal(err error) string {
 // 63号 第三条: a limit of working days ends on a working day; holidays, weekends
 // worked instead and suspensions are in the table. The dates are of 2026's calendar.
 func TestALimitEndsOnTheDayThatTheCalendarSays(t *testing.T) {
-	p, err := policy.New()
+	p, err := newPolicy()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,4 +355,15 @@ func TestMattersCountOn(t *testing.T) {
 			t.Fatalf("folded again or loaded the matters are others")
 		}
 	})
+}
+
+// shippedPolicy is read once for all tests.
+var shippedPolicy = sync.OnceValues(policy.New)
+
+func newPolicy() (*policy.State, error) {
+	p, err := shippedPolicy()
+	if err != nil {
+		return nil, err
+	}
+	return p.Empty()
 }

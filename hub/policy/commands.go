@@ -64,7 +64,7 @@ func (c ReopenDay) DecidePolicy(s *State, _ hall.Moment) ([]hall.Draft, error) {
 
 // DecidePolicy gives the event, or a refusal that names the wrong fields.
 func (c SetParameter) DecidePolicy(s *State, _ hall.Moment) ([]hall.Draft, error) {
-	if len(s.defaults[c.Name]) == 0 {
+	if !s.known(c.Name) {
 		return nil, hall.Unknown("parameter_unknown", "没有名为“"+c.Name+"”的参数", "there is no parameter "+c.Name)
 	}
 	var bad []hall.Field

@@ -1,33 +1,30 @@
-// Package policy is what the hall goes by: the dated parameters and rules of the
-// daily check, and the calendar of working days. It owns the defaults for 63号,
-// the events that change them and the answer to "what held on that day". It
-// refuses to know who it is applied to.
+// Package policy is what the hall goes by: the assessment policies that it has
+// adopted, the numbers that it has set beside them, and the calendar of working
+// days. It owns the events that change them and the answer to "what held on that
+// day"; until the hall has adopted a policy, the one for 63号 that comes with the
+// program serves the daily work. It refuses to know who it is applied to.
 //
 // It is pure: commands may refuse, Fold cannot fail.
 package policy
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
+	"hallkeeper/hub/assess"
 	"hallkeeper/hub/hall"
+	"hallkeeper/policies"
 	"hallkeeper/wire"
 )
-
-//go:embed parameters.json
-var parametersFile []byte
-
-//go:embed rules.json
-var rulesFile []byte
 
 // Parameter is one number of the policy from a day on.
 type Parameter struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
-	// Unit is min (minutes), s (seconds), points, years, months, times or working days.
+	// Unit is one of assess.Units.
 	Unit string `json:"unit"`
 	// From and Until bound the days on which the value holds, both included; an empty Until is no end.
 	From  hall.Date `json:"from"`
@@ -42,27 +39,17 @@ type Parameter struct {
 type Rule struct {
 	ID    string `json:"id"`
 	Cites string `json:"cites"`
-	// To is staff or window.
+	// Kind is the kind of fact that it is about (assess.Kinds).
+	Kind string `json:"kind"`
+	// To is whom the fact is first about: staff, window or department.
 	To string `json:"to"`
-	// Points names the parameter of what a finding takes off.
+	// Points is what a finding takes off, or gives where Bonus is true: CEL.
 	Points string `json:"points"`
-	// Inspection rules are for people to apply; the others follow from swipes.
+	Bonus  bool   `json:"bonus,omitempty"`
+	// Inspection rules are for people to apply; the others follow from what the hub observes.
 	Inspection bool   `json:"inspection,omitempty"`
 	ZH         string `json:"zh"`
 	EN         string `json:"en"`
-}
-
-// Defaults are the parameters for 63号 as the program ships them.
-func Defaults() []Parameter { return decode[Parameter](parametersFile) }
-
-// Rules are the rules of the daily check.
-func Rules() []Rule { return decode[Rule](rulesFile) }
-
-func decode[T any](file []byte) (all []T) {
-	if err := json.Unmarshal(file, &all); err != nil {
-		panic(fmt.Sprintf("policy: an embedded file does not read: %v", err)) // a test reads them
-	}
-	return all
 }
 
 // State is the policy of a hall. Make it with New.
@@ -71,30 +58,42 @@ type State struct {
 	Closures hall.Table[hall.Closure]
 	// Changes are values that the hall has set, by name; each list in the order in which it was set.
 	Changes hall.Table[[]Parameter]
+	// Adoptions are the policies that the hall has adopted, by id@version.
+	Adoptions hall.Table[Adoption]
 
-	defaults map[string][]Parameter
-	rules    map[string]Rule
+	// parsed are policies by the hash of their text. What is parsed is not changed, so that clones share it.
+	parsed map[string]*assess.Policy
+	// shipped is the program's own policy, books those that were adopted, by their first day.
+	shipped  *book
+	books    []*book
 	calendar *hall.Calendar
 }
 
 // New is the policy of an empty log: the program's defaults and calendars.
 func New() (*State, error) {
-	s := &State{defaults: map[string][]Parameter{}, rules: map[string]Rule{}}
-	for _, p := range Defaults() {
-		s.defaults[p.Name] = append(s.defaults[p.Name], p)
+	p, err := assess.Load(policies.Default())
+	if err != nil {
+		return nil, fmt.Errorf("read the policy that comes with the program: %w", err)
 	}
-	for _, r := range Rules() {
-		s.rules[r.ID] = r
-	}
-	if err := s.build(); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return from(newBook(p), nil)
+}
+
+// Empty is the policy of an empty log, like New, and has read what s has read.
+func (s *State) Empty() (*State, error) {
+	shipped := *s.shipped
+	shipped.now = shipped.file
+	return from(&shipped, s.parsed)
+}
+
+func from(shipped *book, parsed map[string]*assess.Policy) (*State, error) {
+	s := &State{shipped: shipped, parsed: map[string]*assess.Policy{}}
+	maps.Copy(s.parsed, parsed)
+	return s, s.build()
 }
 
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
-	return hall.Tables{"calendar-year": &s.Years, "closure": &s.Closures, "parameter": &s.Changes}
+	return hall.Tables{"calendar-year": &s.Years, "closure": &s.Closures, "parameter": &s.Changes, "policy-adopted": &s.Adoptions}
 }
 
 // Loaded is called after rows were loaded, to make anew what follows from them.
@@ -115,51 +114,12 @@ func (s *State) build() error {
 	for _, c := range s.Closures.All() {
 		s.calendar.Close(c)
 	}
+	s.shelve()
 	return nil
 }
 
 // Calendar is the hall's calendar. It is not to be changed.
 func (s *State) Calendar() *hall.Calendar { return s.calendar }
-
-// Rule gives a rule by id.
-func (s *State) Rule(id string) (Rule, bool) {
-	r, ok := s.rules[id]
-	return r, ok
-}
-
-// On gives the value of a parameter that holds on a day: the last that the hall
-// set for it, else the program's. ok is false where none holds.
-func (s *State) On(name string, day hall.Date) (p Parameter, ok bool) {
-	changes, _ := s.Changes.Get(name)
-	for _, list := range [2][]Parameter{changes, s.defaults[name]} {
-		for i := len(list) - 1; i >= 0; i-- {
-			if list[i].From <= day && (list[i].Until == "" || day <= list[i].Until) {
-				return list[i], true
-			}
-		}
-	}
-	// Before the regulation was in force its first value serves: old days can still be looked at.
-	if first := s.defaults[name]; len(first) > 0 {
-		return first[0], true
-	}
-	return Parameter{}, false
-}
-
-// Names are the parameters there are, in order.
-func (s *State) Names() []string {
-	var names []string
-	for name := range s.defaults {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// History gives all values that a parameter ever had: the program's, then the hall's in the order in which it set them.
-func (s *State) History(name string) []Parameter {
-	changes, _ := s.Changes.Get(name)
-	return append(slices.Clone(s.defaults[name]), changes...)
-}
 
 // String names a value with its unit and the day it holds from, for findings.
 func (p Parameter) String() string {
@@ -194,11 +154,25 @@ func (s *State) Fold(r *wire.Record) bool {
 		}
 	case wire.KindParameterSet:
 		var d wire.ParameterSet
-		if json.Unmarshal(r.Data, &d) == nil && len(s.defaults[d.Name]) > 0 {
-			p := s.defaults[d.Name][0] // its unit and words
+		if json.Unmarshal(r.Data, &d) != nil {
+			return false
+		}
+		if p, known := s.On(d.Name, hall.Date(d.From)); known { // its unit and words
 			p.Value, p.From, p.Until, p.Reference = d.Value, hall.Date(d.From), hall.Date(d.Until), d.Reference
 			s.Changes.Change(d.Name, func(all *[]Parameter) { *all = append(slices.Clone(*all), p) })
+			s.change()
 			return true
+		}
+	case wire.KindPolicyAdopted:
+		var d wire.PolicyAdopted
+		if json.Unmarshal(r.Data, &d) == nil {
+			s.adopted(r, d)
+			return true
+		}
+	case wire.KindPolicyExtended:
+		var d wire.PolicyExtended
+		if json.Unmarshal(r.Data, &d) == nil {
+			return s.extended(r, d)
 		}
 	}
 	return false

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 
 	"hallkeeper/hub/hall"
@@ -36,7 +37,7 @@ var zone = time.FixedZone("CST", 8*3600)
 
 func newLine(t tester) *line {
 	t.Helper()
-	p, err := policy.New()
+	p, err := newPolicy()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,4 +163,15 @@ func (l *line) same(t tester) {
 	if !maps.Equal(content(&loaded), want) {
 		t.Fatalf("loaded the line is\n%v\nnot\n%v", content(&loaded), want)
 	}
+}
+
+// shippedPolicy is read once for all tests.
+var shippedPolicy = sync.OnceValues(policy.New)
+
+func newPolicy() (*policy.State, error) {
+	p, err := shippedPolicy()
+	if err != nil {
+		return nil, err
+	}
+	return p.Empty()
 }

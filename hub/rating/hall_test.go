@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"hallkeeper/hub/hall"
@@ -71,7 +72,7 @@ type view struct {
 
 func newView(t tester) *view {
 	t.Helper()
-	p, err := policy.New()
+	p, err := newPolicy()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,3 +167,14 @@ func (v *view) all(now time.Time) (sheets []Sheet) {
 }
 
 const always, evermore = hall.Date("0001-01-01"), hall.Date("9999-12-31")
+
+// shippedPolicy is read once for all tests.
+var shippedPolicy = sync.OnceValues(policy.New)
+
+func newPolicy() (*policy.State, error) {
+	p, err := shippedPolicy()
+	if err != nil {
+		return nil, err
+	}
+	return p.Empty()
+}

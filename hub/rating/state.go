@@ -131,7 +131,13 @@ func (s *State) Fold(r *wire.Record) bool {
 	case wire.KindWindowRemoved:
 		with(r, func(d wire.WindowRemoved) { s.release(d.Window, r) })
 	case wire.KindParameterSet:
-		with(r, func(d wire.ParameterSet) { s.ruled(d) })
+		with(r, func(d wire.ParameterSet) {
+			if strings.HasPrefix(d.Name, "rating_") {
+				s.ruled(hall.Date(d.From), hall.Date(d.Until))
+			}
+		})
+	case wire.KindPolicyAdopted:
+		with(r, func(d wire.PolicyAdopted) { s.ruled(hall.Date(d.From), "") })
 	default:
 		return s.foldRating(r)
 	}
@@ -337,14 +343,10 @@ func (s *State) excluded(r *wire.Record, d wire.ExclusionDecided) {
 	}
 }
 
-// ruled looks again at the days for which a number was set.
-func (s *State) ruled(d wire.ParameterSet) {
-	if !strings.HasPrefix(d.Name, "rating_") {
-		return
-	}
-	from, until := hall.Date(d.From).AddDays(-overhang), hall.Date(d.Until).AddDays(overhang)
+// ruled looks again at the days for which numbers were set; an empty until is no end.
+func (s *State) ruled(from, until hall.Date) {
 	for day := range s.sheets.days {
-		if day >= from && (d.Until == "" || day <= until) {
+		if day >= from.AddDays(-overhang) && (until == "" || day <= until.AddDays(overhang)) {
 			s.recount(day)
 		}
 	}

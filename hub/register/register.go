@@ -65,10 +65,11 @@ func (s *State) Tables() hall.Tables {
 
 // Clone copies a register whole.
 func (s *State) Clone() (*State, error) {
-	c, err := New()
+	p, err := s.Policy.Empty()
 	if err != nil {
 		return nil, err
 	}
+	c := &State{Policy: p}
 	if err := s.Tables().CopyTo(c.Tables()); err != nil {
 		return nil, fmt.Errorf("copy the register: %w", err)
 	}
@@ -106,6 +107,10 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 	case roster.PeopleCommand:
 		return c.DecidePeople(h, m)
 	case policy.Command:
+		if adopt, ok := c.(policy.AdoptPolicy); ok {
+			adopt.Published = s.Cycle.PublishedIn
+			return adopt.DecidePolicy(s.Policy, m)
+		}
 		return c.DecidePolicy(s.Policy, m)
 	case attendance.Command:
 		return c.DecideBook(&s.Book, h, m)
@@ -127,7 +132,7 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 
 // CycleWorld is what periods may know of the rest of the hall.
 func (s *State) CycleWorld(windows *roster.State) cycle.World {
-	return cycle.World{Hall: s.Hall(windows), Began: s.Book.Began(), StaffOf: s.staffOf, Applied: s.Policies().Applied,
+	return cycle.World{Hall: s.Hall(windows), Began: s.Book.Began(), StaffOf: s.staffOf,
 		Checked: func(day hall.Date) bool { return s.Book.Closed.Has(string(day)) }, CaseAppeals: s.Conduct.Appealed}
 }
 
@@ -241,7 +246,7 @@ func (v *View) Load(key string, value []byte) error {
 	if err := v.State.Tables().Load(key, value); err != nil {
 		return err
 	}
-	if strings.HasPrefix(key, "calendar-year/") || strings.HasPrefix(key, "closure/") {
+	if _, one := v.State.Policy.Tables()[strings.SplitN(key, "/", 2)[0]]; one {
 		return v.State.Policy.Loaded()
 	}
 	return nil

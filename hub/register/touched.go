@@ -22,7 +22,7 @@ func touched(r *wire.Record) (from, until hall.Date) {
 		return "", ""
 	}
 	switch r.Kind {
-	case wire.KindStaffPosted, wire.KindStaffDeparted, wire.KindCardIssued, wire.KindShiftAssigned, wire.KindAssignmentAccepted:
+	case wire.KindStaffPosted, wire.KindStaffDeparted, wire.KindCardIssued, wire.KindShiftAssigned, wire.KindAssignmentAccepted, wire.KindPolicyAdopted:
 		return d.From, end
 	case wire.KindParameterSet:
 		if d.Until != "" {

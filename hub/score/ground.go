@@ -5,6 +5,7 @@ import (
 
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/policy"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 )
@@ -31,7 +32,17 @@ type Ground struct {
 
 // Of is the ground of a hall as it is.
 func Of(v *register.View, windows *roster.State, m *Memory) *Ground {
-	return &Ground{View: v, Windows: windows, Policies: v.State.Policies(), Memory: m}
+	return &Ground{View: v, Windows: windows, Policies: adopted{v.State.Policy}, Memory: m}
+}
+
+// adopted are the hall's policies. Days for which it has adopted none are looked at
+// under the one that the program brings; they cannot be assessed.
+type adopted struct{ *policy.State }
+
+// Judge is the policy of a day.
+func (a adopted) Judge(day hall.Date) *assess.Policy {
+	p, _, _, _ := a.InForce(day)
+	return p
 }
 
 // Under is the same ground under one policy alone: what would have been. Nothing

@@ -297,7 +297,7 @@ func (m *month) departments(windows []assess.Result) []assess.Result {
 	all := []assess.Result{}
 	for _, id := range m.subjects(assess.ToDepartment, days) {
 		base, ok := m.policy.MeanOf(of[id])
-		if !ok {
+		if !ok || m.policy.Scores.Department == "own" {
 			base = m.policy.Base(m.until)
 		}
 		r := m.result(assess.ToDepartment, id, base, days[id])

@@ -510,6 +510,8 @@ export type Kind =
   | "period.revised"
   | "score.appealed"
   | "score.decided"
+  | "policy.adopted"
+  | "policy.extended"
   | "print.ordered"
   | "ticket.received"
   | "service.set"
@@ -1281,6 +1283,36 @@ export interface ScoreDecided {
   period: string
   granted: boolean
   day: string
+}
+
+/**
+ * PolicyAdopted puts a policy file into force from a day on; what was in force
+ * until then ends on the day before.
+ */
+export interface PolicyAdopted {
+  /** Policy and Version are those in the file: findings name it as policy@version. */
+  policy: string
+  version: string
+  from: string
+  /** Document is the number of the document by which it was adopted. */
+  document: string
+  /** Text is the whole file, SHA256 its hash in hex. */
+  text: string
+  sha256: string
+}
+
+/** PolicyExtended records a decision by which a trial policy goes on after its end (63号 第十八条). */
+export interface PolicyExtended {
+  policy: string
+  version: string
+  from: string
+  /** Until is included; empty is no end. */
+  until?: string
+  document: string
+  /** Reference says why, or what else the decision stands on. */
+  reference?: string
+  /** Fictional is true where there is no such document: a demo's. */
+  fictional?: boolean
 }
 
 /** PrintOrdered orders a ticket to be printed again, as a job of its own. */
@@ -2228,6 +2260,8 @@ export interface KindData {
   "period.revised": PeriodRevised
   "score.appealed": ScoreAppealed
   "score.decided": ScoreDecided
+  "policy.adopted": PolicyAdopted
+  "policy.extended": PolicyExtended
   "print.ordered": PrintOrdered
   "ticket.received": TicketReceived
   "service.set": ServiceSet

@@ -14,6 +14,7 @@ import (
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/roster"
+	"hallkeeper/policies"
 	"hallkeeper/simulator"
 	"hallkeeper/simulator/day"
 	"hallkeeper/wire"
@@ -51,6 +52,7 @@ func staffDemo(ctx context.Context, hub *app.App, windows int, seed uint64, from
 	}
 	// A past is told long after it was: what it says of ratings is not too late for that.
 	commands = append(commands, policy.SetParameter{Name: "rating_late_days", Value: simulator.MaxHistoryDays, From: from, Reference: "演示：历史一次补传"})
+	commands = append(commands, demoPolicy()...)
 	for i, c := range commands {
 		// The key makes each of them happen once in a data folder, however often the demo starts.
 		if _, _, err := hub.Do(ctx, demoActor(), fmt.Sprintf("demo/%d/%d/%d", seed, windows, i), c); err != nil {
@@ -58,6 +60,16 @@ func staffDemo(ctx context.Context, hub *app.App, windows int, seed uint64, from
 		}
 	}
 	return nil
+}
+
+// demoPolicy adopts the policy that comes with the program. Its trial ended in 2022 (63号 第十八条), and no
+// document is known by which it goes on: the demo makes one up and says so, so that its months can be assessed.
+func demoPolicy() []any {
+	return []any{
+		policy.AdoptPolicy{Text: string(policies.Default()), From: "2020-08-01", Document: "演示〔2020〕1号（虚构）"},
+		policy.ExtendPolicy{PolicyExtended: wire.PolicyExtended{Policy: "wuzhengbanfa-2020-63", Version: "1.0.0", From: "2022-08-01",
+			Document: "演示〔2026〕1号（虚构）", Reference: "演示用的虚构文件，不是真实的延续决定", Fictional: true}},
+	}
 }
 
 // squeeze gives the demo's people, whose day passes in minutes, a shift that lasts
