@@ -62,6 +62,7 @@ func periodStory() []told {
 	return []told{
 		{toClock, "2026-12-01", "", "", ""}, {checkDays, "2026-11-23 2026-11-30", "", "", ""},
 		{"POST /api/v1/findings", v + "findings", finding, "", ""}, {"POST /api/v1/findings", v + "findings", other, "", ""},
+		{"POST /api/v1/policies/compare", v + "policies/compare", stricter(), "supervisor", ""},
 		{"GET /api/v1/months", v + "months?year=2026", "", "", ""}, {"GET /api/v1/months/{period}", v + "months/2026-11", "", "", ""},
 		{"POST /api/v1/months/{period}/compute", v + "months/2026-11/compute", "", "supervisor", ""},
 		{"POST /api/v1/months/{period}/review", v + "months/2026-11/review", "", "supervisor", ""},
@@ -91,6 +92,18 @@ func periodStory() []told {
 		{"POST /api/v1/quarters/{period}/revise", v + "quarters/2026-Q4/revise", `{"reason":"12 月更正"}`, "", ""},
 		{"POST /api/v1/years/{period}/revise", v + "years/2026/revise", `{"reason":"12 月更正"}`, "", ""},
 	}
+}
+
+// stricter asks what November would be if what an inspection finds cost 4 points and not 2.
+func stricter() string {
+	text := strings.Replace(string(policies.Default()), `name: inspection_points, unit: points, cites: ["63号 第六条", "63号 第八条"], values: [{value: 2,`,
+		`name: inspection_points, unit: points, cites: ["63号 第六条", "63号 第八条"], values: [{value: 4,`, 1)
+	text = strings.Replace(text, `version: "1.0.0"`, `version: "1.0.1"`, 1)
+	body, err := json.Marshal(comparePoliciesBody{Text: text, Month: "2026-11"})
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
 }
 
 // month answers for a period, as the operator sees it.
@@ -214,6 +227,43 @@ func TestAMonthGoesThroughItsCycle(t *testing.T) {
 	}
 	if first := s.period("months/2026-11?revision=1"); fmt.Sprint(first.Outcome) != fmt.Sprint(published.Outcome) {
 		t.Error("the first revision is another one now")
+	}
+}
+
+// What another policy would change is told with whom and why, and changes nothing.
+func TestAnotherPolicyIsCompared(t *testing.T) {
+	s := newStageAt(t, 1_000_000)
+	s.people()
+	s.adopted()
+	s.pass("2026-12-01")
+	s.check("2026-11-23", "2026-11-30")
+	s.tell(told{"POST", "/api/v1/findings", `{"finding":"f1","day":"2026-11-24","rule":"appearance","window":"w1","staff":"s1","note":"未戴工牌"}`, "", ""})
+	head := s.log.Head()
+	var d PolicyDifference
+	w := s.ask("POST", "/api/v1/policies/compare", stricter())
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if len(d.Changes) != 3 || d.To != "wuzhengbanfa-2020-63@1.0.1" || d.Assessed != 6 {
+		t.Fatalf("the difference is %+v", d)
+	}
+	for _, c := range d.Changes {
+		if want := map[assess.To]string{assess.ToPerson: "s1", assess.ToWindow: "w1", assess.ToDepartment: "civil"}[c.To]; c.ID != want || *c.Until != *c.From-2 || len(c.Why) == 0 {
+			t.Errorf("%s %s goes from %v to %v: %v", c.To, c.ID, *c.From, *c.Until, c.Why)
+		}
+		if c.To == assess.ToPerson && (len(c.Gone) != 1 || c.Gone[0].Points != -2 || len(c.Come) != 1 || c.Come[0].Points != -4 || c.Come[0].Policy != d.To) {
+			t.Errorf("s1's findings are %+v and %+v", c.Gone, c.Come)
+		}
+	}
+	if s.log.Head() != head {
+		t.Error("comparing has changed the record")
+	}
+	bad, err := json.Marshal(comparePoliciesBody{Text: "policy: 1\nid: x\n", Month: "2026-11"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := s.ask("POST", "/api/v1/policies/compare", string(bad)); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "line") && !strings.Contains(w.Body.String(), "第") {
+		t.Errorf("a wrong policy is answered %d %s", w.Code, w.Body)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 )
 
 const policyUsage = `用法 Usage: hub policy check FILE    检查一份考核政策并演算其用例 / check a policy file and play its cases
+           hub policy diff A B --month 2026-11 [--data DIR]    比较两份政策下某月的得分 / whose scores of a month differ between two policies, and why
            hub policy show         打印随程序提供的 63号 政策，可另存后修改 / print the policy for 63号 that comes with the program
 
 格式 Format: docs/policy.zh-CN.md, docs/policy.md
@@ -21,9 +22,9 @@ Exit status of check: 0 nothing wrong, 1 something is (each fault with line and 
 `
 
 // runPolicy looks at assessment policies. It changes nothing.
-func runPolicy(_ context.Context, args []string, stdout, _ io.Writer) error {
+func runPolicy(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if len(args) == 0 {
-		return usageError{"policy needs check or show"}
+		return usageError{"policy needs check, diff or show"}
 	}
 	for _, a := range args {
 		if a == "--help" || a == "-h" || a == "help" {
@@ -37,6 +38,8 @@ func runPolicy(_ context.Context, args []string, stdout, _ io.Writer) error {
 			return usageError{"policy check needs one FILE"}
 		}
 		return checkPolicy(args[1], stdout)
+	case "diff":
+		return diffPolicies(ctx, args[1:], stdout)
 	case "show":
 		if len(args) > 1 {
 			return usageError{"policy show takes nothing more"}
@@ -44,7 +47,7 @@ func runPolicy(_ context.Context, args []string, stdout, _ io.Writer) error {
 		_, err := stdout.Write(policies.Default())
 		return err
 	}
-	return usageError{fmt.Sprintf("policy takes check or show, got %q", args[0])}
+	return usageError{fmt.Sprintf("policy takes check, diff or show, got %q", args[0])}
 }
 
 func checkPolicy(path string, w io.Writer) error {
