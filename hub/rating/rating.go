@@ -191,7 +191,7 @@ type Rules struct {
 	Longest int64
 }
 
-// The parameters of ratings; see hub/policy/parameters.json.
+// The parameters of ratings; see policies/63.yaml.
 const (
 	paramOpen     = "rating_open"
 	paramPhone    = "rating_open_phone"
