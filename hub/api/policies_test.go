@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -201,6 +202,48 @@ func TestFaultsOfAPolicyAreAnsweredWithTheirLines(t *testing.T) {
 	}
 	if head := s.log.Head(); head != 0 {
 		t.Errorf("what was refused or checked made %d events", head)
+	}
+}
+
+// A day's sheet takes off what the rules of the adopted policy say, from its first day on, by what the hub observed and by what an inspection found.
+func TestADaysSheetFollowsTheAdoptedPolicy(t *testing.T) {
+	t.Parallel()
+	s := newStageAt(t, 1000)
+	s.people()
+	body := policyBody("2026-11-19", "甲", "points: half_day_points + half_day_points", "points: half_day_points",
+		"{rule: absence, points: -10}", "{rule: absence, points: -5}", "score: 85\n  - zh: \"缺卡", "score: 90\n  - zh: \"缺卡", "score: 79\n    grade: basic", "score: 89\n    grade: pass", "score: 59\n    grade: fail", "score: 79\n    grade: basic",
+		"- id: window_order\n    cites: [\"63号 第六条\"]", "- id: untidy\n    cites: [\"63号 第六条\", \"63号 第八条\"]", "trigger: window_order\n    points: inspection_points", "trigger: window_order\n    points: inspection_points + inspection_points",
+		"expect: [{rule: window_order, points: -2}]\n    score: 98", "expect: [{rule: untidy, points: -4}]\n    score: 96")
+	answerOf[PolicyChanged](t, s, "POST", "policies", body)
+	for _, rule := range []string{"untidy", "window_order"} { // by its own id, or by the kind of fact that it is about
+		answerOf[Changed](t, s, "POST", "findings", `{"finding":"`+rule+`","day":"2026-11-19","window":"w1","rule":"`+rule+`","note":"杂乱"}`)
+	}
+	if p := problemOf(t, s.ask("POST", "/api/v1/findings", `{"day":"2026-11-18","window":"w1","rule":"untidy","note":"杂乱"}`)); p.Code != "fields_invalid" || p.Fields[0].Field != "rule" {
+		t.Errorf("a rule that does not hold yet: %+v", p)
+	}
+	if p := problemOf(t, s.ask("POST", "/api/v1/findings", `{"day":"2026-11-19","staff":"s1","rule":"absence","note":"x"}`)); p.Code != "fields_invalid" {
+		t.Errorf("what the hub observes is not for inspections: %+v", p)
+	}
+	for day, want := range map[string][]string{"2026-11-18": {"absence 10 63号 第八条"}, "2026-11-19": {"absence 5 63号 第八条", "untidy 4 63号 第六条, 第八条", "window_order 4 63号 第六条, 第八条"}} {
+		sheet := answerOf[DayAnswer](t, s, "GET", "days/"+day, "").Sheet
+		var got []string
+		add := func(all []wire.Finding) {
+			for _, f := range all {
+				if f.Rule != "empty_window" {
+					got = append(got, fmt.Sprint(f.Rule, " ", f.Points, " ", f.Article))
+				}
+			}
+		}
+		for _, line := range sheet.Staff {
+			add(line.Findings)
+		}
+		for _, line := range sheet.Windows {
+			add(line.Findings)
+		}
+		slices.Sort(got)
+		if got = slices.Compact(got); !slices.Equal(got, want) {
+			t.Errorf("%s: want %q, got %q", day, want, got)
+		}
 	}
 }
 
