@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hallkeeper/hub/assess"
+	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
@@ -141,6 +142,15 @@ func TestANewerPolicyEndsTheEarlierOne(t *testing.T) {
 	if between.Until != "2026-12-31" || len(between.Ended) != 1 || between.Ended[0].Until != "2026-06-30" {
 		t.Errorf("one between two: %+v", between)
 	}
+	s.still.Lock()
+	s.view.State.Cycle.Periods.Set("2028-02", cycle.Period{Revisions: []cycle.Revision{{}}})
+	s.still.Unlock()
+	for from, want := range map[string]string{"2028-02-15": "policy_published", "2028-01-01": "policy_published"} {
+		if p := problemOf(t, s.ask("POST", "/api/v1/policies", policyBody(from, "戊", v("4.0.0")...))); p.Code != want || p.Article != "63号 第八条" {
+			t.Errorf("from %s, after which results are published: %+v", from, p)
+		}
+	}
+	answerOf[PolicyChanged](t, s, "POST", "policies", policyBody("2028-03-01", "戊", v("4.0.0")...))
 	parts := answerOf[PolicyParts](t, s, "GET", "policies/wuzhengbanfa-2020-63@2.0.0", "")
 	if len(parts.Rules) != 31 || len(parts.Articles) != 33 || !strings.Contains(parts.Text, `version: "2.0.0"`) || parts.Publish.People != assess.ShowAwarded || parts.From != "2027-01-01" || parts.Now {
 		t.Errorf("got %d rules, %d articles, %+v", len(parts.Rules), len(parts.Articles), parts.PolicyRow)
