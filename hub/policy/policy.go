@@ -88,7 +88,10 @@ func (s *State) Empty() (*State, error) {
 func from(shipped *book, parsed map[string]*assess.Policy) (*State, error) {
 	s := &State{shipped: shipped, parsed: map[string]*assess.Policy{}}
 	maps.Copy(s.parsed, parsed)
-	return s, s.build()
+	if err := s.build(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Tables are what a view keeps.
