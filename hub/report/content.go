@@ -217,6 +217,12 @@ func (b *builder) body(d *letter) {
 	s.missing()
 	s.appeals()
 	s.awards()
+	switch s.Outcome.Period.Kind() {
+	case assess.PerMonth:
+		s.para(s.say("按照63号第八条，以上结果在政务服务大厅公示栏公示，并抄送至派驻单位。", "By 63号 第八条, these results are displayed on the hall's notice board and copied to the departments."))
+	default:
+		s.para(s.say("特此通报。", "This is made known herewith."))
+	}
 }
 
 // grounds says by which policy, and of whom.
@@ -283,10 +289,10 @@ func (b *builder) kind(to assess.To) string {
 func (s *sections) whole() {
 	o := s.Outcome
 	s.heading("总体情况", "The whole")
-	columns := []column{{s.say("对象", "Of"), 2.4, left}, {s.say("数量", "Number"), 1, right}, {s.say("平均分", "Mean"), 1.1, right}}
+	columns := []column{{s.say("对象", "Of"), 2.4, left}, {s.say("数量", "No."), 1, right}, {s.say("平均分", "Mean"), 1.1, right}}
 	last := len(s.Earlier) - 1
 	if last >= 0 {
-		columns = append(columns, column{s.period(s.Earlier[last].Period) + s.say("平均分", ", mean"), 1.6, right}, column{s.say("增减", "Change"), 1, right})
+		columns = append(columns, column{s.period(s.Earlier[last].Period) + s.say("平均分", ", mean"), 1.6, right}, column{s.say("增减", "Change"), 1.3, right})
 	}
 	columns = append(columns, column{s.say("等次分布", "Grades"), 3.4, left})
 	var rows [][]string
@@ -387,6 +393,9 @@ func (s *sections) results() {
 			titleZH, titleEN = "派驻单位", "Departments"
 		}
 		s.under(titleZH, titleEN)
+		if same := sameBase(all); to == assess.ToPerson && same != "" && len(s.parts()) == 0 {
+			s.para(s.sayf("基础分均为%s分。", "Everybody begins with %s points.", same))
+		}
 		columns, rows := s.resultTable(to, all)
 		s.table(titleZH+"考核得分", titleEN+": scores", columns, rows)
 	}
@@ -402,11 +411,21 @@ func (b *builder) short(p assess.Period) string {
 	return string(p[5:])
 }
 
+// sameBase is what all people begin with; empty where they differ, and for windows and departments.
+func sameBase(all []assess.Result) string {
+	for _, r := range all {
+		if r.To != assess.ToPerson || r.Base != all[0].Base {
+			return ""
+		}
+	}
+	return points(all[0].Base)
+}
+
 func (s *sections) resultTable(to assess.To, all []assess.Result) ([]column, [][]string) {
 	columns := []column{{s.say("名次", "Rank"), 0.8, centre}}
 	switch to {
 	case assess.ToPerson:
-		columns = append(columns, column{s.say("姓名", "Name"), 1.4, left}, column{s.say("窗口", "Window"), 2.2, left})
+		columns = append(columns, column{s.say("姓名", "Name"), 2.1, left}, column{s.say("窗口", "Window"), 2.1, left})
 	case assess.ToWindow:
 		columns = append(columns, column{s.say("窗口", "Window"), 2.4, left})
 	default:
@@ -416,8 +435,12 @@ func (s *sections) resultTable(to assess.To, all []assess.Result) ([]column, [][
 		columns = append(columns, column{s.say("派驻单位", "Department"), 2.6, left})
 	}
 	parts := s.parts()
+	base := len(parts) == 0 && sameBase(all) == ""
+	if base {
+		columns = append(columns, column{s.say("基础分", "Base"), 1.2, right})
+	}
 	if len(parts) == 0 {
-		columns = append(columns, column{s.say("基础分", "Base"), 1.2, right}, column{s.say("扣分", "Off"), 1, right}, column{s.say("加分", "Bonus"), 1, right})
+		columns = append(columns, column{s.say("扣分", "Off"), 1, right}, column{s.say("加分", "Bonus"), 1, right})
 	}
 	for _, p := range parts {
 		columns = append(columns, column{s.short(p), 1.15, right})
@@ -437,7 +460,10 @@ func (s *sections) resultTable(to assess.To, all []assess.Result) ([]column, [][
 			row = append(row, s.department(r.Department))
 		}
 		if len(parts) == 0 {
-			row = append(row, score(r.Base), points(r.Off), points(r.Bonus))
+			if base {
+				row = append(row, score(r.Base))
+			}
+			row = append(row, points(r.Off), points(r.Bonus))
 		}
 		for _, p := range parts {
 			i := slices.IndexFunc(r.Parts, func(x assess.Part) bool { return x.ID == string(p) })
@@ -499,8 +525,8 @@ func (s *sections) findings() {
 		}
 		rows = append(rows, []string{string(f.Day[5:]), s.subject(f.To, f.Subject), s.word(s.Rules, f.Rule), strings.Join(f.Articles, s.say("、", ", ")), value})
 	}
-	s.table("扣分和加分事项", "What took points off and gave some", []column{{s.say("日期", "Day"), 1, centre}, {s.say("对象", "Of"), 2, left}, {s.say("事项", "Rule"), 3, left},
-		{s.say("依据", "Article"), 2.4, left}, {s.say("计分", "Points"), 1.6, right}}, rows)
+	s.table("扣分和加分事项", "What took points off and gave some", []column{{s.say("日期", "Day"), 1, centre}, {s.say("对象", "Of"), 2.2, left}, {s.say("事项", "Rule"), 3.6, left},
+		{s.say("依据", "Article"), 2.1, left}, {s.say("计分", "Points"), 1.3, right}}, rows)
 }
 
 // lacks are the findings that are listed by themselves: 63号 第七条、第十条(二)、第十条(五)、第十条(一).

@@ -105,8 +105,8 @@ func (l *layout) head() {
 		if w := l.wide(s, l.doc.head); w > areaWidth {
 			s.size *= areaWidth / w
 		}
-		l.middle(s, areaTop+35*mm, l.doc.head) // 7.2.4: its upper edge 35 mm below that of the type area
-		l.y = areaTop + 35*mm + 2*leading
+		l.middle(s, areaTop+35*mm+s.size*0.85, l.doc.head) // 7.2.4: its upper edge 35 mm below that of the type area
+		l.y = areaTop + 35*mm + s.size + 2*leading
 		l.middle(bodyStyle(), l.y+leading*0.7, l.doc.number)
 		l.y += leading
 		l.line(l.on, areaLeft, l.y+4*mm, areaLeft+areaWidth, l.y+4*mm, thick, red())
@@ -214,7 +214,7 @@ func (l *layout) lines(s style, text string, indent, height float64) {
 		}
 		set := s
 		if n := utf8.RuneCountInString(line.text); line.more && n > 1 {
-			if extra := (areaLeft + areaWidth - x - line.wide) / float64(n-1); extra < s.size/5 {
+			if extra := (areaLeft + areaWidth - x - line.wide) / float64(n-1); extra < s.size/10 {
 				set.spacing += extra
 			}
 		}
@@ -236,7 +236,7 @@ func (l *layout) heading(h heading, next block) {
 		s.face = kai
 	}
 	height := float64(len(l.wrap(s, h.text, areaWidth, l.indent()))) * leading
-	l.room(height + min(follow, areaHeight/2))
+	l.room(height + min(follow, areaHeight*0.6))
 	l.lines(s, h.text, l.indent(), leading)
 }
 
@@ -308,12 +308,12 @@ func (l *layout) tableBegin(t table) float64 {
 	if t.title != "" {
 		height += leading
 	}
-	return min(height, areaHeight*0.9)
+	return min(height+8, areaHeight*0.9)
 }
 
 func (l *layout) table(t table) {
 	widths := t.widths()
-	l.room(l.tableBegin(t) + 4)
+	l.room(l.tableBegin(t) - 2)
 	l.y += 4
 	if t.title != "" {
 		l.middle(style{face: hei, size: sizeNote}, l.y+leading*0.68, t.title)
