@@ -425,7 +425,7 @@ func (s *sections) resultTable(to assess.To, all []assess.Result) ([]column, [][
 	columns := []column{{s.say("名次", "Rank"), 0.8, centre}}
 	switch to {
 	case assess.ToPerson:
-		columns = append(columns, column{s.say("姓名", "Name"), 2.1, left}, column{s.say("窗口", "Window"), 2.1, left})
+		columns = append(columns, column{s.say("姓名", "Name"), 1.95, left}, column{s.say("窗口", "Window"), 2.35, left})
 	case assess.ToWindow:
 		columns = append(columns, column{s.say("窗口", "Window"), 2.4, left})
 	default:

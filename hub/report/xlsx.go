@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -199,7 +200,7 @@ type sheetColumn struct {
 }
 
 // page sets up printing: A4 landscape, as wide as the paper, with the head on each page.
-func (x *book) page(sheet string, headRow, columns int) {
+func (x *book) page(sheet string, headRow int) {
 	landscape, paper, one, none := "landscape", 9, 1, 0
 	x.keep(x.f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Size: &paper, Orientation: &landscape, FitToWidth: &one, FitToHeight: &none}))
 	yes := true
@@ -228,12 +229,43 @@ func (x *book) list(sheet string, columns []sheetColumn, rows [][]any) (next int
 		for i, value := range row {
 			x.set(sheet, i+1, n+2, value, columns[i].look)
 		}
+		x.keep(x.f.SetRowHeight(sheet, n+2, rowHeight(columns, row)))
 	}
-	x.page(sheet, 1, len(columns))
-	if len(rows) > 0 {
+	if len(rows) > 0 { // before the page is set up: excelize forgets a sheet's properties here
 		x.keep(x.f.AutoFilter(sheet, "A1:"+cellName(len(columns), len(rows)+1), nil))
 	}
+	x.page(sheet, 1)
+	if n := slices.IndexFunc(columns, func(c sheetColumn) bool { return c.name == x.say("参数", "Parameters") }); n > 0 { // paper has no room for what is behind
+		letter, err := excelize.ColumnNumberToName(n)
+		x.keep(err)
+		x.keep(x.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:$%s$%d", sheet, letter, len(rows)+2), Scope: sheet}))
+	}
 	return len(rows) + 2
+}
+
+// rowHeight shows all of the row's longest text: programs do not all find it themselves.
+func rowHeight(columns []sheetColumn, row []any) float64 {
+	most := 1
+	for i, value := range row {
+		text, ok := value.(string)
+		if !ok {
+			continue
+		}
+		n := 0
+		for _, line := range strings.Split(text, "\n") {
+			wide := 0.0
+			for _, r := range line {
+				if r < 0x2e80 {
+					wide++
+				} else {
+					wide += 2
+				}
+			}
+			n += max(int(math.Ceil(wide/(columns[i].width-1.5))), 1)
+		}
+		most = max(most, n)
+	}
+	return min(float64(most)*14.25+2, 409) // no row is higher
 }
 
 func (x *book) sheetOf(to assess.To) string {
@@ -324,7 +356,7 @@ func (x *book) cover(sheet string) {
 		row++
 	}
 	row = x.indicatorRows(sheet, row+1)
-	x.page(sheet, 0, 5)
+	x.page(sheet, 0)
 }
 
 func (x *book) scoreName() string { return x.say("得分", "Score") }
@@ -388,7 +420,7 @@ func (x *book) indicatorRows(sheet string, row int) int {
 }
 
 func (x *book) resultColumns(to assess.To) []sheetColumn {
-	columns := []sheetColumn{{x.say("名次", "Rank"), 7, lookWhole}, {x.say("编号", "Id"), 10, lookText}, {x.say("名称", "Name"), 22, lookText}}
+	columns := []sheetColumn{{x.say("名次", "Rank"), 7, lookMiddle}, {x.say("编号", "Id"), 10, lookText}, {x.say("名称", "Name"), 22, lookText}}
 	if to == assess.ToPerson {
 		columns[2].name = x.say("姓名", "Name")
 		columns = append(columns, sheetColumn{x.say("窗口", "Window"), 22, lookText})
