@@ -80,7 +80,7 @@ type Result struct {
 
 // Store is what the courier works on.
 type Store interface {
-	// Due gives the copies to be sent now, complete with their files. A copy that cannot be
+	// Due gives copies to be sent now, complete with their files; it is asked again until there are none. A copy that cannot be
 	// made up is told of by the store itself and is not among them.
 	Due(ctx context.Context, now time.Time) []Mail
 	// Tell stores what became of an attempt.
@@ -123,11 +123,13 @@ func (c *Courier) Run(ctx context.Context) error {
 	look := time.NewTicker(c.every)
 	defer look.Stop()
 	for {
-		for _, m := range c.store.Due(ctx, time.Now()) {
-			if ctx.Err() != nil {
-				return nil
+		for due := c.store.Due(ctx, time.Now()); len(due) > 0; due = c.store.Due(ctx, time.Now()) {
+			for _, m := range due {
+				if ctx.Err() != nil {
+					return nil
+				}
+				c.deliver(ctx, m)
 			}
-			c.deliver(ctx, m)
 		}
 		select {
 		case <-ctx.Done():

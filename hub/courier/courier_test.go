@@ -21,6 +21,7 @@ import (
 	"hallkeeper/hub/broker/brokertest"
 	"hallkeeper/hub/copies"
 	"hallkeeper/hub/courier"
+	"hallkeeper/hub/courier/couriertest"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/roster"
@@ -127,8 +128,8 @@ func (d *desk) eventually(what string, want func(copies.Copy) bool) {
 	brokertest.Eventually(d.t, what, func() bool { return want(d.copy()) })
 }
 
-func config(s *smtpServer, how courier.TLS) courier.Config {
-	return courier.Config{Host: s.host, Port: s.port, TLS: how, From: "hall@example.cn", Name: "演示政务服务大厅", TLSConfig: &tls.Config{RootCAs: s.roots, MinVersion: tls.VersionTLS12}}
+func config(s *couriertest.Server, how courier.TLS) courier.Config {
+	return courier.Config{Host: s.Host, Port: s.Port, TLS: how, From: "hall@example.cn", Name: "演示政务服务大厅", TLSConfig: &tls.Config{RootCAs: s.Roots, MinVersion: tls.VersionTLS12}}
 }
 
 // run starts a courier that looks often; the function ends it.
@@ -152,14 +153,14 @@ func run(t *testing.T, d *desk, cfg courier.Config) (stop func()) {
 func sent(c copies.Copy) bool { return c.State == copies.Sent }
 
 func TestACopyArrivesWhole(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", true, false)
-	s.login = true
+	s := couriertest.Serve(t, "127.0.0.1:0", true, false)
+	s.Login = true
 	d := newDesk(t)
 	cfg := config(s, courier.StartTLS)
 	cfg.User, cfg.Password = "hall", "secret"
 	run(t, d, cfg)
 	d.eventually("the copy is sent", sent)
-	mails, _ := s.got()
+	mails, _ := s.Got()
 	m, err := mail.ReadMessage(strings.NewReader(mails[0]))
 	if err != nil {
 		t.Fatal(err)
@@ -192,13 +193,13 @@ func TestACopyArrivesWhole(t *testing.T) {
 	if c.Attempts != 1 || c.Tries[0].Answer == "" || !strings.Contains(c.Tries[0].Answer, "queued as 4F2") || c.MessageID == "" {
 		t.Errorf("the record says %+v", c)
 	}
-	if len(s.auths) != 1 {
-		t.Errorf("it signed in %d times", len(s.auths))
+	if s.Logins() != 1 {
+		t.Errorf("it signed in %d times", s.Logins())
 	}
 }
 
 func TestImplicitTLS(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", true, true)
+	s := couriertest.Serve(t, "127.0.0.1:0", true, true)
 	d := newDesk(t)
 	run(t, d, config(s, courier.Implicit))
 	d.eventually("the copy is sent", sent)
@@ -206,8 +207,8 @@ func TestImplicitTLS(t *testing.T) {
 
 // Greylisting: the server wants to be asked again later.
 func TestALaterIsTriedAgain(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", false, false)
-	s.answers(func(n int, verb string) string {
+	s := couriertest.Serve(t, "127.0.0.1:0", false, false)
+	s.Answers(func(n int, verb string) string {
 		if n == 1 && verb == "RCPT" {
 			return "451 4.7.1 <office@civil.example.cn>: greylisted, try again"
 		}
@@ -228,14 +229,14 @@ func TestALaterIsTriedAgain(t *testing.T) {
 	d.pass(time.Minute)
 	run(t, d, config(s, courier.None))
 	d.eventually("the copy is sent", sent)
-	if _, tries := s.got(); tries != 2 {
+	if _, tries := s.Got(); tries != 2 {
 		t.Errorf("%d attempts", tries)
 	}
 }
 
 func TestARefusalForGoodIsGivenUp(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", false, false)
-	s.answers(func(_ int, verb string) string {
+	s := couriertest.Serve(t, "127.0.0.1:0", false, false)
+	s.Answers(func(_ int, verb string) string {
 		if verb == "RCPT" {
 			return "550 5.1.1 <office@civil.example.cn>: no such user"
 		}
@@ -247,7 +248,7 @@ func TestARefusalForGoodIsGivenUp(t *testing.T) {
 	if c := d.copy(); !strings.Contains(c.Tries[0].Answer, "550") || strings.Contains(c.Tries[0].Answer, "civil.example") {
 		t.Errorf("the record says %q", c.Tries[0].Answer)
 	}
-	s.answers(nil)
+	s.Answers(nil)
 	d.do(copies.Retry{Copy: d.copy().Copy})
 	d.eventually("it is sent after a retry", sent)
 }
@@ -265,17 +266,17 @@ func TestNobodyListens(t *testing.T) {
 	if c := d.copy(); c.State != copies.Waiting {
 		t.Errorf("the copy is %s", c.State)
 	}
-	serve(t, addr, false, false)
+	couriertest.Serve(t, addr, false, false)
 	d.pass(2 * time.Minute)
 	d.eventually("the copy is sent", sent)
 }
 
 // The server has the mail and dies before it says so: the mail is sent again under the same name.
 func TestALostAnswerSendsTheSameMailAgain(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", false, false)
-	s.answers(func(n int, verb string) string {
+	s := couriertest.Serve(t, "127.0.0.1:0", false, false)
+	s.Answers(func(n int, verb string) string {
 		if n == 1 && verb == "." {
-			return drop
+			return couriertest.Drop
 		}
 		return ""
 	})
@@ -284,7 +285,7 @@ func TestALostAnswerSendsTheSameMailAgain(t *testing.T) {
 	d.eventually("an attempt has failed", func(c copies.Copy) bool { return c.Attempts == 1 })
 	d.pass(time.Minute)
 	d.eventually("the copy is sent", sent)
-	mails, _ := s.got()
+	mails, _ := s.Got()
 	if len(mails) != 2 {
 		t.Fatalf("the server has %d mails", len(mails))
 	}
@@ -299,48 +300,48 @@ func TestALostAnswerSendsTheSameMailAgain(t *testing.T) {
 
 // Without TLS nothing is sent where it is required, and no password.
 func TestTLSIsRequired(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", false, false)
-	s.login = true
+	s := couriertest.Serve(t, "127.0.0.1:0", false, false)
+	s.Login = true
 	d := newDesk(t)
 	cfg := config(s, courier.StartTLS)
 	cfg.User, cfg.Password = "hall", "secret"
 	run(t, d, cfg)
 	d.eventually("an attempt has failed", func(c copies.Copy) bool { return c.Attempts == 1 })
-	mails, tries := s.got()
-	if c := d.copy(); len(mails) != 0 || tries != 0 || len(s.auths) != 0 || c.State != copies.Waiting || !strings.Contains(c.Tries[0].Answer, "STARTTLS") {
-		t.Errorf("%d mails, %d tries, %d passwords; %+v", len(mails), tries, len(s.auths), c)
+	mails, tries := s.Got()
+	if c := d.copy(); len(mails) != 0 || tries != 0 || s.Logins() != 0 || c.State != copies.Waiting || !strings.Contains(c.Tries[0].Answer, "STARTTLS") {
+		t.Errorf("%d mails, %d tries, %d passwords; %+v", len(mails), tries, s.Logins(), c)
 	}
 }
 
 func TestAStrangersCertificateIsRefused(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", true, false)
+	s := couriertest.Serve(t, "127.0.0.1:0", true, false)
 	d := newDesk(t)
 	cfg := config(s, courier.StartTLS)
 	cfg.TLSConfig = nil
 	run(t, d, cfg)
 	d.eventually("an attempt has failed", func(c copies.Copy) bool { return c.Attempts == 1 })
-	if mails, _ := s.got(); len(mails) != 0 || d.copy().State != copies.Waiting {
+	if mails, _ := s.Got(); len(mails) != 0 || d.copy().State != copies.Waiting {
 		t.Errorf("%d mails were sent to a stranger", len(mails))
 	}
 }
 
 // A result that cannot be stored is stored later; the mail is not sent twice for it.
 func TestAResultIsStoredInTheEnd(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", false, false)
+	s := couriertest.Serve(t, "127.0.0.1:0", false, false)
 	d := newDesk(t)
 	d.fail = 1
 	run(t, d, config(s, courier.None))
 	d.eventually("the copy is sent", sent)
-	if mails, _ := s.got(); len(mails) != 1 {
+	if mails, _ := s.Got(); len(mails) != 1 {
 		t.Errorf("%d mails", len(mails))
 	}
 }
 
 // A password that is wrong is the hub's fault, not the department's: copies go on waiting.
 func TestAWrongPasswordLosesNoCopy(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", true, false)
-	s.login = true
-	s.answers(func(_ int, verb string) string {
+	s := couriertest.Serve(t, "127.0.0.1:0", true, false)
+	s.Login = true
+	s.Answers(func(_ int, verb string) string {
 		if verb == "AUTH" {
 			return "535 5.7.8 wrong"
 		}

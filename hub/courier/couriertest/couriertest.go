@@ -1,4 +1,5 @@
-package courier_test
+// Package couriertest is a small mail server on this machine, which greylists, refuses and dies as it is told.
+package couriertest
 
 import (
 	"bufio"
@@ -12,20 +13,21 @@ import (
 	"testing"
 )
 
-// drop is the answer that ends a connection without a word.
-const drop = "drop"
+// Drop is the answer that ends a connection without a word.
+const Drop = "drop"
 
-// smtpServer is a small mail server on this machine. Say gives its answer to a verb of the
-// nth mail (DATA is asked before, "." after its text); empty is the usual one.
-type smtpServer struct {
+// Server is a mail server that takes mails to anybody.
+type Server struct {
 	net.Listener
-	host string
-	port int
+	Host string
+	Port int
+	// Roots trust its certificate.
+	Roots *x509.CertPool
+	// Login lets it offer AUTH PLAIN.
+	Login bool
 	// tls is nil for a server that knows none; implicit begins with it.
 	tls      *tls.Config
 	implicit bool
-	roots    *x509.CertPool
-	login    bool
 
 	mu    sync.Mutex
 	say   func(n int, verb string) string
@@ -35,18 +37,19 @@ type smtpServer struct {
 	conns map[net.Conn]bool
 }
 
-func serve(t *testing.T, addr string, withTLS, implicit bool) *smtpServer {
+// Serve listens at an address until the test ends.
+func Serve(t testing.TB, addr string, withTLS, implicit bool) *Server {
 	t.Helper()
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &smtpServer{Listener: l, host: "127.0.0.1", port: l.Addr().(*net.TCPAddr).Port, implicit: implicit, conns: map[net.Conn]bool{}}
+	s := &Server{Listener: l, Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, implicit: implicit, conns: map[net.Conn]bool{}}
 	if withTLS {
 		web := httptest.NewTLSServer(nil) // its certificate is for 127.0.0.1
 		s.tls = &tls.Config{Certificates: web.TLS.Certificates, MinVersion: tls.VersionTLS12}
-		s.roots = x509.NewCertPool()
-		s.roots.AddCert(web.Certificate())
+		s.Roots = x509.NewCertPool()
+		s.Roots.AddCert(web.Certificate())
 		web.Close()
 	}
 	var all sync.WaitGroup
@@ -62,11 +65,12 @@ func serve(t *testing.T, addr string, withTLS, implicit bool) *smtpServer {
 			all.Go(func() { s.talk(c) })
 		}
 	})
-	t.Cleanup(func() { s.stop(); all.Wait() })
+	t.Cleanup(func() { s.Stop(); all.Wait() })
 	return s
 }
 
-func (s *smtpServer) stop() {
+// Stop ends it and all its connections.
+func (s *Server) Stop() {
 	_ = s.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,19 +79,29 @@ func (s *smtpServer) stop() {
 	}
 }
 
-func (s *smtpServer) answers(say func(n int, verb string) string) {
+// Answers lets say give the answer to a verb of the nth mail ("" greets, DATA comes before and "." after the
+// text); empty is the usual one.
+func (s *Server) Answers(say func(n int, verb string) string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.say = say
 }
 
-func (s *smtpServer) got() (mails []string, tries int) {
+// Got are the mails that it has, and how often one was begun.
+func (s *Server) Got() (mails []string, tries int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.mails...), s.tries
 }
 
-func (s *smtpServer) talk(c net.Conn) {
+// Logins are how often somebody signed in.
+func (s *Server) Logins() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.auths)
+}
+
+func (s *Server) talk(c net.Conn) {
 	defer func() {
 		_ = c.Close()
 		s.mu.Lock()
@@ -114,7 +128,7 @@ func (s *smtpServer) talk(c net.Conn) {
 		if text == "" {
 			text = usual
 		}
-		if text == drop {
+		if text == Drop {
 			return false
 		}
 		_, err := fmt.Fprintf(c, "%s\r\n", text)
@@ -137,7 +151,7 @@ func (s *smtpServer) talk(c net.Conn) {
 			if s.tls != nil && !secure {
 				text += "\r\n250-STARTTLS"
 			}
-			if s.login {
+			if s.Login {
 				text += "\r\n250-AUTH PLAIN"
 			}
 			answer(verb, text+"\r\n250 ENHANCEDSTATUSCODES")
@@ -170,11 +184,11 @@ func (s *smtpServer) talk(c net.Conn) {
 			if s.say != nil {
 				said = s.say(n, ".")
 			}
-			if said == "" || said == drop || strings.HasPrefix(said, "2") { // it has it, even where it does not come to say so
+			if said == "" || said == Drop || strings.HasPrefix(said, "2") { // it has it, even where it does not come to say so
 				s.mails = append(s.mails, text.String())
 			}
 			s.mu.Unlock()
-			if said == drop {
+			if said == Drop {
 				return
 			}
 			answer(".", "250 2.0.0 Ok: queued as 4F2")
