@@ -118,7 +118,21 @@ func numeral(n int) string {
 }
 
 // title is the document's, on one line.
-func (b *builder) title() string {
+func (b *builder) title() string { return strings.Join(b.titleLines(), b.say("", " ")) }
+
+// titleLines are its lines: a long title breaks where its sense does (GB/T 9704-2012, 7.3.1).
+func (b *builder) titleLines() []string {
+	whole := b.wholeTitle()
+	if b.Evaluation != nil || b.lang == EN {
+		return []string{whole}
+	}
+	if before, after, ok := strings.Cut(whole, "窗口和"); ok && strings.HasPrefix(whole, "关于") {
+		return []string{before, "窗口和" + after}
+	}
+	return []string{whole}
+}
+
+func (b *builder) wholeTitle() string {
 	if e := b.Evaluation; e != nil {
 		return b.say("关于"+b.person(e.Staff)+"同志工作表现的评价", "Evaluation of the performance of "+b.person(e.Staff))
 	}
@@ -157,7 +171,7 @@ func (b *builder) letter() *letter {
 		marks = append(marks, b.say("拟稿", "draft"))
 	}
 	d.mark = strings.Join(marks, b.say("　", ", "))
-	d.title = []string{b.title()}
+	d.title = b.titleLines()
 	if len(b.To) > 0 {
 		d.to = strings.Join(b.To, b.say("、", ", ")) + b.say("：", ":")
 	}
@@ -198,7 +212,6 @@ func (s *sections) under(zh, en string) {
 }
 
 func (s *sections) para(text string) { s.d.blocks = append(s.d.blocks, para{text: text}) }
-func (s *sections) note(text string) { s.d.blocks = append(s.d.blocks, para{text: text, note: true}) }
 
 func (s *sections) table(zh, en string, columns []column, rows [][]string) {
 	s.tables++
@@ -251,11 +264,12 @@ func (s *sections) grounds() {
 	s.para(scope)
 }
 
-func mean(all []assess.Result) (m float64, ok bool) {
+// mean is 0 of nothing.
+func mean(all []assess.Result) (m float64) {
 	for _, r := range all {
 		m += r.Points
 	}
-	return m / float64(max(len(all), 1)), len(all) > 0
+	return m / float64(max(len(all), 1))
 }
 
 // gradesOf counts grades, in the order of the best that is there.
@@ -301,7 +315,7 @@ func (s *sections) whole() {
 		if len(all) == 0 {
 			continue
 		}
-		m, _ := mean(all)
+		m := mean(all)
 		row := []string{s.kind(to), strconv.Itoa(len(all)), score(m)}
 		if last >= 0 {
 			before, n := 0.0, 0
@@ -408,7 +422,7 @@ func (b *builder) short(p assess.Period) string {
 	if p.Kind() == assess.PerMonth {
 		return b.say(strings.TrimLeft(string(p[5:]), "0")+"月", string(p[5:]))
 	}
-	return string(p[5:])
+	return b.say([...]string{"一", "二", "三", "四"}[int(p[6]-'1')&3]+"季度", string(p[5:]))
 }
 
 // sameBase is what all people begin with; empty where they differ, and for windows and departments.
@@ -553,15 +567,15 @@ func (s *sections) missing() {
 	if s.Outcome.Period.Kind() != assess.PerMonth {
 		return
 	}
-	any := false
+	begun := false
 	for _, l := range lacks() {
 		all := l.of(s.Outcome)
 		if len(all) == 0 {
 			continue
 		}
-		if !any {
+		if !begun {
 			s.heading("职责履行情况", "Duties not done")
-			any = true
+			begun = true
 		}
 		s.under(l.zh, l.en)
 		var names []string
@@ -605,9 +619,9 @@ func (s *sections) appeals() {
 func (b *builder) why(c *assess.Candidate) string {
 	switch c.Why {
 	case "barred":
-		return b.say("有一票否决事项", "barred by a finding")
+		return b.say("有取消评选资格的事项", "barred by a finding")
 	case "grade":
-		return b.say("等次不够", "grade too low")
+		return b.say("等次未达到要求", "grade too low")
 	case "days":
 		return b.say("考核时间不足", "too few days")
 	case "places":

@@ -124,11 +124,7 @@ func writeDOCX(w io.Writer, doc *letter) error {
 			}
 			d.paragraph(paragraph{indent: true, exact: leading, keepNext: true, align: "both"}, r.xml(b.text))
 		case para:
-			if b.note {
-				d.paragraph(paragraph{exact: 20}, run{font: wordFang, size: sizeNote}.xml(b.text))
-			} else {
-				d.paragraph(paragraph{indent: true, exact: leading, align: "both"}, bodyRun().xml(b.text))
-			}
+			d.paragraph(paragraph{indent: true, exact: leading, align: "both"}, bodyRun().xml(b.text))
 		case table:
 			d.table(b)
 		}
@@ -292,6 +288,7 @@ func (d *docx) proof() (picture []byte, err error) {
 
 func drawing(size float64, words string) string {
 	n := emu(size)
+	//nolint:gocritic // attributes of XML are no strings of Go
 	return fmt.Sprintf(`<w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent cx="%d" cy="%d"/><wp:docPr id="1" name="code" descr="%s"/><a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:nvPicPr><pic:cNvPr id="1" name="code.png"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:embed="rId10"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="%d" cy="%d"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>`, n, n, escaped(words), n, n)
 }
 

@@ -150,7 +150,7 @@ func together(a, b rune) bool {
 	word := func(r rune) bool {
 		return r < 0x2e80 && r != ' ' && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("@_+=−-#&'", r))
 	}
-	return word(a) && word(b) || b == '/' && word(a)
+	return word(a) && word(b) || b == '/' && word(a) || a == '.' && unicode.IsDigit(b)
 }
 
 // wrap breaks a text into lines; the first one is shorter by indent.
@@ -245,9 +245,6 @@ func (l *layout) indent() float64 { return 2 * areaWidth / perLine }
 
 func (l *layout) para(p para, last bool) {
 	s, indent, height := bodyStyle(), l.indent(), leading
-	if p.note {
-		s, indent, height = style{face: fangSong, size: sizeNote}, 0, 20
-	}
 	n := len(l.wrap(s, p.text, areaWidth, indent))
 	if last && n < 4 { // the signature has text on its page
 		l.room(float64(n)*height + l.signHeight())
@@ -262,14 +259,45 @@ func headStyle() style  { return style{face: hei, size: sizeTable} }
 
 const cellLeading = 15.0
 
+// widths are those of the columns, the same in PDF and DOCX.
 func (t *table) widths() []float64 {
-	sum := 0.0
-	for _, c := range t.columns {
-		sum += c.weight
-	}
 	w := make([]float64, len(t.columns))
+	rest, weights, texts := areaWidth, 0.0, 0
 	for i, c := range t.columns {
-		w[i] = areaWidth * c.weight / sum
+		if c.align == left {
+			weights += c.weight
+			texts++
+			continue
+		}
+		need := textWidth(c.name)
+		for _, row := range t.rows {
+			if i < len(row) {
+				need = max(need, textWidth(row[i]))
+			}
+		}
+		w[i] = min(need, areaWidth/5) + 2*cellX + 2
+		rest -= w[i]
+	}
+	for i, c := range t.columns {
+		switch {
+		case texts == 0:
+			w[i] += rest / float64(len(w))
+		case c.align == left:
+			w[i] = rest * c.weight / weights
+		}
+	}
+	return w
+}
+
+// textWidth is about how wide a cell's text is on one line: characters of Chinese are twice as wide as others.
+func textWidth(text string) float64 {
+	w := 0.0
+	for _, r := range text {
+		if r < 0x2e80 && r != '—' {
+			w += sizeTable * 0.56
+		} else {
+			w += sizeTable
+		}
 	}
 	return w
 }

@@ -39,11 +39,7 @@ type (
 		text  string
 	}
 	// para is a paragraph of the body.
-	para struct {
-		text string
-		// note: smaller and without the indent.
-		note bool
-	}
+	para struct{ text string }
 	// table has its title above it and its head on each page.
 	table struct {
 		title   string
@@ -52,7 +48,8 @@ type (
 	}
 )
 
-// column is one of a table. Weight is its share of the width.
+// column is one of a table. Numbers and short words get the room that they need; what is left goes to
+// the columns of texts, by their weights.
 type column struct {
 	name   string
 	weight float64
@@ -62,7 +59,7 @@ type column struct {
 type align int
 
 const (
-	left align = iota
+	left align = iota // texts
 	centre
 	right
 )

@@ -331,7 +331,7 @@ func (x *book) cover(sheet string) {
 	s := &sections{builder: x.builder}
 	for _, to := range kinds() {
 		all := o.Of(to)
-		m, _ := mean(all)
+		m := mean(all)
 		off := 0.0
 		for _, r := range ranked(all) {
 			off += r.Off

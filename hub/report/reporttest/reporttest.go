@@ -25,7 +25,7 @@ func Fonts(t testing.TB) *report.Fonts {
 		if err != nil {
 			t.Fatalf("%v: scripts/needs.sh test installs it", err)
 		}
-		t.Cleanup(func() { f.Close() })
+		t.Cleanup(func() { _ = f.Close() })
 		return f
 	}
 	fonts, err := report.NewFonts(report.FontFiles{Song: open("NotoSerifCJK-Regular.ttc"), SongBold: open("NotoSerifCJK-Bold.ttc"), Hei: open("NotoSansCJK-Regular.ttc")})
@@ -92,8 +92,8 @@ func Month(staff int) report.Input {
 			Articles: []string{"63号 第十条(二)"}, Policy: Policy, Points: -2, Counted: -2}}
 	}
 	settle(o)
-	in.Appeals = []report.Appeal{{ID: "ap1", Rule: "late", To: assess.ToPerson, Subject: o.People[0].ID, State: "granted", At: at(2026, 12, 2), DecidedAt: at(2026, 12, 4), By: "demo", DecidedBy: "demo2"},
-		{ID: "ap2", Rule: "off_post", To: assess.ToPerson, Subject: o.People[len(o.People)-1].ID, State: "waiting", At: at(2026, 12, 3), By: "demo"}}
+	in.Appeals = []report.Appeal{{ID: "ap1", Rule: "late", To: assess.ToPerson, Subject: o.People[0].ID, State: "granted", At: december(2), DecidedAt: december(4), By: "demo", DecidedBy: "demo2"},
+		{ID: "ap2", Rule: "off_post", To: assess.ToPerson, Subject: o.People[len(o.People)-1].ID, State: "waiting", At: december(3), By: "demo"}}
 	return in
 }
 
@@ -147,7 +147,7 @@ func Year(staff int) report.Input {
 func Leaver() report.Input {
 	in := base("2026-11", 3)
 	in.Outcome = nil
-	in.Number = ""
+	in.Number, in.To = "", nil
 	in.Evaluation = &report.Evaluation{Staff: "s001", Department: "d01", Window: "w01", Post: "综合受理岗", From: "2024-03-04", Until: "2026-11-30",
 		Text:     "该同志在进驻期间服从管理，熟悉窗口业务，能够落实首问负责、一次性告知和限时办结等制度。\n在帮办代办和联审联办工作中主动与派驻单位沟通，交接工作完整。",
 		SignedBy: "演示局长", SignedOn: "2026-12-01",
@@ -156,14 +156,15 @@ func Leaver() report.Input {
 	return in
 }
 
-func at(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 10, 30, 0, 0, Zone()) }
+// december is a day of the month after.
+func december(day int) time.Time { return time.Date(2026, 12, day, 10, 30, 0, 0, Zone()) }
 
 func base(p assess.Period, staff int) report.Input {
 	deps := min(len(departments()), max(staff/4, 1))
 	windows := max(staff/3, 1)
 	in := report.Input{
 		Hall: "演示政务服务大厅", Bureau: "演示旗政务服务局", Number: "演政务发〔2026〕12号", To: []string{"各派驻单位"}, CopyTo: []string{"演示旗委组织部", "演示旗人力资源和社会保障局"},
-		Revision: 1, Published: at(2026, 12, 15), Digest: "3f1c0a5be1d7f6b2c0b3a6d9e8f7a1b2c3d4e5f60718293a4b5c6d7e8f901234",
+		Revision: 1, Published: december(15), Digest: "3f1c0a5be1d7f6b2c0b3a6d9e8f7a1b2c3d4e5f60718293a4b5c6d7e8f901234",
 		Verify: "https://hall.example.cn/verify/" + string(p) + "/1", Zone: Zone(),
 		Checkpoint: &report.Checkpoint{Size: 1048576, Root: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=", Signer: "hallkeeper/demo+5c6d7e8f"},
 		Names:      report.Names{Person: map[string]string{}, Window: map[string]string{}, Department: map[string]string{}},
