@@ -110,6 +110,11 @@ test-e2e: test-needs build $(NPM_DONE) $(TALLY) ## browser tests against the rea
 	@mkdir -p $(RESULTS)
 	cd web-kiosk && npm run --silent e2e 2>&1 | ../$(TALLY) -into ../$(RESULTS)/e2e
 
+.PHONY: test-office
+test-office: ## open every document with LibreOffice and compare what it reads (build/office has the pages)
+	@scripts/needs.sh office
+	scripts/office.sh build/office
+
 .PHONY: test-faults
 test-faults: test-needs build ## kill hub, agents and broker at random (SEED=, KILLS=)
 	$(GO) run ./faults/kill -seed $(SEED) -kills $(KILLS) $(FAULT_FLAGS)

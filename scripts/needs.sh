@@ -2,14 +2,14 @@
 # Sees to the system packages that a make target needs: installs the missing
 # ones where it may (root, apt), otherwise says in one line what to install.
 #
-#   scripts/needs.sh test|powercut|rig
+#   scripts/needs.sh test|powercut|rig|office
 set -euo pipefail
 
 # command:package, or path:package for what is not a command.
 case "${1:-}" in
 test)
     needs=(gcc:gcc mosquitto:mosquitto mosquitto_pub:mosquitto-clients chromium:chromium
-        /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk systemd-analyze:systemd zbarimg:zbar-tools)
+        /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc:fonts-noto-cjk systemd-analyze:systemd zbarimg:zbar-tools)
     ;;
 powercut)
     needs=(qemu-system-x86_64:qemu-system-x86 mkfs.ext4:e2fsprogs xz:xz-utils)
@@ -17,8 +17,11 @@ powercut)
 rig)
     needs=(qemu-system-aarch64:qemu-system-arm aarch64-linux-gnu-gcc-12:gcc-12-aarch64-linux-gnu make:make flex:flex bison:bison xz:xz-utils mkfs.ext4:e2fsprogs)
     ;;
+office)
+    needs=(soffice:libreoffice-writer-nogui /usr/lib/libreoffice/program/libsclo.so:libreoffice-calc-nogui pdftoppm:poppler-utils /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk)
+    ;;
 *)
-    echo "usage: scripts/needs.sh test|powercut|rig" >&2
+    echo "usage: scripts/needs.sh test|powercut|rig|office" >&2
     exit 2
     ;;
 esac

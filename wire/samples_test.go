@@ -18,6 +18,7 @@ var sealedKinds = map[Kind]string{
 	KindExtensionAsked: "case-k1", KindExtensionDecided: "case-k1", KindAppealMade: "staff-s01", KindAppealDecided: "staff-s01",
 	KindVisitEntered: "window-w01", KindVisitWithdrawn: "window-w01",
 	KindPeriodRevised: "period-2026-10", KindScoreAppealed: "staff-s01", KindScoreDecided: "staff-s01",
+	KindDepartmentMailSet: "department-civil", KindCopyQueued: "department-civil",
 }
 
 // sampleOfPeople is a value of each kind that people make at the hub.
@@ -108,9 +109,14 @@ func sampleOfPeople(k Kind) any {
 		KindExtensionAsked: ExtensionAsked{"e1", "k1", "2026-11-25", 3}, KindExtensionDecided: ExtensionDecided{"e1", "k1", "2026-11-25", true},
 		KindAppealMade: AppealMade{"a1", "k1", "s01", "2026-11-24"}, KindAppealDecided: AppealDecided{"a1", "k1", "2026-11-25", true},
 		KindPeriodComputed: PeriodComputed{"2026-10", 41230, digest}, KindPeriodReviewed: PeriodReviewed{"2026-10", digest}, KindPeriodOpened: PeriodOpened{"2026-10", "2026-11-09"},
-		KindPeriodPublished: PeriodPublished{"2026-10", 1, 41502, digest, json.RawMessage(`{"period":"2026-10","policies":[],"workdays":18,"people":[],"windows":[],"departments":[]}`)},
-		KindPeriodRevised:   PeriodRevised{"2026-10", 2, 45000, digest, json.RawMessage(`{"period":"2026-10","policies":[],"workdays":18,"people":[],"windows":[],"departments":[]}`)},
-		KindScoreAppealed:   ScoreAppealed{"o1", "2026-10", "2026-10-12.late.s01.0830", "late", "person", "s01", "s01", "2026-11-04"},
-		KindScoreDecided:    ScoreDecided{"o1", "2026-10", true, "2026-11-06"},
+		KindPeriodPublished:   PeriodPublished{"2026-10", 1, 41502, digest, json.RawMessage(`{"period":"2026-10","policies":[],"workdays":18,"people":[],"windows":[],"departments":[]}`)},
+		KindPeriodRevised:     PeriodRevised{"2026-10", 2, 45000, digest, json.RawMessage(`{"period":"2026-10","policies":[],"workdays":18,"people":[],"windows":[],"departments":[]}`)},
+		KindScoreAppealed:     ScoreAppealed{"o1", "2026-10", "2026-10-12.late.s01.0830", "late", "person", "s01", "s01", "2026-11-04"},
+		KindScoreDecided:      ScoreDecided{"o1", "2026-10", true, "2026-11-06"},
+		KindDepartmentMailSet: DepartmentMailSet{"civil", true}, KindCopyQueued: CopyQueued{"q1", "2026-11", 1, "civil", []string{"xlsx", "pdf"}},
+		KindCopySent:    CopySent{"q1", 2, "mail.example.cn:587", "250 2.0.0 Ok: queued", "<copy-q1@hall>", []CopyFile{{"assessment-2026-11-r1-civil.pdf", "pdf", 81234, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}},
+		KindCopyFailed:  CopyFailed{"q1", 1, "mail.example.cn:587", "451 4.7.1 greylisted", time.Date(2026, 12, 15, 3, 0, 0, 0, time.UTC)},
+		KindCopyGivenUp: CopyGivenUp{"q1", 1, "mail.example.cn:587", "550 5.1.1 no such user"}, KindCopyRetried: CopyRetried{"q1"},
+		KindCopyDownloaded: CopyDownloaded{"2026-11", 1, "civil", "pdf", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 	}[k]
 }

@@ -130,6 +130,8 @@ type Deps struct {
 	Register Register
 	// Photos keeps the pictures of inspections.
 	Photos Photos
+	// Documents is what copies for departments are made of; nil where nothing is ever published.
+	Documents Documents
 	// Secret lets a program on this machine act as the operator; empty for none. SetupCode is of the link of
 	// the first start, empty where there is none.
 	Secret    string

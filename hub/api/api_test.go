@@ -22,6 +22,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"hallkeeper/hub/access"
+	"hallkeeper/hub/assess"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/register"
@@ -42,6 +43,8 @@ type stage struct {
 	sealed  map[string]map[string]string
 	photos  map[string][]byte
 	now     time.Time
+	// mailless: the hub has no mail server.
+	mailless bool
 
 	mu     sync.Mutex
 	asked  []any
@@ -172,6 +175,16 @@ func (s *stage) Get(hash string) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
+// Published and Mails make a stage Documents: everything of 2026 is published.
+func (s *stage) Published(p assess.Period) (int, []string, error) {
+	if p.Year() != "2026" {
+		return 0, nil, nil
+	}
+	return 1, []string{"civil", "tax"}, nil
+}
+
+func (s *stage) Mails() bool { return !s.mailless }
+
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	return newStageAt(t, 0)
@@ -194,7 +207,7 @@ func newStageAt(t *testing.T, rate int) *stage {
 	registry := prometheus.NewRegistry()
 	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
 		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
-		Register:   s, Photos: s, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
+		Register:   s, Photos: s, Documents: s, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
 		Ready: func() []Unready { return s.why }, Metrics: registry, Registry: registry, Hall: "t", Version: "v9",
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "console.html": {Data: []byte("<p>console")},
 			"assets/a-1.js": {Data: []byte("1")}}})

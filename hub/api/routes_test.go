@@ -52,6 +52,9 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 		for id := range v.State.Conduct.Exclusions.All() {
 			path = strings.Replace(path, "EXCLUSION", id, 1)
 		}
+		for id := range v.State.Copies.Copies.All() {
+			path = strings.Replace(path, "COPY", id, 1)
+		}
 		for id := range v.State.Line.Notices.All() {
 			path = strings.Replace(path, "NOTICE", id, 1)
 		}
@@ -315,6 +318,12 @@ func story(s *stage) []told {
 		{"POST /api/v1/appointments/{code}/check-in", v + "appointments/CODE/check-in", "", "screen", ""},
 		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "screen", ""}, {"POST /api/v1/tickets/{id}/leave", v + "tickets/TOKEN/leave", "", "public", ""},
 		{"DELETE /api/v1/services/{id}", v + "services/marriage", "", "", ""},
+
+		{"PUT /api/v1/departments/{id}/mail", v + "departments/civil/mail", `{"email":"office@civil.example.cn"}`, "", ""},
+		{"POST /api/v1/months/{period}/copies", v + "months/2026-11/copies", `{"departments":["civil"]}`, "", ""},
+		{"POST /api/v1/quarters/{period}/copies", v + "quarters/2026-Q4/copies", "", "", ""},
+		{"POST /api/v1/years/{period}/copies", v + "years/2026/copies", `{"formats":["pdf"]}`, "", ""},
+		{"POST /api/v1/copies/{id}/retry", v + "copies/COPY/retry", "", "", ""}, {"GET /api/v1/copies", v + "copies?period=2026-11", "", "liaison", ""},
 
 		{"GET /api/v1/procedures", v + "procedures", "", "", ""},
 		{"POST /api/v1/assignments", v + "assignments", `{"assignment":"a1","staff":"s2","post":"pw1","document":"民发2"}`, "liaison", ""},

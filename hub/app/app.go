@@ -17,6 +17,7 @@ import (
 
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/broker"
+	"hallkeeper/hub/courier"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/ingest"
 	"hallkeeper/hub/push"
@@ -42,11 +43,15 @@ type App struct {
 	ingest   *ingest.Ingest
 	metrics  *prometheus.Registry
 	listener net.Listener
-	online   chan string   // devices that came online
-	presses  chan press    // of call buttons
-	prints   chan struct{} // wakes the sender of prints
-	answers  chan lamp     // presses that lamps answer
-	reviews  chan struct{} // wakes the opener of cases
+	online   chan string      // devices that came online
+	presses  chan press       // of call buttons
+	prints   chan struct{}    // wakes the sender of prints
+	answers  chan lamp        // presses that lamps answer
+	reviews  chan struct{}    // wakes the opener of cases
+	courier  *courier.Courier // nil where no mail server is set
+	fonts    fonts
+	// periods are the published results; nil where there are none.
+	periods periods
 	// secret lets programs on this machine act as the operator; code is of the first start's link.
 	secret, code string
 
@@ -72,7 +77,7 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{cfg: cfg, logger: logger, zone: zone, topics: wire.Topics{Hall: cfg.Hall.ID}, began: time.Now(),
+	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: time.Now(),
 		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
@@ -148,6 +153,9 @@ func (a *App) open() error {
 	if err := a.openDelivery(); err != nil {
 		return err
 	}
+	if err := a.openCourier(); err != nil {
+		return err
+	}
 	a.watch()
 	return nil
 }
@@ -202,6 +210,9 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.answerPresses(ctx) })
 	group.Go(func() error { return a.openCases(ctx) })
 	group.Go(func() error { return a.release(ctx) })
+	if a.courier != nil {
+		group.Go(func() error { return a.courier.Run(ctx) })
+	}
 	group.Go(func() error {
 		if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve pages: %w", err)

@@ -60,6 +60,11 @@ func startWith(t *testing.T, cfg app.Config, logger *slog.Logger) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startApp(t, a)
+}
+
+func startApp(t *testing.T, a *app.App) *hub {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
@@ -76,6 +81,7 @@ func startWith(t *testing.T, cfg app.Config, logger *slog.Logger) *hub {
 	t.Cleanup(func() { _ = h.stop() })
 	wait, done := context.WithTimeout(context.Background(), patience)
 	defer done()
+	var err error
 	if h.addr, err = a.Ready(wait); err != nil {
 		t.Fatal(errors.Join(err, h.stop()))
 	}

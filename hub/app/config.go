@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -39,6 +40,13 @@ type Config struct {
 	// that each start writes to control.json. At least 32 characters.
 	OperatorSecret string `yaml:"operator_secret"`
 
+	// Bureau is the organ that issues documents, as it signs them.
+	Bureau string `yaml:"bureau"`
+	// Fonts is a folder with the bureau's own fonts for PDF: song, xiaobiaosong, heiti, fangsong and kaiti, .otf or
+	// .ttf each. What is not there is taken from Debian's fonts-noto-cjk.
+	Fonts string     `yaml:"fonts"`
+	Mail  MailConfig `yaml:"mail"`
+
 	// Version is the program's; ReadyFile is written once the hub serves. Demo
 	// says on every screen that this is no real hall.
 	Version   string
@@ -53,10 +61,52 @@ type HallConfig struct {
 	TimeZone string `yaml:"time_zone"`
 }
 
+// MailConfig is the mail server that takes copies to departments; none where host is empty.
+type MailConfig struct {
+	Host string `yaml:"host"`
+	Port int    `yaml:"port"`
+	// TLS is starttls, tls (from the beginning on), or none for a server on this machine.
+	TLS  string `yaml:"tls"`
+	User string `yaml:"user"`
+	// PasswordFile holds the password alone.
+	PasswordFile string `yaml:"password_file"`
+	// From is the sender's address, Name what stands before it; the hall's name where it is empty.
+	From string `yaml:"from"`
+	Name string `yaml:"name"`
+}
+
+// Check tells all that is wrong at once.
+func (c *MailConfig) Check() error {
+	if c.Host == "" {
+		return nil
+	}
+	var wrong []error
+	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	if c.Port < 1 || c.Port > 65535 {
+		say("port", "expected a port like 587, got %d", c.Port)
+	}
+	switch c.TLS {
+	case "starttls", "tls":
+	case "none":
+		if ip := net.ParseIP(c.Host); c.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			say("tls", "expected starttls or tls: without, passwords and names would cross the network in clear; none is for a server on this machine only")
+		}
+	default:
+		say("tls", "expected starttls, tls or none, got %q", c.TLS)
+	}
+	if a, err := mail.ParseAddress(c.From); err != nil || a.Address != c.From {
+		say("from", "expected the sender's mail address like hall@example.gov.cn, got %q", c.From)
+	}
+	if (c.User == "") != (c.PasswordFile == "") {
+		say("password_file", "expected user and password_file, or neither")
+	}
+	return errors.Join(wrong...)
+}
+
 // Defaults are the settings of a hub that was told nothing.
 func Defaults() Config {
 	return Config{Data: "data", Hall: HallConfig{ID: "hall", Name: "政务服务大厅", TimeZone: "Asia/Shanghai"},
-		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", DayClose: "23:30", Version: "unversioned"}
+		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", DayClose: "23:30", Mail: MailConfig{Port: 587, TLS: "starttls"}, Version: "unversioned"}
 }
 
 // Check tells all that is wrong at once.

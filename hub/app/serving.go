@@ -13,7 +13,7 @@ import (
 
 func (a *App) handler() http.Handler {
 	return api.New(api.Deps{Logger: a.logger.With("part", "api"), Live: a.push, LiveSocket: a.push, Log: a.log, Checkpoints: a,
-		DeadLetters: a, Commands: a, Register: a, Photos: photos{PhotoDir(a.cfg.Data)}, Secret: a.secret, SetupCode: a.setupCode, Now: time.Now, Zone: a.zone, Ready: a.unready, Metrics: a.metrics, Registry: a.metrics, Pages: webkiosk.FS(),
+		DeadLetters: a, Commands: a, Register: a, Photos: photos{PhotoDir(a.cfg.Data)}, Documents: a, Secret: a.secret, SetupCode: a.setupCode, Now: time.Now, Zone: a.zone, Ready: a.unready, Metrics: a.metrics, Registry: a.metrics, Pages: webkiosk.FS(),
 		PublicURL: a.cfg.PublicURL, Hall: a.cfg.Hall.ID, Version: a.cfg.Version})
 }
 

@@ -76,6 +76,7 @@ func (a *App) openViews() (*views, error) {
 		a.pressed(batch)
 		a.issued(batch)
 		a.rated(batch)
+		a.copied(batch)
 	}
 	return v, nil
 }

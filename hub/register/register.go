@@ -12,6 +12,7 @@ import (
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/conduct"
+	"hallkeeper/hub/copies"
 	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/matter"
@@ -36,7 +37,9 @@ type State struct {
 	// Conduct is the cases of bad reviews and complaints, and ratings that are taken out.
 	Conduct conduct.State
 	// Cycle is how far months, quarters and years are, and appeals against findings.
-	Cycle  cycle.State
+	Cycle cycle.State
+	// Copies are what departments are sent of published results.
+	Copies copies.State
 	Access access.State
 }
 
@@ -52,7 +55,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Cycle.Tables(), s.Access.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -89,7 +92,7 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 		return touched(r)
 	}
 	matters := s.Matters.Fold(r) // the end of a visit is of the line too
-	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) && !s.Cycle.Fold(r) {
+	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) && !s.Cycle.Fold(r) && !s.Copies.Fold(r) {
 		s.Access.Fold(r)
 	}
 	return "", ""
@@ -124,6 +127,8 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecideConduct(&s.Conduct, conduct.World{Hall: h, Line: &s.Line, StaffOf: s.staffOf}, m)
 	case cycle.Command:
 		return c.DecideCycle(&s.Cycle, s.CycleWorld(windows), m)
+	case copies.Command:
+		return c.DecideCopies(&s.Copies, h, m)
 	case access.Command:
 		return c.DecideAccess(&s.Access, h, m)
 	}
@@ -145,7 +150,7 @@ func (s *State) staffOf(account string) string {
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, cycle.Command, access.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, cycle.Command, copies.Command, access.Command:
 		return true
 	}
 	return false

@@ -348,6 +348,75 @@ export interface AppealDecided {
   granted: boolean
 }
 
+/** DepartmentMailSet says where a department's copies go; the address is sealed. */
+export interface DepartmentMailSet {
+  department: string
+  /** Set is false where the department gets no mail any more. */
+  set: boolean
+}
+
+/** CopyQueued orders that a department gets its part of a published revision; the address is sealed. */
+export interface CopyQueued {
+  copy: string
+  period: string
+  revision: number
+  department: string
+  /** Formats are those of the files: xlsx, docx, pdf. */
+  formats: string[]
+}
+
+/** CopyFile is one file as it left the hub. */
+export interface CopyFile {
+  name: string
+  format: string
+  size: number
+  sha256: string
+}
+
+/** CopySent says that a mail server took a copy. */
+export interface CopySent {
+  copy: string
+  attempt: number
+  /** Server is its host and port, Answer what it said. */
+  server: string
+  answer: string
+  /** MessageID is the mail's; each attempt of a copy has the same. */
+  message_id: string
+  files: CopyFile[]
+}
+
+/** CopyFailed says why an attempt failed, and when the next one is. */
+export interface CopyFailed {
+  copy: string
+  attempt: number
+  server?: string
+  /** Why is what the server said, or what stood in the way; no address is in it. */
+  why: string
+  next: string
+}
+
+/** CopyGivenUp says that nothing more is tried until somebody asks for it. */
+export interface CopyGivenUp {
+  copy: string
+  attempt: number
+  server?: string
+  why: string
+}
+
+/** CopyRetried lets a copy be tried again at once. */
+export interface CopyRetried {
+  copy: string
+}
+
+/** CopyDownloaded says that a department has fetched its part itself. */
+export interface CopyDownloaded {
+  period: string
+  revision: number
+  department: string
+  format: string
+  sha256: string
+}
+
 /** Clock says how far an event's At can be trusted. */
 export type Clock =
   | "synced" // the kernel clock was synchronised when the event was made
@@ -474,6 +543,13 @@ export type Kind =
   | "extension.decided"
   | "appeal.made"
   | "appeal.decided"
+  | "department.mail-set"
+  | "copy.queued"
+  | "copy.sent"
+  | "copy.failed"
+  | "copy.given-up"
+  | "copy.retried"
+  | "copy.downloaded"
   | "card.swiped"
   | "rating.pressed"
   | "call.pressed"
@@ -2224,6 +2300,13 @@ export interface KindData {
   "extension.decided": ExtensionDecided
   "appeal.made": AppealMade
   "appeal.decided": AppealDecided
+  "department.mail-set": DepartmentMailSet
+  "copy.queued": CopyQueued
+  "copy.sent": CopySent
+  "copy.failed": CopyFailed
+  "copy.given-up": CopyGivenUp
+  "copy.retried": CopyRetried
+  "copy.downloaded": CopyDownloaded
   "card.swiped": CardSwiped
   "rating.pressed": RatingPressed
   "call.pressed": CallPressed
