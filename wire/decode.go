@@ -213,7 +213,11 @@ func hubOnly(k Kind) bool {
 		KindCaseOpened, KindCaseExplained, KindCaseAssigned, KindCaseGraded, KindCaseAnswered, KindCaseRectified, KindCaseRevisited, KindCaseClosed,
 		KindExtensionAsked, KindExtensionDecided, KindAppealMade, KindAppealDecided, KindVisitEntered, KindVisitWithdrawn, KindPolicyAdopted, KindPolicyExtended,
 		KindPeriodComputed, KindPeriodReviewed, KindPeriodOpened, KindPeriodPublished, KindPeriodRevised, KindScoreAppealed, KindScoreDecided,
-		KindDepartmentMailSet, KindCopyQueued, KindCopySent, KindCopyFailed, KindCopyGivenUp, KindCopyRetried, KindCopyDownloaded:
+		KindDepartmentMailSet, KindCopyQueued, KindCopySent, KindCopyFailed, KindCopyGivenUp, KindCopyRetried, KindCopyDownloaded,
+		KindExchangeHeld, KindReportDue, KindReportFiled, KindReportCancelled, KindTaskAssigned, KindTaskReported, KindTaskAccepted, KindTaskReturned, KindTaskCancelled,
+		KindItemListed, KindItemUnlisted, KindItemElsewhere, KindGuideMissing, KindWithdrawalAsked, KindWithdrawalExamined, KindWithdrawalApproved, KindWithdrawalRefused, KindWithdrawalFound,
+		KindScoringRefused, KindScoringConfirmed, KindCommendationGiven, KindExposureEntered, KindDutyWithdrawn,
+		KindEvaluationDrafted, KindEvaluationEdited, KindEvaluationSigned, KindFilingExported:
 		return true
 	}
 	return false
@@ -243,7 +247,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), periodKinds(), accessKinds(), courierKinds())
+	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

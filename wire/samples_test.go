@@ -19,6 +19,11 @@ var sealedKinds = map[Kind]string{
 	KindVisitEntered: "window-w01", KindVisitWithdrawn: "window-w01",
 	KindPeriodRevised: "period-2026-10", KindScoreAppealed: "staff-s01", KindScoreDecided: "staff-s01",
 	KindDepartmentMailSet: "department-civil", KindCopyQueued: "department-civil",
+	KindExchangeHeld: "duty-x1", KindReportDue: "duty-r1", KindReportFiled: "duty-r1", KindReportCancelled: "duty-r1",
+	KindTaskAssigned: "duty-t1", KindTaskReported: "duty-t1", KindTaskReturned: "duty-t1", KindTaskCancelled: "duty-t1",
+	KindItemElsewhere: "duty-e1", KindGuideMissing: "duty-g1", KindWithdrawalAsked: "duty-d1", KindWithdrawalRefused: "duty-d1", KindWithdrawalFound: "duty-f1",
+	KindScoringRefused: "staff-s01", KindScoringConfirmed: "duty-o1", KindCommendationGiven: "staff-s01", KindExposureEntered: "staff-s01", KindDutyWithdrawn: "duty-x1",
+	KindEvaluationDrafted: "staff-s01", KindEvaluationEdited: "staff-s01",
 }
 
 // sampleOfPeople is a value of each kind that people make at the hub.
@@ -118,5 +123,19 @@ func sampleOfPeople(k Kind) any {
 		KindCopyFailed:  CopyFailed{"q1", 1, "mail.example.cn:587", "451 4.7.1 greylisted", time.Date(2026, 12, 15, 3, 0, 0, 0, time.UTC)},
 		KindCopyGivenUp: CopyGivenUp{"q1", 1, "mail.example.cn:587", "550 5.1.1 no such user"}, KindCopyRetried: CopyRetried{"q1"},
 		KindCopyDownloaded: CopyDownloaded{"2026-11", 1, "civil", "pdf", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+		KindExchangeHeld:   ExchangeHeld{"x1", "w01", "s01", "2026-11-20"}, KindReportDue: ReportDue{"r1", "civil", "w01", "2026-11-05", true},
+		KindReportFiled: ReportFiled{"r1", "2026-11-05", "2026-11-06"}, KindReportCancelled: ReportCancelled{"r1", "2026-12-31"},
+		KindTaskAssigned: TaskAssigned{"t1", "civil", "w01", "s01", "2026-11-20", "2026-11-16"}, KindTaskReported: TaskReported{"t1", "2026-11-20"},
+		KindTaskAccepted: TaskAccepted{"t1", "2026-11-23"}, KindTaskReturned: TaskReturned{"t1", "2026-11-23"}, KindTaskCancelled: TaskCancelled{"t1", "2026-11-23"},
+		KindItemListed: ItemListed{"i1", "civil", "marriage", "婚姻登记", "民发〔2026〕5号"}, KindItemUnlisted: ItemUnlisted{"i1", "民发〔2026〕6号"},
+		KindItemElsewhere: ItemElsewhere{"e1", "i1", "civil", "2026-11-20"}, KindGuideMissing: GuideMissing{"g1", "w01", "marriage", "sample", "2026-11-20"},
+		KindWithdrawalAsked:    WithdrawalAsked{"d1", "w01", "civil", "民发〔2026〕8号", "2026-11-16"},
+		KindWithdrawalExamined: WithdrawalExamined{"d1", "政服发〔2026〕3号", "2026-11-18"}, KindWithdrawalApproved: WithdrawalApproved{"d1", "政函〔2026〕1号", "2026-11-20", "2026-12-01"},
+		KindWithdrawalRefused: WithdrawalRefused{"d1", "政函〔2026〕1号", "2026-11-20"}, KindWithdrawalFound: WithdrawalFound{"f1", "w01", "civil", "2026-11-20"},
+		KindScoringRefused: ScoringRefused{"o0", "civil", "s01", "2026-11", "2026-11-20"}, KindScoringConfirmed: ScoringConfirmed{"o1", "o0", "civil", "民发〔2026〕9号", "2026-11-20"},
+		KindCommendationGiven: CommendationGiven{"c1", "s01", "w01", "锦旗", "2026-11-20"}, KindExposureEntered: ExposureEntered{"p1", "secret_visit", "s01", "w01", "暗访通报第 3 期", "2026-11-20"},
+		KindDutyWithdrawn: DutyWithdrawn{"x1", "2026-11-23"}, KindEvaluationDrafted: EvaluationDrafted{"v1", "s01", "2024-01-08", "2026-11-30"}, KindEvaluationEdited: EvaluationEdited{"v1"},
+		KindEvaluationSigned: EvaluationSigned{"v1", "zhang", "019ab3c1-7a10-7c3e-9b1f-0242ac120501", "2026-11-30"},
+		KindFilingExported:   FilingExported{"f2", "staff", "xlsx", 42, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "2026-12-31"},
 	}[k]
 }

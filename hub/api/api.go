@@ -62,8 +62,6 @@ type DeadLetters interface {
 type (
 	// SetWindow adds a window or changes its name.
 	SetWindow struct{ ID, Number, Name, Department, Direction string }
-	// RemoveWindow takes a window off the hall's list.
-	RemoveWindow struct{ ID string }
 	// AssignDevice says which window a device serves.
 	AssignDevice struct{ Agent, Window string }
 	// DismissDevice says that a device is not part of this hall.

@@ -25,6 +25,8 @@ type (
 		Notes     map[string]Noted `json:"notes"`
 		// Cases are those about oneself, never with the citizen's phone number, and those that one answers for.
 		Cases []CaseStory `json:"cases"`
+		// Tasks are those that were assigned to oneself and are open.
+		Tasks []TaskRow `json:"tasks"`
 		// Ratings are one's own figures of the last 30 days, without today.
 		Ratings MyRatings `json:"ratings"`
 	}
@@ -82,6 +84,8 @@ func (a *API) getMe(w http.ResponseWriter, r *http.Request) error {
 		me.Requests = a.requests(v, from.AddDays(-62), "9999-12-31", "", true, func(s string) bool { return s == i.Staff })
 		me.Handovers = a.handovers(v, i.Staff)
 		me.Cases = a.myCases(v, windows, i, from.AddDays(-62))
+		desk := &dutyDesk{a, v, v.State.Hall(windows), scope{staff: i.Staff}, today}
+		me.Tasks = desk.tasks(func(t *TaskRow) bool { return t.open() }).Tasks
 		me.Ratings = a.myRatings(v, i.Staff)
 	})
 	if err != nil {

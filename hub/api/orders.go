@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"hallkeeper/hub/duty"
 	"hallkeeper/wire"
 )
 
@@ -26,7 +27,7 @@ func setWindow(r *http.Request, body []byte) (order, error) {
 
 func removeWindow(r *http.Request, body []byte) (order, error) {
 	id, err := named(r, "id", body)
-	return order{cmd: RemoveWindow{id}, status: http.StatusOK, kind: wire.KindWindowRemoved, data: wire.WindowRemoved{Window: id}}, err
+	return order{cmd: duty.RemoveWindow{Window: id}, status: http.StatusOK, kind: wire.KindWindowRemoved, data: wire.WindowRemoved{Window: id}}, err
 }
 
 func assignDevice(r *http.Request, body []byte) (order, error) {

@@ -139,7 +139,7 @@ func count(name, zh, en string) param { return param{name, "query", true, text{z
 
 // table is every route under /api/v1 and beside it.
 func (a *API) table() []route {
-	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes())
+	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.dutyRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes())
 }
 
 func (a *API) hallRoutes() []route {
@@ -149,7 +149,7 @@ func (a *API) hallRoutes() []route {
 		read(access.Anybody, v1+"live", "大厅现况快照", "the live view of the hall", wire.Live{}, a.getLive),
 		read(access.Anybody, v1+"windows", "窗口列表", "the windows", WindowList{}, a.getWindows),
 		a.change(access.Arrange, "PUT", "windows/{id}", "添加或修改窗口", "add a window or change it", windowBody{}, setWindow, nil, window),
-		a.change(access.Arrange, "DELETE", "windows/{id}", "移除窗口（其历史保留）", "take a window off the list; its past stays", nil, removeWindow, []string{"window_unknown"}, window),
+		a.change(access.Arrange, "DELETE", "windows/{id}", "移除窗口（须撤出已获批准；其历史保留）", "take a window off the list once its withdrawal is approved; its past stays", nil, removeWindow, []string{"window_unknown", "withdrawal_missing"}, window),
 		read(access.Anybody, v1+"devices", "设备列表", "the devices", DeviceList{}, a.getDevices),
 		a.change(access.Arrange, "POST", "devices/{agent}/assign", "把设备分配到窗口", "let a device serve a window", assignBody{}, assignDevice, []string{"window_unknown", "device_unknown"}, agent),
 		a.change(access.Arrange, "POST", "devices/{agent}/dismiss", "声明设备不属于本大厅", "say that a device is not part of this hall", emptyBody{}, dismissDevice, []string{"device_unknown"}, agent),

@@ -23,8 +23,6 @@ func (a *App) Do(ctx context.Context, actor wire.Actor, key string, cmd any) ([]
 	switch c := cmd.(type) {
 	case api.SetWindow:
 		return a.decide(ctx, actor, key, roster.SetWindow{Window: c.ID, Number: c.Number, Name: c.Name, Department: c.Department, Direction: c.Direction})
-	case api.RemoveWindow:
-		return a.decide(ctx, actor, key, roster.RemoveWindow{Window: c.ID})
 	case api.AssignDevice:
 		return a.decide(ctx, actor, key, roster.AssignDevice{
 			DeviceAssigned: wire.DeviceAssigned{Agent: c.Agent, Window: c.Window}, Heard: a.views.live.Online(c.Agent)})

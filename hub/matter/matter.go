@@ -31,6 +31,7 @@ const (
 type Step struct {
 	Kind     wire.Kind     `json:"kind"`
 	Position wire.Position `json:"position"`
+	Event    string        `json:"event"`
 	Day      hall.Date     `json:"day"`
 	// Say is why, result, or what was corrected; Documents came with it.
 	Say       string       `json:"say,omitempty"`
@@ -66,6 +67,7 @@ func (m *Matter) Open() bool { return m.State != Concluded && m.State != Void }
 type Visit struct {
 	Visit    string        `json:"visit"`
 	Position wire.Position `json:"position"`
+	Event    string        `json:"event"`
 	Day      hall.Date     `json:"day"`
 	Window   string        `json:"window"`
 	Outcome  string        `json:"outcome"`
@@ -99,6 +101,8 @@ type State struct {
 	Matters hall.Table[Matter]
 	Threads hall.Table[Thread]
 
+	// away are the visits that ended without an accepted item and without a notice.
+	away hall.Table[Visit]
 	// running is the thread of a citizen and a service that goes on.
 	running hall.Table[string]
 	// numbers are the last number of a year, days the last day that was swept.
@@ -108,7 +112,7 @@ type State struct {
 
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
-	return hall.Tables{"matter": &s.Matters, "visit-thread": &s.Threads, "visit-running": &s.running, "matter-number": &s.numbers, "matter-swept": &s.swept}
+	return hall.Tables{"matter": &s.Matters, "visit-thread": &s.Threads, "visit-running": &s.running, "visit-away": &s.away, "matter-number": &s.numbers, "matter-swept": &s.swept}
 }
 
 // Find gives a matter by its id or its number.
@@ -176,7 +180,7 @@ func (s *State) change(r *wire.Record, id, day string, step Step, change func(*M
 		m.Spans, m.Steps, m.Owed = slices.Clone(m.Spans), slices.Clone(m.Steps), slices.Clone(m.Owed)
 		m.Last = max(m.Last, hall.Date(day))
 		change(m, m.Last)
-		step.Kind, step.Position, step.Day = r.Kind, r.Position, hall.Date(day)
+		step.Kind, step.Position, step.Event, step.Day = r.Kind, r.Position, r.ID, hall.Date(day)
 		step.By, step.Reason = r.ActorID(), r.FirstSealed()
 		m.Steps = append(m.Steps, step)
 	})
@@ -190,7 +194,7 @@ func (s *State) opened(r *wire.Record, d wire.MatterOpened) {
 	}
 	s.sweep(day)
 	m := Matter{MatterOpened: d, State: Accepted, Last: day, Spans: []Span{{From: day}}, Owed: d.Gaps,
-		Steps: []Step{{Kind: r.Kind, Position: r.Position, Day: day, By: r.ActorID(), Documents: d.Gaps}}}
+		Steps: []Step{{Kind: r.Kind, Position: r.Position, Event: r.ID, Day: day, By: r.ActorID(), Documents: d.Gaps}}}
 	m.Thread = d.Visit
 	if !s.Threads.Has(d.Visit) {
 		m.Thread, _ = s.running.Get(d.Citizen + "/" + d.Service)
@@ -217,6 +221,11 @@ func (s *State) sweep(day hall.Date) {
 	for _, id := range old {
 		s.Matters.Delete(id)
 	}
+	for id, v := range s.away.All() {
+		if v.Day < before {
+			s.away.Delete(id)
+		}
+	}
 	old = old[:0]
 	for id, t := range s.Threads.Each() {
 		if t.Visits[len(t.Visits)-1].Day < before && !s.Matters.Has(t.Matter) {
@@ -242,6 +251,9 @@ func (s *State) stopRunning(t *Thread) {
 
 // visited puts a visit into its thread; one of which neither matter nor citizen is known is in none.
 func (s *State) visited(r *wire.Record, d wire.VisitFinished) {
+	if d.Outcome == queue.OutcomeSentAway && len(d.Missing) == 0 && d.Day != "" {
+		s.away.Set(d.Visit, Visit{Visit: d.Visit, Position: r.Position, Event: r.ID, Day: hall.Date(d.Day), Window: d.Window, Outcome: d.Outcome})
+	}
 	id := s.threadOf(d)
 	if id == "" || d.Day == "" {
 		return
@@ -254,7 +266,7 @@ func (s *State) visited(r *wire.Record, d wire.VisitFinished) {
 		if d.Matter != "" {
 			t.Matter = d.Matter
 		}
-		t.Visits = append(slices.Clone(t.Visits), Visit{Visit: d.Visit, Position: r.Position, Day: hall.Date(d.Day), Window: d.Window, Outcome: d.Outcome, Missing: d.Missing, Reason: r.FirstSealed()})
+		t.Visits = append(slices.Clone(t.Visits), Visit{Visit: d.Visit, Position: r.Position, Event: r.ID, Day: hall.Date(d.Day), Window: d.Window, Outcome: d.Outcome, Missing: d.Missing, Reason: r.FirstSealed()})
 	})
 	t, _ := s.Threads.Get(id)
 	if t.Citizen != "" {

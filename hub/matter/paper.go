@@ -77,6 +77,7 @@ func (s *State) foldPaper(r *wire.Record) {
 		})
 	case wire.KindVisitWithdrawn:
 		with(r, func(d wire.VisitWithdrawn) {
+			s.away.Delete(d.Visit)
 			t, ok := s.Threads.Get(d.Visit)
 			if !ok {
 				return

@@ -14,6 +14,7 @@ import (
 	"hallkeeper/hub/conduct"
 	"hallkeeper/hub/copies"
 	"hallkeeper/hub/cycle"
+	"hallkeeper/hub/duty"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/matter"
 	"hallkeeper/hub/policy"
@@ -40,6 +41,8 @@ type State struct {
 	Cycle cycle.State
 	// Copies are what departments are sent of published results.
 	Copies copies.State
+	// Duties are exchange meetings, reports, tasks, items, withdrawals and what else windows and departments owe.
+	Duties duty.State
 	Access access.State
 }
 
@@ -55,7 +58,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -85,6 +88,9 @@ const end = hall.Date("9999-12-31")
 // Fold applies a record and gives the days whose sheets it may change, both
 // included; empty where none.
 func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
+	if s.Duties.Fold(r) {
+		return "", ""
+	}
 	if from, until = s.Book.Fold(r); from != "" {
 		return from, until
 	}
@@ -129,6 +135,8 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecideCycle(&s.Cycle, s.CycleWorld(windows), m)
 	case copies.Command:
 		return c.DecideCopies(&s.Copies, h, m)
+	case duty.Command:
+		return c.DecideDuty(&s.Duties, duty.World{Hall: h, Line: &s.Line}, m)
 	case access.Command:
 		return c.DecideAccess(&s.Access, h, m)
 	}
@@ -150,7 +158,7 @@ func (s *State) staffOf(account string) string {
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, cycle.Command, copies.Command, access.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, access.Command:
 		return true
 	}
 	return false

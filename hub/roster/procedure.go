@@ -14,12 +14,13 @@ type Step struct {
 	By       string        `json:"by"`
 	At       time.Time     `json:"at"`
 	Position wire.Position `json:"position"`
+	Event    string        `json:"event"`
 	// Sealed holds what was said.
 	Sealed *wire.Sealed `json:"sealed,omitempty"`
 }
 
 func step(r *wire.Record, state string) Step {
-	s := Step{State: state, At: r.StoredAt, Position: r.Position}
+	s := Step{State: state, At: r.StoredAt, Position: r.Position, Event: r.ID}
 	if r.Actor != nil {
 		s.By = r.Actor.ID
 	}

@@ -162,7 +162,8 @@ func (s *State) WindowOf(agent string) string { return s.Devices[agent].Window }
 
 func read(r *wire.Record, into any) bool { return json.Unmarshal(r.Data, into) == nil }
 
-// Command is one of SetWindow, RemoveWindow, AssignDevice and DismissDevice.
+// Command is one of SetWindow, AssignDevice and DismissDevice. Who takes a window off
+// the list is hub/duty, which knows whether it may leave (63号 第九条).
 type Command interface {
 	decide(s *State) (wire.Kind, any, error)
 }
@@ -183,9 +184,6 @@ func Decide(s *State, c Command) ([]wire.Event, error) {
 
 // SetWindow adds a window or changes it.
 type SetWindow wire.WindowSet
-
-// RemoveWindow takes a window off the list; its device becomes unassigned.
-type RemoveWindow wire.WindowRemoved
 
 // AssignDevice lets a device serve a window from now on; one that served it
 // before is released. Where it serves it already, the event says that somebody
@@ -239,13 +237,6 @@ func text(name, value string, most int, need bool) []hall.Field {
 		return []hall.Field{{Name: name, Code: "bad_text", ZH: "过长或含有换行等控制字符", EN: "is too long or holds control characters"}}
 	}
 	return nil
-}
-
-func (c RemoveWindow) decide(s *State) (wire.Kind, any, error) {
-	if _, ok := s.Windows[c.Window]; !ok {
-		return "", nil, unknownWindow(c.Window)
-	}
-	return wire.KindWindowRemoved, wire.WindowRemoved(c), nil
 }
 
 func (c AssignDevice) decide(s *State) (wire.Kind, any, error) {

@@ -53,7 +53,6 @@ func TestWhatIsRefused(t *testing.T) {
 		"an id that is no name":                {nil, window("w 1", "1"), hall.CodeInvalid, "id"},
 		"a name of many lines":                 {nil, SetWindow{Window: "w1", Number: "1", Name: "a\nb"}, hall.CodeInvalid, "name"},
 		"a number that another window has":     {[]Command{window("w1", "01")}, window("w2", "01"), hall.CodeInvalid, "w1"},
-		"removing a window that is not there":  {nil, RemoveWindow{Window: "w9"}, hall.CodeUnknown, "w9"},
 		"assigning to a window not there":      {nil, assign("a1", "w9"), hall.CodeUnknown, "w9"},
 		"assigning a device nobody heard of":   {[]Command{window("w1", "01")}, assign("a9", "w1"), hall.CodeUnknown, "a9"},
 		"dismissing a device nobody heard of":  {nil, dismiss("a9"), hall.CodeUnknown, "a9"},
@@ -82,13 +81,12 @@ func TestAssigning(t *testing.T) {
 		w1, w2  string
 		a1Stays wire.Assignment
 	}{
-		"nobody at first":                            {nil, "", "", wire.DeviceUnassigned},
-		"one device at one window":                   {[]Command{assign("a1", "w1")}, "a1", "", wire.DeviceAtWindow},
-		"a device moves":                             {[]Command{assign("a1", "w1"), assign("a1", "w2")}, "", "a1", wire.DeviceAtWindow},
-		"a new device takes the place":               {[]Command{assign("a1", "w1"), assign("a2", "w1")}, "a2", "", wire.DeviceUnassigned},
-		"a dismissed device leaves its window":       {[]Command{assign("a1", "w1"), dismiss("a1")}, "", "", wire.DeviceNotOurs},
-		"a dismissed device can be assigned again":   {[]Command{dismiss("a1"), assign("a1", "w2")}, "", "a1", wire.DeviceAtWindow},
-		"a removed window leaves its device without": {[]Command{assign("a1", "w1"), RemoveWindow{"w1"}}, "", "", wire.DeviceUnassigned},
+		"nobody at first":                          {nil, "", "", wire.DeviceUnassigned},
+		"one device at one window":                 {[]Command{assign("a1", "w1")}, "a1", "", wire.DeviceAtWindow},
+		"a device moves":                           {[]Command{assign("a1", "w1"), assign("a1", "w2")}, "", "a1", wire.DeviceAtWindow},
+		"a new device takes the place":             {[]Command{assign("a1", "w1"), assign("a2", "w1")}, "a2", "", wire.DeviceUnassigned},
+		"a dismissed device leaves its window":     {[]Command{assign("a1", "w1"), dismiss("a1")}, "", "", wire.DeviceNotOurs},
+		"a dismissed device can be assigned again": {[]Command{dismiss("a1"), assign("a1", "w2")}, "", "a1", wire.DeviceAtWindow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := hallOf(t, append(append([]Command{}, base...), row.more...)...)
@@ -96,6 +94,14 @@ func TestAssigning(t *testing.T) {
 				t.Errorf("w1 has %q, w2 has %q, a1 is %s", s.DeviceAt("w1"), s.DeviceAt("w2"), s.Devices["a1"].Assignment)
 			}
 		})
+	}
+}
+
+func TestARemovedWindowLeavesItsDeviceWithout(t *testing.T) {
+	s := hallOf(t, window("w1", "01"), assign("a1", "w1"))
+	s.Fold(&wire.Record{Event: wire.Event{Kind: wire.KindWindowRemoved, Data: []byte(`{"window":"w1"}`)}})
+	if s.DeviceAt("w1") != "" || s.Devices["a1"].Assignment != wire.DeviceUnassigned || len(s.Windows) != 0 {
+		t.Errorf("w1 has %q, a1 is %s", s.DeviceAt("w1"), s.Devices["a1"].Assignment)
 	}
 }
 
