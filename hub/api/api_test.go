@@ -86,7 +86,7 @@ func (s *stage) Do(ctx context.Context, actor wire.Actor, key string, cmd any) (
 	}
 	made, again, err := s.log.Append(ctx, key, func(eventlog.Moment) ([]wire.Event, error) {
 		b, err := json.Marshal(data)
-		return []wire.Event{{Kind: kind, Data: b, Actor: &actor}}, err
+		return []wire.Event{{Kind: kind, Data: b, Actor: &actor, At: s.now}}, err
 	})
 	s.fold(made)
 	return made, again, err
@@ -485,6 +485,9 @@ func TestTheDocumentsTellTheTruth(t *testing.T) {
 			want = http.StatusCreated
 		}
 		if x.route == "POST /api/v1/setup" { // the story has an administrator already
+			want = http.StatusConflict
+		}
+		if x.route == "POST /api/v1/own-scores" { // it is recorded, and refused (63号 第十四条)
 			want = http.StatusConflict
 		}
 		if w.Code != want {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hallkeeper/hub/access"
+	"hallkeeper/hub/duty"
 	"hallkeeper/hub/queue"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
@@ -54,6 +55,25 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 		}
 		for id := range v.State.Copies.Copies.All() {
 			path = strings.Replace(path, "COPY", id, 1)
+		}
+		for id, x := range v.State.Duties.Entries.All() {
+			if x.Withdrawn == nil && x.Kind == wire.KindExposureEntered {
+				path = strings.Replace(path, "ENTERED", id, 1)
+			}
+		}
+		for id := range v.State.Duties.Reports.All() {
+			path = strings.Replace(path, "OWED", id, 1)
+		}
+		for id, x := range v.State.Duties.Tasks.All() {
+			if x.State != duty.Accepted {
+				path = strings.Replace(path, "TASK", id, 1)
+			}
+		}
+		for id := range v.State.Duties.Withdrawals.All() {
+			path = strings.Replace(path, "LEAVING", id, 1)
+		}
+		for id := range v.State.Duties.Evaluations.All() {
+			path = strings.Replace(path, "PRAISE", id, 1)
 		}
 		for id := range v.State.Line.Notices.All() {
 			path = strings.Replace(path, "NOTICE", id, 1)
@@ -341,6 +361,31 @@ func story(s *stage) []told {
 		{"POST /api/v1/criticisms", v + "criticisms", `{"staff":"s3","on":"2026-11-22","reason":"三"}`, "", ""},
 		{"POST /api/v1/staff/{id}/return", v + "staff/s3/return", `{"on":"2026-11-23"}`, "", ""},
 		{"GET /api/v1/reports/{id}", v + "reports/REPORT", "", "", ""},
+
+		{"POST /api/v1/exchanges", v + "exchanges", `{"window":"w1","text":"窗口人员配置"}`, "supervisor", ""}, {"GET /api/v1/exchanges", v + "exchanges?month=2026-11", "", "liaison", ""},
+		{"POST /api/v1/report-duties", v + "report-duties", `{"title":"月度统计表","department":"civil","due":"2026-11-25","monthly":true}`, "supervisor", ""},
+		{"POST /api/v1/report-duties/{id}/file", v + "report-duties/OWED/file", `{"text":"已报"}`, "liaison", ""}, {"GET /api/v1/report-duties", v + "report-duties", "", "liaison", ""},
+		{"POST /api/v1/report-duties/{id}/cancel", v + "report-duties/OWED/cancel", `{"reason":"不再报送"}`, "supervisor", ""},
+		{"POST /api/v1/tasks", v + "tasks", `{"title":"整理档案","window":"w1","due":"2026-11-25"}`, "supervisor", ""}, {"POST /api/v1/tasks/{id}/report", v + "tasks/TASK/report", `{"text":"已完成"}`, "liaison", ""},
+		{"POST /api/v1/tasks/{id}/return", v + "tasks/TASK/return", `{"reason":"不全"}`, "supervisor", ""}, {"POST /api/v1/tasks/{id}/report", v + "tasks/TASK/report", "", "liaison", ""},
+		{"POST /api/v1/tasks/{id}/accept", v + "tasks/TASK/accept", "", "supervisor", ""}, {"POST /api/v1/tasks", v + "tasks", `{"title":"值守","staff":"s4","due":"2026-11-25"}`, "supervisor", ""},
+		{"POST /api/v1/tasks/{id}/cancel", v + "tasks/TASK/cancel", `{"reason":"改期"}`, "supervisor", ""}, {"GET /api/v1/tasks", v + "tasks?state=all", "", "liaison", ""},
+		{"PUT /api/v1/items/{id}", v + "items/i1", `{"department":"civil","name":"婚姻登记","document":"民发5"}`, "supervisor", ""},
+		{"POST /api/v1/items/{id}/elsewhere", v + "items/i1/elsewhere", `{"place":"局机关","evidence":"受理回执"}`, "supervisor", ""},
+		{"POST /api/v1/items/{id}/unlist", v + "items/i1/unlist", `{"document":"民发6"}`, "supervisor", ""}, {"GET /api/v1/items", v + "items", "", "liaison", ""},
+		{"POST /api/v1/guides", v + "guides", `{"window":"w1","what":"sample","text":"样表缺失"}`, "supervisor", ""}, {"GET /api/v1/guides", v + "guides", "", "representative", ""},
+		{"POST /api/v1/withdrawals", v + "withdrawals", `{"window":"w1","document":"民发8","reason":"业务并入综合窗口"}`, "liaison", ""},
+		{"POST /api/v1/withdrawals/{id}/examine", v + "withdrawals/LEAVING/examine", `{"document":"政服1"}`, "supervisor", ""},
+		{"POST /api/v1/withdrawals/{id}/decide", v + "withdrawals/LEAVING/decide", `{"approved":false,"document":"政函1","reason":"不同意"}`, "supervisor", ""},
+		{"POST /api/v1/withdrawals/found", v + "withdrawals/found", `{"window":"w1","text":"人员与设备撤走"}`, "supervisor", ""}, {"GET /api/v1/withdrawals", v + "withdrawals", "", "liaison", ""},
+		{"POST /api/v1/own-scores", v + "own-scores", `{"staff":"s2","period":"2026-11","points":"95"}`, "liaison", ""},
+		{"POST /api/v1/own-scores/confirm", v + "own-scores/confirm", `{"department":"tax","document":"税发1","text":"考核表"}`, "supervisor", ""}, {"GET /api/v1/own-scores", v + "own-scores", "", "liaison", ""},
+		{"POST /api/v1/commendations", v + "commendations", `{"staff":"s2","document":"锦旗"}`, "supervisor", ""}, {"GET /api/v1/commendations", v + "commendations", "", "liaison", ""},
+		{"POST /api/v1/exposures", v + "exposures", `{"source":"media","window":"w1","document":"晚报"}`, "supervisor", ""}, {"GET /api/v1/exposures", v + "exposures", "", "liaison", ""},
+		{"POST /api/v1/duty-entries/{id}/withdraw", v + "duty-entries/ENTERED/withdraw", `{"reason":"不属实"}`, "supervisor", ""},
+		{"POST /api/v1/evaluations", v + "evaluations", `{"staff":"s1"}`, "supervisor", ""}, {"PUT /api/v1/evaluations/{id}", v + "evaluations/PRAISE", `{"text":"工作认真负责。"}`, "supervisor", ""},
+		{"POST /api/v1/evaluations/{id}/sign", v + "evaluations/PRAISE/sign", "", "supervisor", ""}, {"GET /api/v1/evaluations", v + "evaluations", "", "supervisor", ""},
+		{"GET /api/v1/evaluations/{id}", v + "evaluations/PRAISE", "", "supervisor", ""}, {"GET /api/v1/filings/staff", v + "filings/staff?format=csv", "", "supervisor", ""},
 		{"POST /api/v1/setup", v + "setup", `{"code":"code","account":"zheng","name":"演示","password":"a good password"}`, "public", ""},
 	}
 }
