@@ -69,7 +69,7 @@ func (d *desk) enter(t tester, kind wire.Kind, data any, personal []wire.Sealed)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	r := wire.Record{Position: wire.Position(len(d.log) + 1), StoredAt: d.now, Event: wire.Event{At: d.now, Kind: kind, Data: body, Personal: personal}}
+	r := wire.Record{Position: wire.Position(len(d.log) + 1), StoredAt: d.now, Event: wire.Event{ID: fmt.Sprintf("e%d", len(d.log)+1), At: d.now, Kind: kind, Data: body, Personal: personal}}
 	d.log = append(d.log, r)
 	matters := d.Fold(&r)
 	if !d.line.Fold(&r) && !matters {

@@ -3,6 +3,7 @@ package roster_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func (o *office) do(c roster.PeopleCommand) error {
 		if jerr != nil {
 			o.t.Fatal(jerr)
 		}
-		r := wire.Record{Position: o.position, StoredAt: o.m.Now, Event: wire.Event{Kind: d.Kind, At: o.m.Now, Data: data}}
+		r := wire.Record{Position: o.position, StoredAt: o.m.Now, Event: wire.Event{ID: fmt.Sprintf("e%d", o.position), Kind: d.Kind, At: o.m.Now, Data: data}}
 		if d.Personal != nil {
 			box := string(rune(o.position))
 			o.sealed[box] = d.Personal
