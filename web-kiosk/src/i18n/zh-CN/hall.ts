@@ -209,7 +209,7 @@ export const hall = {
   'windows.remove': '移除',
   'windows.remove.of': '移除{window}',
   'windows.remove.title': '移除{window}？',
-  'windows.remove.text': '窗口将从大厅列表中移除，它过去的记录全部保留。',
+  'windows.remove.text': '窗口撤出须经旗人民政府审核同意（63号 第九条），未获批准不能移除。移除后，它过去的记录全部保留。',
   'windows.remove.done': '{window} 已移除',
   'windows.col.number': '号牌',
   'windows.col.name': '名称',
