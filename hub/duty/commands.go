@@ -147,19 +147,19 @@ func one(kind wire.Kind, data any, key string, texts ...string) []hall.Draft {
 }
 
 // past checks the day of something that happened; empty becomes today.
-func past(bad *hall.Checks, name string, day *string, m hall.Moment) {
+func past(bad *hall.Checks, day *string, m hall.Moment) {
 	if *day == "" {
 		*day = string(m.Day)
 	}
-	bad.Date(name, *day, true)
+	bad.Date("date", *day, true)
 	if hall.Date(*day).Valid() && hall.Date(*day) > m.Day {
-		bad.Add(name, "future", "不能晚于今天", "must not be after today")
+		bad.Add("date", "future", "不能晚于今天", "must not be after today")
 	}
 }
 
-func (w World) window(bad *hall.Checks, name, id string) {
+func (w World) window(bad *hall.Checks, id string) {
 	_, known := w.Windows.Windows[id]
-	bad.Known(name, id, known)
+	bad.Known("window", id, known)
 }
 
 // here checks a person who works in the hall on a day.
@@ -174,8 +174,8 @@ func (w World) here(bad *hall.Checks, name, id, day string) {
 // DecideDuty decides; see Command.
 func (c HoldExchange) DecideDuty(_ *State, w World, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
-	w.window(&bad, "window", c.Window)
-	past(&bad, "date", &c.Date, m)
+	w.window(&bad, c.Window)
+	past(&bad, &c.Date, m)
 	bad.Words("text", &c.Text, 1, MaxText)
 	if err := bad.Err(); err != nil {
 		return nil, err
@@ -202,7 +202,7 @@ func (c FindElsewhere) DecideDuty(s *State, _ World, m hall.Moment) ([]hall.Draf
 		return nil, hall.Unknown("item_unknown", "清单中没有这个进驻事项", "there is no such item on the list")
 	}
 	var bad hall.Checks
-	past(&bad, "date", &c.Date, m)
+	past(&bad, &c.Date, m)
 	bad.Words("place", &c.Place, 1, maxTitle)
 	bad.Words("evidence", &c.Evidence, 1, MaxText)
 	if x.Ended != nil && hall.Date(c.Date) >= x.Ended.Day {
@@ -217,12 +217,12 @@ func (c FindElsewhere) DecideDuty(s *State, _ World, m hall.Moment) ([]hall.Draf
 // DecideDuty decides; see Command.
 func (c FindGuide) DecideDuty(_ *State, w World, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
-	w.window(&bad, "window", c.Window)
+	w.window(&bad, c.Window)
 	if c.Service != "" {
 		bad.Known("service", c.Service, w.Line.Services.Has(c.Service))
 	}
 	bad.Choice("what", c.What, "guide", "sample", "blank")
-	past(&bad, "date", &c.Date, m)
+	past(&bad, &c.Date, m)
 	bad.Words("text", &c.Text, 0, MaxText)
 	if err := bad.Err(); err != nil {
 		return nil, err
@@ -233,8 +233,8 @@ func (c FindGuide) DecideDuty(_ *State, w World, m hall.Moment) ([]hall.Draft, e
 // DecideDuty decides; see Command. A withdrawal that was approved by then is none without approval.
 func (c FindWithdrawn) DecideDuty(s *State, w World, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
-	w.window(&bad, "window", c.Window)
-	past(&bad, "date", &c.Date, m)
+	w.window(&bad, c.Window)
+	past(&bad, &c.Date, m)
 	bad.Words("text", &c.Text, 1, MaxText)
 	if err := bad.Err(); err != nil {
 		return nil, err
@@ -304,7 +304,7 @@ func (c ConfirmScoring) DecideDuty(s *State, w World, m hall.Moment) ([]hall.Dra
 	}
 	bad.Known("department", c.Department, w.People.Departments.Has(c.Department))
 	bad.Words("document", &c.Document, 0, maxDocument)
-	past(&bad, "date", &c.Date, m)
+	past(&bad, &c.Date, m)
 	bad.Words("text", &c.Text, least, MaxText)
 	if err := bad.Err(); err != nil {
 		return nil, err
@@ -322,7 +322,7 @@ func (w World) whom(bad *hall.Checks, staff, window, date string) {
 		w.here(bad, "staff", staff, date)
 	}
 	if window != "" {
-		w.window(bad, "window", window)
+		w.window(bad, window)
 	}
 }
 
@@ -336,7 +336,7 @@ func themselves(staff string, m hall.Moment) error {
 // DecideDuty decides; see Command.
 func (c Commend) DecideDuty(_ *State, w World, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
-	past(&bad, "date", &c.Date, m)
+	past(&bad, &c.Date, m)
 	w.whom(&bad, c.Staff, c.Window, c.Date)
 	bad.Words("document", &c.Document, 1, maxDocument)
 	bad.Words("text", &c.Text, 0, MaxText)
@@ -354,7 +354,7 @@ func (c Commend) DecideDuty(_ *State, w World, m hall.Moment) ([]hall.Draft, err
 func (c Expose) DecideDuty(_ *State, w World, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
 	bad.Choice("source", c.Source, "media", "secret_visit")
-	past(&bad, "date", &c.Date, m)
+	past(&bad, &c.Date, m)
 	w.whom(&bad, c.Staff, c.Window, c.Date)
 	bad.Words("document", &c.Document, 1, maxDocument)
 	bad.Words("text", &c.Text, 0, MaxText)

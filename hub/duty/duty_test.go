@@ -158,7 +158,7 @@ func (o *office) expect(t *testing.T, what string, from, until hall.Date, want s
 	}
 }
 
-func refused(t *testing.T, err error, name string) *hall.Error {
+func refused(t *testing.T, err error, name string) hall.Error {
 	t.Helper()
 	var e *hall.Error
 	if !errors.As(err, &e) || e.Name != name {
@@ -167,7 +167,7 @@ func refused(t *testing.T, err error, name string) *hall.Error {
 	if e.ZH == "" || e.EN == "" {
 		t.Errorf("%s speaks one language only", name)
 	}
-	return e
+	return *e
 }
 
 // 63号 第七条: each window that was open in a month and held no exchange meeting is a fact of its last day.

@@ -92,7 +92,7 @@ func (w World) unit(bad *hall.Checks, department, window string, more ...string)
 		bad.Known("department", department, w.People.Departments.Has(department))
 	}
 	if window != "" {
-		w.window(bad, "window", window)
+		w.window(bad, window)
 	}
 }
 
@@ -141,7 +141,7 @@ func (c FileReport) DecideDuty(s *State, _ World, m hall.Moment) ([]hall.Draft, 
 		known = known || x == due
 	}
 	bad.Known("due", c.Due, known)
-	past(&bad, "date", &c.Date, m)
+	past(&bad, &c.Date, m)
 	bad.Words("text", &c.Text, 0, MaxText)
 	if err := bad.Err(); err != nil {
 		return nil, err
@@ -369,8 +369,8 @@ func (c UnlistItem) DecideDuty(s *State, _ World, _ hall.Moment) ([]hall.Draft, 
 // DecideDuty decides; see Command (63号 第九条).
 func (c AskWithdrawal) DecideDuty(s *State, w World, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
-	w.window(&bad, "window", c.Window)
-	past(&bad, "date", &c.Date, m)
+	w.window(&bad, c.Window)
+	past(&bad, &c.Date, m)
 	bad.Words("document", &c.Document, 0, maxDocument)
 	bad.Words("reason", &c.Reason, 0, MaxText)
 	if err := bad.Err(); err != nil {
@@ -422,7 +422,7 @@ func (c ExamineWithdrawal) DecideDuty(s *State, _ World, m hall.Moment) ([]hall.
 		return nil, hall.Refuse("withdrawal_state", "已审查并报旗人民政府，等待批复", "it is examined and waits for the banner government")
 	}
 	var bad hall.Checks
-	past(&bad, "date", &c.Date, m)
+	past(&bad, &c.Date, m)
 	after(&bad, c.Date, &x)
 	bad.Words("document", &c.Document, 0, maxDocument)
 	if err := bad.Err(); err != nil {
@@ -448,7 +448,7 @@ func (c DecideWithdrawal) DecideDuty(s *State, _ World, m hall.Moment) ([]hall.D
 		least = 1
 	}
 	var bad hall.Checks
-	past(&bad, "date", &c.Date, m)
+	past(&bad, &c.Date, m)
 	after(&bad, c.Date, &x)
 	bad.Words("document", &c.Document, 0, maxDocument)
 	bad.Words("reason", &c.Reason, least, MaxText)
