@@ -196,6 +196,17 @@ func TestAWindowWithoutAnExchangeMeetingIsFlagged(t *testing.T) {
 	}
 }
 
+// How many meetings a month needs is the policy's.
+func TestTheLeastNumberOfMeetingsIsAParameter(t *testing.T) {
+	o := newOffice(t, "2026-11-02")
+	o.enter(t, hall.Draft{Kind: wire.KindParameterSet, Data: wire.ParameterSet{Name: "exchange_least", Value: 2, From: "2026-11-01", Reference: "局务会议"}})
+	o.must(t, HoldExchange{Window: "w1", Text: "一"})
+	o.on(t, "2026-12-01")
+	o.expect(t, "one of two", "2026-11-01", "2026-11-30", "exchange_missing 2026-11-30 /w1/civil; exchange_missing 2026-11-30 /w3/tax")
+	o.must(t, HoldExchange{Window: "w1", Date: "2026-11-27", Text: "二"})
+	o.expect(t, "two of two", "2026-11-01", "2026-11-30", "exchange_missing 2026-11-30 /w3/tax")
+}
+
 // A report's fact belongs to the first working day after its due day, and a published month's figures stay.
 func TestAReportThatIsLate(t *testing.T) {
 	o := newOffice(t, "2026-11-02")
