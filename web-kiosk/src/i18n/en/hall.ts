@@ -209,7 +209,7 @@ export const hall = {
   'windows.remove': 'Remove',
   'windows.remove.of': 'Remove {window}',
   'windows.remove.title': 'Remove {window}?',
-  'windows.remove.text': 'A window leaves only once its withdrawal is approved (63号 第九条). All of its past records stay.',
+  'windows.remove.text': 'A window leaves only once its withdrawal is approved (No. 63, art. 9). All of its past records stay.',
   'windows.remove.done': '{window} is removed',
   'windows.col.number': 'Sign',
   'windows.col.name': 'Name',
