@@ -417,6 +417,257 @@ export interface CopyDownloaded {
   sha256: string
 }
 
+/**
+ * ExchangeHeld is a meeting of a window's chief representative with the bureau
+ * (业务交流, 第七条). Sealed: text, the topics.
+ */
+export interface ExchangeHeld {
+  exchange: string
+  window: string
+  /** Staff is the chief representative (首席代表). */
+  staff: string
+  date: string
+}
+
+/**
+ * ReportDue is a report that a department or a window owes (报表资料, 第十条(二)).
+ * Sealed: title.
+ */
+export interface ReportDue {
+  report: string
+  department?: string
+  window?: string
+  /** Due is the last day, and the first of them where it comes again each month. */
+  due: string
+  /** Monthly reports are due on the same day of every month, its last day where it is shorter. */
+  monthly?: boolean
+}
+
+/** ReportFiled says that a report came. Sealed: text, a note. */
+export interface ReportFiled {
+  report: string
+  /** Due is the due day that it was for. */
+  due: string
+  date: string
+}
+
+/** ReportCancelled ends a reporting duty: what is due after Date is due no more. Sealed: reason. */
+export interface ReportCancelled {
+  report: string
+  date: string
+}
+
+/**
+ * TaskAssigned is a task that the bureau assigns (交办任务, 第十条(五)) to one of
+ * a department, a window or a person. Sealed: title, text.
+ */
+export interface TaskAssigned {
+  task: string
+  department?: string
+  window?: string
+  staff?: string
+  due: string
+  day: string
+}
+
+/** TaskReported says that a task is done. Sealed: text. */
+export interface TaskReported {
+  task: string
+  day: string
+}
+
+/** TaskAccepted ends a task that was done. */
+export interface TaskAccepted {
+  task: string
+  day: string
+}
+
+/** TaskReturned says that it is not done yet. Sealed: reason. */
+export interface TaskReturned {
+  task: string
+  day: string
+}
+
+/** TaskCancelled takes a task back; it can be late no more from that day on. Sealed: reason. */
+export interface TaskCancelled {
+  task: string
+  day: string
+}
+
+/**
+ * ItemListed puts an item on a department's list of those that are handled in the
+ * hall (进驻事项, 第十条(一)), or changes it.
+ */
+export interface ItemListed {
+  item: string
+  department: string
+  /** Service is the one under which people take tickets for it, if there is one. */
+  service?: string
+  name: string
+  document: string
+}
+
+/** ItemUnlisted takes an item off the list by a document. */
+export interface ItemUnlisted {
+  item: string
+  document: string
+}
+
+/**
+ * ItemElsewhere is a listed item that was handled outside the hall. Sealed: text,
+ * the place and the evidence.
+ */
+export interface ItemElsewhere {
+  elsewhere: string
+  item: string
+  department: string
+  date: string
+}
+
+/** GuideMissing is something that a window does not have at hand (第十条(三)). Sealed: text. */
+export interface GuideMissing {
+  guide: string
+  window: string
+  service?: string
+  /** What is guide (办事指南), sample (样表) or blank (空表). */
+  what: string
+  date: string
+}
+
+/**
+ * WithdrawalAsked is a department's formal document by which a window is to be
+ * withdrawn (第九条). Sealed: reason.
+ */
+export interface WithdrawalAsked {
+  withdrawal: string
+  window: string
+  department: string
+  document: string
+  /** Date is the document's. */
+  date: string
+}
+
+/** WithdrawalExamined says that the bureau has examined it and passed it on to the banner government. */
+export interface WithdrawalExamined {
+  withdrawal: string
+  document: string
+  date: string
+}
+
+/** WithdrawalApproved is the banner government's approval: the window may leave from a day on. */
+export interface WithdrawalApproved {
+  withdrawal: string
+  document: string
+  date: string
+  from: string
+}
+
+/** WithdrawalRefused ends it: the window stays. Sealed: reason. */
+export interface WithdrawalRefused {
+  withdrawal: string
+  document?: string
+  date: string
+}
+
+/** WithdrawalFound is a window that was found withdrawn without approval. Sealed: text. */
+export interface WithdrawalFound {
+  found: string
+  window: string
+  department: string
+  date: string
+}
+
+/**
+ * ScoringRefused is a department's attempt to score its own staff in the hall,
+ * which was refused (第十四条). Sealed: points.
+ */
+export interface ScoringRefused {
+  attempt: string
+  department: string
+  staff?: string
+  /** Period is a month, a quarter or a year, e.g. 2026-11, 2026-Q4 or 2026. */
+  period: string
+  day: string
+}
+
+/**
+ * ScoringConfirmed says that a department has scored by itself: an attempt, or
+ * what was found on paper. Sealed: text.
+ */
+export interface ScoringConfirmed {
+  scoring: string
+  attempt?: string
+  department: string
+  document?: string
+  date: string
+}
+
+/** CommendationGiven is a commendation of a person or a window. Sealed: text. */
+export interface CommendationGiven {
+  commendation: string
+  staff?: string
+  window?: string
+  /** Document names the letter, banner or notice that it stands on. */
+  document: string
+  date: string
+}
+
+/** ExposureEntered is an exposure by media or a secret visit (第十条(四)) that is no case. Sealed: text. */
+export interface ExposureEntered {
+  exposure: string
+  /** Source is media (媒体) or secret_visit (暗访). */
+  source: string
+  staff?: string
+  window?: string
+  document: string
+  date: string
+}
+
+/** DutyWithdrawn takes back what was entered by mistake; it is as if it had not been. Sealed: reason. */
+export interface DutyWithdrawn {
+  /** Duty is the id of what was entered. */
+  duty: string
+  day: string
+}
+
+/** EvaluationDrafted begins the written evaluation of somebody who leaves (书面评价, 第十六条). Sealed: text. */
+export interface EvaluationDrafted {
+  evaluation: string
+  staff: string
+  /** From and Until are the time in the hall that it is of. */
+  from: string
+  until: string
+}
+
+/** EvaluationEdited gives it another text. Sealed: text. */
+export interface EvaluationEdited {
+  evaluation: string
+}
+
+/** EvaluationSigned freezes it. */
+export interface EvaluationSigned {
+  evaluation: string
+  /** By is the account that signs, Text the event with the text that is signed. */
+  by: string
+  text: string
+  day: string
+}
+
+/**
+ * FilingExported says that a file was made for the organisation department and the
+ * personnel bureau (备案, 第十四条).
+ */
+export interface FilingExported {
+  filing: string
+  /** What is staff (进驻人员). */
+  what: string
+  format: string
+  rows: number
+  /** SHA256 is the file's, in hex. */
+  sha256: string
+  day: string
+}
+
 /** Clock says how far an event's At can be trusted. */
 export type Clock =
   | "synced" // the kernel clock was synchronised when the event was made
@@ -550,6 +801,33 @@ export type Kind =
   | "copy.given-up"
   | "copy.retried"
   | "copy.downloaded"
+  | "exchange.held"
+  | "report.due"
+  | "report.filed"
+  | "report.cancelled"
+  | "task.assigned"
+  | "task.reported"
+  | "task.accepted"
+  | "task.returned"
+  | "task.cancelled"
+  | "item.listed"
+  | "item.unlisted"
+  | "item.elsewhere"
+  | "guide.missing"
+  | "withdrawal.asked"
+  | "withdrawal.examined"
+  | "withdrawal.approved"
+  | "withdrawal.refused"
+  | "withdrawal.found"
+  | "scoring.refused"
+  | "scoring.confirmed"
+  | "commendation.given"
+  | "exposure.entered"
+  | "duty.withdrawn"
+  | "evaluation.drafted"
+  | "evaluation.edited"
+  | "evaluation.signed"
+  | "filing.exported"
   | "card.swiped"
   | "rating.pressed"
   | "call.pressed"
@@ -2307,6 +2585,33 @@ export interface KindData {
   "copy.given-up": CopyGivenUp
   "copy.retried": CopyRetried
   "copy.downloaded": CopyDownloaded
+  "exchange.held": ExchangeHeld
+  "report.due": ReportDue
+  "report.filed": ReportFiled
+  "report.cancelled": ReportCancelled
+  "task.assigned": TaskAssigned
+  "task.reported": TaskReported
+  "task.accepted": TaskAccepted
+  "task.returned": TaskReturned
+  "task.cancelled": TaskCancelled
+  "item.listed": ItemListed
+  "item.unlisted": ItemUnlisted
+  "item.elsewhere": ItemElsewhere
+  "guide.missing": GuideMissing
+  "withdrawal.asked": WithdrawalAsked
+  "withdrawal.examined": WithdrawalExamined
+  "withdrawal.approved": WithdrawalApproved
+  "withdrawal.refused": WithdrawalRefused
+  "withdrawal.found": WithdrawalFound
+  "scoring.refused": ScoringRefused
+  "scoring.confirmed": ScoringConfirmed
+  "commendation.given": CommendationGiven
+  "exposure.entered": ExposureEntered
+  "duty.withdrawn": DutyWithdrawn
+  "evaluation.drafted": EvaluationDrafted
+  "evaluation.edited": EvaluationEdited
+  "evaluation.signed": EvaluationSigned
+  "filing.exported": FilingExported
   "card.swiped": CardSwiped
   "rating.pressed": RatingPressed
   "call.pressed": CallPressed
