@@ -146,6 +146,8 @@ type Deps struct {
 	// Hall is the hall's id, Version the program's.
 	Hall    string
 	Version string
+	// HallName and Bureau are on documents.
+	HallName, Bureau string
 	// PublicURL is where phones reach the hub, for QR codes; empty is nowhere.
 	PublicURL string
 	// ChangesPerSecond bounds the requests of one caller that change something, with bursts of twice as many; 50 where it is 0.

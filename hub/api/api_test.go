@@ -26,6 +26,7 @@ import (
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/register"
+	"hallkeeper/hub/report"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
@@ -45,6 +46,8 @@ type stage struct {
 	now     time.Time
 	// mailless: the hub has no mail server.
 	mailless bool
+	// built is what the last document was made of.
+	built report.Input
 
 	mu     sync.Mutex
 	asked  []any
@@ -184,6 +187,14 @@ func (s *stage) Published(p assess.Period) (int, []string, error) {
 }
 
 func (s *stage) Mails() bool { return !s.mailless }
+
+func (s *stage) Document(w io.Writer, in report.Input, format report.Format, lang report.Lang) error {
+	s.built = in
+	if format == report.PDF {
+		return hall.Refuse("fonts_missing", "没有字体", "no fonts")
+	}
+	return report.Build(w, in, format, lang)
+}
 
 func newStage(t *testing.T) *stage {
 	t.Helper()

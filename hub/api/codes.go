@@ -120,7 +120,6 @@ func domainProblems() []failure {
 		p(404, "copy_unknown", "没有这份抄送", "there is no such copy"), p(409, "copy_sent", "这份抄送已经送达邮件服务器", "a mail server has taken this copy"),
 		p(409, "mail_missing", "单位没有登记邮箱", "the department has no mail address"), p(409, "mail_off", "没有设置邮件服务器，请由单位自行下载", "no mail server is set; let departments download their copies"),
 		p(503, "fonts_missing", "主机缺少生成 PDF 的中文字体", "the hub has no Chinese fonts for PDF"), p(409, "glyph_missing", "字体里没有文件用到的字", "the fonts lack a character of the document"),
-		p(409, "period_unpublished", "这一考核期还没有公布", "the period is not published"),
 		p(404, "duty_unknown", "没有这条登记", "there is no such entry"), p(409, "duty_withdrawn", "这条登记已经撤回", "the entry is withdrawn already"),
 		p(409, "duty_over", "报送任务已经结束", "the reporting duty has ended"), p(409, "report_filed", "已经报送", "it was filed already"),
 		p(409, "task_state", "任务不在这一步", "the task is not at this step"), p(404, "item_unknown", "没有这个进驻事项", "there is no such item"),

@@ -1,15 +1,26 @@
 package api
 
 import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/copies"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/policy"
 	"hallkeeper/hub/register"
+	"hallkeeper/hub/report"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
@@ -21,6 +32,8 @@ type Documents interface {
 	Published(period assess.Period) (revision int, departments []string, err error)
 	// Mails tells whether a mail server is set, so that copies can be sent.
 	Mails() bool
+	// Document writes a document, or refuses it where a font or a character is missing.
+	Document(w io.Writer, in report.Input, format report.Format, lang report.Lang) error
 }
 
 // The rows of copies.
@@ -211,7 +224,172 @@ func (a *API) getCopies(w http.ResponseWriter, r *http.Request) error {
 	return sendJSON(w, r, list)
 }
 
-// sendDocument is interim until the documents are there.
-func (a *API) sendDocument(http.ResponseWriter, *http.Request, *PeriodAnswer, string) error {
-	return problem("internal")
+// sendDocument writes a period as a document: bound as the answer is. That a department
+// has fetched what is published is recorded.
+func (a *API) sendDocument(w http.ResponseWriter, r *http.Request, answer *PeriodAnswer, format string) error {
+	if a.Documents == nil {
+		return problem("internal")
+	}
+	number := r.URL.Query().Get("number")
+	if utf8.RuneCountInString(number) > 40 || strings.ContainsFunc(number, unicode.IsControl) {
+		return wrong(field{"number", "too_long", text{"最多 40 个字", "may have 40 characters at most"}})
+	}
+	var in report.Input
+	var department string
+	var err error
+	i := who(r)
+	a.Register.Read(func(v *register.View, windows *roster.State) {
+		in, err = a.input(v, answer)
+		if s := a.scopeOf(i, v, windows); !s.all {
+			department = s.department
+			if department == "" && len(answer.Outcome.Windows) > 0 {
+				in.Department = answer.Outcome.Windows[0].Department
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	in.Number = strings.TrimSpace(number)
+	if department != "" {
+		in = in.Of(department)
+	}
+	lang, f := report.ZH, report.Format(format)
+	if languageOf(r) == english {
+		lang = report.EN
+	}
+	var b bytes.Buffer
+	if err := a.Documents.Document(&b, in, f, lang); err != nil {
+		return err
+	}
+	if department != "" && in.Revision > 0 {
+		sum := sha256.Sum256(b.Bytes())
+		got := wire.CopyDownloaded{Period: answer.Period, Revision: in.Revision, Department: department, Format: format, SHA256: hex.EncodeToString(sum[:])}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+		defer cancel()
+		if _, _, err := a.Commands.Do(ctx, i.Actor(), "", copies.Downloaded{CopyDownloaded: got}); err != nil {
+			return err
+		}
+	}
+	ascii, name := report.FileName(in, f, lang)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+ascii+`"; filename*=UTF-8''`+pathEscape(name))
+	send(w, r, http.StatusOK, f.ContentType(), b.Bytes())
+	return nil
+}
+
+// DocumentInput is all that the document of a published revision prints.
+func DocumentInput(d *Deps, p assess.Period, revision int) (in report.Input, err error) {
+	a := &API{Deps: *d}
+	answer := PeriodAnswer{Period: string(p)}
+	a.Register.Read(func(v *register.View, windows *roster.State) {
+		x, _ := v.State.Cycle.Periods.Get(string(p))
+		if err = a.revisions(v, p, &x, revision, &answer); err != nil {
+			return
+		}
+		if answer.Revision == 0 {
+			err = hall.Refuse("period_unpublished", "“"+string(p)+"”还没有公布", string(p)+" is not published")
+			return
+		}
+		_, until := p.Days()
+		for _, ap := range v.State.Cycle.AppealsOf(p) {
+			answer.Appeals = append(answer.Appeals, a.appealRow(&ap, true))
+		}
+		a.words(v, until, &answer)
+		a.name(v, windows, &answer)
+	})
+	if err != nil {
+		return in, err
+	}
+	if err := a.sign(&answer); err != nil { // it reads the views itself
+		return in, err
+	}
+	a.Register.Read(func(v *register.View, _ *roster.State) { in, err = a.input(v, &answer) })
+	return in, err
+}
+
+// input is what a document prints of an answer; the caller holds the register still.
+func (a *API) input(v *register.View, answer *PeriodAnswer) (report.Input, error) {
+	p := assess.Period(answer.Period)
+	in := report.Input{Outcome: &answer.Outcome, Hall: a.HallName, Bureau: a.Bureau, Zone: a.Zone, Revision: answer.Revision,
+		Names: report.Names{Person: answer.Names[assess.ToPerson], Window: answer.Names[assess.ToWindow], Department: answer.Names[assess.ToDepartment]},
+		Rules: map[string]assess.Words{}, Articles: answer.Articles, Grades: answer.Grades, Awards: answer.Awards, Indicators: map[string]report.Indicator{}, Counts: map[string]assess.Words{},
+		To: []string{"各派驻单位"}}
+	for id, x := range answer.Rules {
+		in.Rules[id] = x.Words
+	}
+	for id, x := range answer.Indicators {
+		in.Indicators[id] = report.Indicator{Words: x.Words, Formula: x.Formula}
+	}
+	a.fractions(&in)
+	if n := answer.Revision; n > 0 && n <= len(answer.Revisions) {
+		rev := answer.Revisions[n-1]
+		in.Published, in.Reason, in.Changes, in.Digest = rev.At, rev.Reason, rev.Changes, rev.Digest
+		if a.PublicURL != "" {
+			in.Verify = strings.TrimRight(a.PublicURL, "/") + answer.Verify
+		}
+	}
+	if c := answer.Checkpoint; c != nil {
+		in.Checkpoint = &report.Checkpoint{Size: c.Size, Root: c.Root, Note: c.Note, Signer: signerOf(c.Note)}
+	}
+	for i := range answer.Appeals {
+		x := &answer.Appeals[i]
+		y := report.Appeal{ID: x.ID, Rule: x.Rule, To: assess.To(x.To), Subject: x.Subject, State: x.State, At: x.At, By: x.By, DecidedBy: x.DecidedBy, Finding: x.Finding, Reason: x.Reason}
+		if x.DecidedAt != nil {
+			y.DecidedAt = *x.DecidedAt
+		}
+		in.Appeals = append(in.Appeals, y)
+	}
+	from, _ := p.Days()
+	before := assess.PeriodOf(p.Kind(), from.AddDays(-1))
+	x, _ := v.State.Cycle.Periods.Get(string(before))
+	if rev, ok := x.Published(); ok {
+		o, err := v.Archive.Outcome(before, rev.Number)
+		if err != nil {
+			return in, err
+		}
+		e := report.Earlier{Period: before, Points: map[string]float64{}}
+		for _, to := range []assess.To{assess.ToPerson, assess.ToWindow, assess.ToDepartment} {
+			for _, r := range o.Of(to) {
+				if answer.Outcome.Find(to, r.ID) != nil { // of others nothing is told
+					e.Points[string(to)+":"+r.ID] = r.Points
+				}
+			}
+		}
+		in.Earlier = append(in.Earlier, e)
+	}
+	return in, nil
+}
+
+// fractions says of each indicator what it is a fraction of, where the policy's formula is
+// the usual one: where it comes to the same.
+func (a *API) fractions(in *report.Input) {
+	for _, x := range policy.Counts() {
+		in.Counts[x.ID] = assess.Words{ZH: x.ZH, EN: x.EN}
+	}
+	_, until := in.Outcome.Period.Days()
+	for _, x := range policy.Indicators(until) {
+		value, ok := in.Outcome.Indicators[x.ID]
+		of := func(ids []string) (sum float64) {
+			for _, id := range ids {
+				sum += in.Outcome.Counts[id]
+			}
+			return sum
+		}
+		below := of(x.Below)
+		if i, known := in.Indicators[x.ID]; ok && known && below > 0 && math.Abs(of(x.Above)/below-value) < 1e-9 {
+			i.Above, i.Below = x.Above, x.Below
+			in.Indicators[x.ID] = i
+		}
+	}
+}
+
+// signerOf is whose key has signed a note (golang.org/x/mod/sumdb/note).
+func signerOf(note string) string {
+	for _, line := range strings.Split(note, "\n") {
+		if rest, ok := strings.CutPrefix(line, "— "); ok {
+			name, _, _ := strings.Cut(rest, " ")
+			return name
+		}
+	}
+	return ""
 }

@@ -3,10 +3,14 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"hallkeeper/hub/copies"
+	"hallkeeper/hub/report"
 	"hallkeeper/wire"
 )
 
@@ -67,5 +71,70 @@ func TestCopiesAreOrderedAndSeen(t *testing.T) {
 	}
 	if list = s.copies("representative", ""); len(list.Copies)+len(list.Departments) != 0 {
 		t.Errorf("a representative sees %+v", list)
+	}
+}
+
+// A period comes as a document, bound to what its reader may see; a department's fetching
+// of what is published is recorded.
+func TestAPeriodIsADocument(t *testing.T) {
+	s := newStageAt(t, 1_000_000)
+	s.people()
+	s.adopted()
+	s.pass("2026-12-01")
+	s.check("2026-11-23", "2026-11-30")
+	s.tell(told{"POST", "/api/v1/findings", `{"finding":"f1","day":"2026-11-24","rule":"appearance","window":"w1","staff":"s1","note":"未戴工牌"}`, "", ""})
+	get := func(account, path string) *httptest.ResponseRecorder {
+		return s.ask("GET", "/api/v1/"+path, "", func(r *http.Request) { s.signedIn(r, account) })
+	}
+	if w := get("supervisor", "months/2026-11?format=docx"); w.Code != http.StatusOK || s.built.Revision != 0 {
+		t.Fatalf("before publication: %d %s", w.Code, w.Body)
+	}
+	for _, step := range []string{"compute", "review", "open-appeals"} {
+		s.tell(told{"", "/api/v1/months/2026-11/" + step, "", "", ""}.post())
+	}
+	s.pass("2027-01-20")
+	s.tell(told{"", "/api/v1/months/2026-11/publish", "", "", ""}.post())
+	w := get("supervisor", "months/2026-11?format=xlsx&number="+url.QueryEscape("演政务发〔2026〕12号"))
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != report.XLSX.ContentType() || !strings.Contains(w.Header().Get("Content-Disposition"), `"assessment-2026-11-r1.xlsx"`) {
+		t.Fatalf("%d %v %.200s", w.Code, w.Header(), w.Body)
+	}
+	in := s.built
+	if in.Number != "演政务发〔2026〕12号" || in.Revision != 1 || len(in.Digest) != 64 || len(in.Outcome.People) < 2 || in.Rules["appearance"].ZH == "" || in.Names.Person["s1"] != "演示员s1" || in.Published.IsZero() {
+		t.Errorf("the document is made of %+v", in)
+	}
+	if got := s.copies("auditor", "").Downloads; len(got) != 0 {
+		t.Errorf("a supervisor's download is a department's: %+v", got)
+	}
+	if w := get("liaison", "months/2026-11?format=xlsx&lang=en"); w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	for _, p := range s.built.Outcome.People {
+		if p.Department != "civil" {
+			t.Errorf("a liaison of civil is given %s", p.ID)
+		}
+	}
+	if got := s.copies("auditor", "").Downloads; len(got) != 1 || got[0].Department != "civil" || got[0].Format != "xlsx" || got[0].By != "liaison" || len(got[0].SHA256) != 64 {
+		t.Errorf("the liaison's download is recorded as %+v", got)
+	}
+	if w := get("representative", "months/2026-11?format=docx"); w.Code != http.StatusOK || len(s.built.Outcome.Windows) != 1 || s.built.Department != "civil" {
+		t.Errorf("a representative: %d, %+v", w.Code, s.built.Outcome.Windows)
+	}
+	if w := get("supervisor", "months/2026-11?format=pdf"); problemOf(t, w).Code != "fonts_missing" {
+		t.Errorf("without fonts: %s", w.Body)
+	}
+	if w := get("supervisor", "months/2026-11?format=docx&number="+strings.Repeat("x", 41)); problemOf(t, w).Code != "fields_invalid" {
+		t.Errorf("a long number: %s", w.Body)
+	}
+	// The copy of what is published is made without a reader.
+	deps := Deps{Register: s, Checkpoints: s, Zone: zone, Now: func() time.Time { return s.now }, HallName: "演示大厅", PublicURL: "https://hall.example.cn/"}
+	made, err := DocumentInput(&deps, "2026-11", 1)
+	if err != nil || made.Digest != in.Digest || made.Verify != "https://hall.example.cn/verify/2026-11/1" || made.Names.Person["s1"] != "演示员s1" || made.Hall != "演示大厅" {
+		t.Errorf("%v: %+v", err, made)
+	}
+	if _, err := DocumentInput(&deps, "2026-11", 2); err == nil {
+		t.Error("a revision that is not there has a document")
+	}
+	if _, err := DocumentInput(&deps, "2026-10", 0); err == nil {
+		t.Error("what is not published has a document")
 	}
 }

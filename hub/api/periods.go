@@ -117,8 +117,9 @@ func (a *API) periodRoutes() (all []route) {
 		list := read(access.ReadHall, v1+path, w[0]+"考核进度，新的在前", "how far each "+w[1]+" is, newest first", PeriodList{}, a.listPeriods(path), query("year", "年份（默认全部）", "of this year only"))
 		one := read(access.ReadHall, v1+path+"/{period}", w[0]+"考核结果，附每一分的依据", "what a "+w[1]+" gives, with what each point stands on", PeriodAnswer{}, a.getPeriod, period,
 			count("revision", "第几版（默认最新）", "the revision (the newest by default)"), query("policy", "假如按此政策（编号@版本）核算，不改变任何记录", "what if this policy (id@version) had held; nothing is changed"),
-			query("format", "json（默认）、xlsx、docx 或 pdf", "json (the default), xlsx, docx or pdf"), query("lang", "zh-CN 或 en", "zh-CN or en"))
-		list.refusals, one.refusals = []string{"fields_invalid"}, []string{"fields_invalid", "period_unknown", "revision_unknown", "policy_unknown"}
+			query("format", "json（默认）、xlsx、docx 或 pdf", "json (the default), xlsx, docx or pdf"), query("lang", "zh-CN 或 en", "zh-CN or en"),
+			query("number", "文件的发文字号；没有的是拟稿", "the document's number; without one it is a draft"))
+		list.refusals, one.refusals = []string{"fields_invalid"}, []string{"fields_invalid", "period_unknown", "revision_unknown", "policy_unknown", "fonts_missing", "glyph_missing"}
 		all = append(all, list, one,
 			steps("compute", "核算", "compute it", nil, a.step(func(p assess.Period, c cycle.Counted) any { return cycle.Compute{Period: p, Counted: c} })),
 			steps("review", "复核", "say that it was looked through", nil, a.step(func(p assess.Period, c cycle.Counted) any { return cycle.Review{Period: p, Counted: c} }), "outcome_changed"),
@@ -248,7 +249,8 @@ func (a *API) period(r *http.Request, p assess.Period, revision int, policy stri
 	if err != nil {
 		return answer, err
 	}
-	return answer, a.sign(&answer)
+	err = a.sign(&answer)
+	return answer, err
 }
 
 func (a *API) wholePeriod(v *register.View, windows *roster.State, p assess.Period, revision int, policy string) (answer PeriodAnswer, err error) {
@@ -297,7 +299,7 @@ func (a *API) wholePeriod(v *register.View, windows *roster.State, p assess.Peri
 			answer.Next = append(answer.Next, "compute")
 		}
 	}
-	a.words(v, until, &answer)
+	a.words(v, &answer)
 	return answer, nil
 }
 
@@ -410,8 +412,8 @@ func (a *API) subjectName(v *register.View, windows *roster.State, to assess.To,
 	return id
 }
 
-// words are those of the policy that holds on the period's last day.
-func (a *API) words(v *register.View, until hall.Date, answer *PeriodAnswer) {
+// words are those of the policies that hold in the period.
+func (a *API) words(v *register.View, answer *PeriodAnswer) {
 	answer.Rules, answer.Grades, answer.Awards = map[string]RuleWords{}, map[string]assess.Words{}, map[string]assess.Words{}
 	answer.Indicators, answer.Articles = map[string]IndicatorWords{}, map[string]assess.Words{}
 	for _, applied := range answer.Outcome.Policies {

@@ -50,7 +50,7 @@ type App struct {
 	reviews  chan struct{}    // wakes the opener of cases
 	courier  *courier.Courier // nil where no mail server is set
 	fonts    fonts
-	// periods are the published results; nil where there are none.
+	// periods are what tests take for published results; nil for those of the log.
 	periods periods
 	// secret lets programs on this machine act as the operator; code is of the first start's link.
 	secret, code string

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"hallkeeper/hub/api"
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/copies"
 	"hallkeeper/hub/courier"
@@ -30,12 +31,41 @@ type periods interface {
 	Input(p assess.Period, revision int) (report.Input, error)
 }
 
+// published is what the log says was published.
+type published struct{ *App }
+
+// Published gives the newest revision; see periods.
+func (p published) Published(period assess.Period) (revision int, departments []string, err error) {
+	p.Read(func(v *register.View, _ *roster.State) {
+		x, _ := v.State.Cycle.Periods.Get(string(period))
+		rev, ok := x.Published()
+		if !ok {
+			return
+		}
+		var o assess.Outcome
+		if o, err = v.Archive.Outcome(period, rev.Number); err == nil {
+			revision, departments = rev.Number, report.Departments(&o)
+		}
+	})
+	return revision, departments, err
+}
+
+// Input gives what a revision's document prints; see periods.
+func (p published) Input(period assess.Period, revision int) (report.Input, error) {
+	deps := p.deps()
+	return api.DocumentInput(&deps, period, revision)
+}
+
 // Published is what copies are made of; see api.Documents.
 func (a *App) Published(p assess.Period) (revision int, departments []string, err error) {
-	if a.periods == nil {
-		return 0, nil, nil
+	return a.source().Published(p)
+}
+
+func (a *App) source() periods {
+	if a.periods != nil {
+		return a.periods
 	}
-	return a.periods.Published(p)
+	return published{a}
 }
 
 // Mails tells whether a mail server is set; see api.Documents.
@@ -138,14 +168,9 @@ func (o outbox) Due(ctx context.Context, now time.Time) (mails []courier.Mail) {
 	return mails
 }
 
-var errNoPeriods = errors.New("nothing is published")
-
 // fill writes the words and files of a copy: only what is the department's own.
 func (o outbox) fill(m *courier.Mail, c *copies.Copy, department string) error {
-	if o.periods == nil {
-		return errNoPeriods
-	}
-	in, err := o.periods.Input(assess.Period(c.Period), c.Revision)
+	in, err := o.source().Input(assess.Period(c.Period), c.Revision)
 	if err != nil {
 		return err
 	}

@@ -131,23 +131,21 @@ func (s *State) Pressing(p *policy.State, day hall.Date) (soon, late int) {
 	return soon, late
 }
 
-// Overdue is the first day after a last day that was not kept, and by how many
-// working days it was not, as of a day. first is empty where all was in time by then.
+// Overdue is the first working day after a last day that was not kept, and by how
+// many working days it was not, until the end of that day's month at most, as it is
+// known on a day. first is empty where all was in time by then.
 func (c *Case) Overdue(p *policy.State, today hall.Date) (first hall.Date, days int) {
 	if c.Excluded || c.Result == ResultExcluded {
 		return "", 0
 	}
 	look := func(due, done hall.Date) {
-		over := ended(done, c.End, today)
-		over = min(over, today)
-		if over <= due {
-			return
+		if done == "" {
+			done = c.End
 		}
-		if next := due.AddDays(1); first == "" || next < first {
-			first = next
+		day, n, late := p.Calendar().Late(due, done, today)
+		if late && (first == "" || day < first) {
+			first, days = day, n
 		}
-		n, _ := p.Calendar().Between(due, over)
-		days = max(days, n)
 	}
 	answer, _ := c.AnswerDue(p)
 	look(answer, c.AnsweredOn)

@@ -500,13 +500,14 @@ func (s *sections) resultTable(to assess.To, all []assess.Result) ([]column, [][
 	return columns, rows
 }
 
-// found are all findings of an outcome, in order; a finding of a window or department stands there once.
+// found are all findings of an outcome, in order, also those that nobody could be charged with.
 func found(o *assess.Outcome) (all []assess.Scored) {
 	for _, to := range kinds() {
 		for _, r := range o.Of(to) {
 			all = append(all, r.Findings...)
 		}
 	}
+	all = append(all, o.Unresolved...)
 	slices.SortStableFunc(all, func(a, b assess.Scored) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Fact, b.Fact), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject))
 	})

@@ -89,7 +89,7 @@ func TestAFontWrittenAnewLooksTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: scripts/needs.sh test installs it", err)
 		}
-		defer file.Close()
+		t.Cleanup(func() { _ = file.Close() })
 		f, err := newFace(file)
 		if err != nil {
 			t.Fatal(err)

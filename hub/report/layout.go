@@ -125,7 +125,7 @@ func (l *layout) head() {
 	}
 	l.y += leading
 	if l.doc.to != "" {
-		l.lines(bodyStyle(), l.doc.to, 0, leading)
+		l.lines(bodyStyle(), l.doc.to, 0)
 	}
 }
 
@@ -205,9 +205,9 @@ func (l *layout) wrapOne(s style, text string, width, indent float64) (all []tex
 }
 
 // lines writes a paragraph in the type area. Lines within it are as wide as the area.
-func (l *layout) lines(s style, text string, indent, height float64) {
+func (l *layout) lines(s style, text string, indent float64) {
 	for i, line := range l.wrap(s, text, areaWidth, indent) {
-		l.room(height)
+		l.room(leading)
 		x := areaLeft
 		if i == 0 {
 			x += indent
@@ -218,8 +218,8 @@ func (l *layout) lines(s style, text string, indent, height float64) {
 				set.spacing += extra
 			}
 		}
-		l.text(l.on, x, l.y+height/2+s.size*0.38, set, line.text)
-		l.y += height
+		l.text(l.on, x, l.y+leading/2+s.size*0.38, set, line.text)
+		l.y += leading
 	}
 }
 
@@ -237,21 +237,21 @@ func (l *layout) heading(h heading, next block) {
 	}
 	height := float64(len(l.wrap(s, h.text, areaWidth, l.indent()))) * leading
 	l.room(height + min(follow, areaHeight*0.6))
-	l.lines(s, h.text, l.indent(), leading)
+	l.lines(s, h.text, l.indent())
 }
 
 // indent is two characters.
 func (l *layout) indent() float64 { return 2 * areaWidth / perLine }
 
 func (l *layout) para(p para, last bool) {
-	s, indent, height := bodyStyle(), l.indent(), leading
+	s, indent := bodyStyle(), l.indent()
 	n := len(l.wrap(s, p.text, areaWidth, indent))
 	if last && n < 4 { // the signature has text on its page
-		l.room(float64(n)*height + l.signHeight())
+		l.room(float64(n)*leading + l.signHeight())
 	} else if n > 1 {
-		l.room(2 * height)
+		l.room(2 * leading)
 	}
-	l.lines(s, p.text, indent, height)
+	l.lines(s, p.text, indent)
 }
 
 func tableStyle() style { return style{face: song, size: sizeTable} }
@@ -413,7 +413,7 @@ func (l *layout) sign() {
 	if len(l.doc.attachments) > 0 {
 		l.y += leading
 		for _, text := range l.doc.attachments {
-			l.lines(s, text, l.indent(), leading)
+			l.lines(s, text, l.indent())
 		}
 	}
 	l.y += 2 * leading

@@ -183,8 +183,8 @@ func (p *pdf) font(o *objects, id faceID) (ref int, err error) {
 	}
 	program := o.stream("/Subtype /CIDFontType0C", data)
 	name := "AAAAAA+" + f.name
-	descriptor := o.add(fmt.Sprintf("<< /Type /FontDescriptor /FontName /%s /Flags 4 /FontBBox [%d %d %d %d] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 733 /StemV 80 /FontFile3 %d 0 R >>",
-		name, box[0], box[1], box[2], box[3], program))
+	descriptor := o.add(fmt.Sprintf("<< /Type /FontDescriptor /FontName /%s /FontFamily (%s) /Flags 4 /FontBBox [%d %d %d %d] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 733 /StemV 80 /FontFile3 %d 0 R >>",
+		name, f.name, box[0], box[1], box[2], box[3], program))
 	cidFont := o.add(fmt.Sprintf("<< /Type /Font /Subtype /CIDFontType0 /BaseFont /%s /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /FontDescriptor %d 0 R /DW 1000 /W [1 [%s]] >>",
 		name, descriptor, strings.TrimSpace(widths.String())))
 	unicode := o.stream("", toUnicode(u.runes))

@@ -226,7 +226,7 @@ func (in Input) Of(department string) Input {
 	mine := func(r assess.Result) bool { return r.Department == department }
 	o.People, o.Windows = keep(o.People, mine), keep(o.Windows, mine)
 	o.Departments = keep(o.Departments, func(r assess.Result) bool { return r.ID == department })
-	o.Indicators, o.Counts = nil, nil
+	o.Indicators, o.Counts, o.Unresolved = nil, nil, nil
 	if len(o.Departments) == 1 {
 		o.Indicators, o.Counts = o.Departments[0].Indicators, o.Departments[0].Counts
 	}

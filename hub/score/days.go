@@ -16,6 +16,8 @@ type dayOf struct {
 	people  []place
 	windows []string
 	facts   []assess.Fact
+	// suspects are the suspected swaps.
+	suspects []wire.Suspect
 }
 
 // place is where a person belonged on a day on which they were expected, or away with leave.
@@ -79,7 +81,7 @@ func (m *Memory) put(day hall.Date, key string, d *dayOf) {
 }
 
 func readSheet(s *wire.Sheet, day hall.Date) *dayOf {
-	d := &dayOf{work: s.DayKind == string(hall.DayWork) || s.DayKind == string(hall.DayMakeUp)}
+	d := &dayOf{suspects: s.Suspects, work: s.DayKind == string(hall.DayWork) || s.DayKind == string(hall.DayMakeUp)}
 	for i := range s.Staff {
 		l := &s.Staff[i]
 		if d.work && l.Window != "" && belongs(l.Off) {
@@ -95,7 +97,9 @@ func readSheet(s *wire.Sheet, day hall.Date) *dayOf {
 			d.windows = append(d.windows, w.Window)
 		}
 		for _, f := range w.Findings {
-			d.fact(day, &f, assess.Fact{Window: w.Window, Department: f.Department})
+			if f.Rule != "swap" { // it follows from the suspicion
+				d.fact(day, &f, assess.Fact{Window: w.Window, Department: f.Department})
+			}
 		}
 	}
 	return d

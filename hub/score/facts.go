@@ -13,22 +13,44 @@ import (
 // facts are all of those days, both included: of check sheets, cases, matters,
 // duties and replacements.
 func (g *Ground) facts(from, until hall.Date, days map[hall.Date]*dayOf) (all []assess.Fact) {
-	for _, d := range days {
+	state := g.View.State
+	h, known := state.Hall(g.Windows), g.known(until)
+	for day, d := range days {
 		all = append(all, d.facts...)
+		all = append(all, state.Book.SwapFacts(day, d.suspects)...)
 	}
-	all = append(all, g.cases(from, until)...)
+	all = append(all, g.cases(from, until, known)...)
+	all = append(all, state.Duties.Facts(from, until, known, h)...)
+	all = append(all, state.Matters.Facts(from, until, known, state.Policy.Calendar(), g.departmentOf)...)
+	all = append(all, state.People.Facts(from, until, known, state.Policy.Calendar())...)
 	for i := range all {
 		f := &all[i]
 		if f.Department == "" && f.Window != "" {
-			f.Department = g.Windows.Windows[f.Window].Department
+			f.Department = g.departmentOf(f.Window, f.Day)
 		}
 	}
 	return all
 }
 
+func (g *Ground) departmentOf(window string, day hall.Date) string {
+	return g.View.State.Duties.DepartmentOf(window, day, g.View.State.Hall(g.Windows))
+}
+
+// known is the day as of which a span is told that ends with until: the day after
+// it, however much later it is asked for, and while days are still to be checked, the day after the last that is.
+func (g *Ground) known(until hall.Date) hall.Date {
+	newest := g.newest()
+	for day := newest.AddDays(1); day <= until; day = day.AddDays(1) {
+		if g.View.State.Policy.Calendar().IsWorkday(day) {
+			return newest.AddDays(1)
+		}
+	}
+	return until.AddDays(1)
+}
+
 // cases are the facts of bad reviews and complaints: one that was upheld counts on
-// the day on which it was closed, one that was late on the first day after its last.
-func (g *Ground) cases(from, until hall.Date) (all []assess.Fact) {
+// the day on which it was closed, one that was late on the first working day after its last.
+func (g *Ground) cases(from, until, known hall.Date) (all []assess.Fact) {
 	p := g.View.State.Policy
 	for _, c := range g.View.State.Conduct.Cases.Each() {
 		if c.Excluded || hall.Date(c.Day) > until {
@@ -37,7 +59,7 @@ func (g *Ground) cases(from, until hall.Date) (all []assess.Fact) {
 		if f, ok := upheld(&c); ok && f.Day >= from && f.Day <= until {
 			all = append(all, f)
 		}
-		if f, ok := g.overdue(p, &c, until); ok && f.Day >= from && f.Day <= until {
+		if f, ok := g.overdue(p, &c, known); ok && f.Day >= from && f.Day <= until {
 			all = append(all, f)
 		}
 	}
@@ -56,10 +78,10 @@ func upheld(c *conduct.Case) (f assess.Fact, ok bool) {
 	return f, true
 }
 
-// overdue is a case that was answered or rectified late, as of a day: the first
-// clock that ran out makes the fact, and it is as long as the longest.
-func (g *Ground) overdue(p *policy.State, c *conduct.Case, until hall.Date) (f assess.Fact, ok bool) {
-	first, days := c.Overdue(p, until)
+// overdue is a case that was answered or rectified late, as it is known on a day:
+// the first clock that ran out makes the fact.
+func (g *Ground) overdue(p *policy.State, c *conduct.Case, known hall.Date) (f assess.Fact, ok bool) {
+	first, days := c.Overdue(p, known)
 	if first == "" {
 		return f, false
 	}

@@ -27,9 +27,8 @@ type month struct {
 	findings    map[subject][]assess.Scored
 	earlier     map[subject][]assess.Scored
 	unresolved  []assess.Scored
-	// at is how many days each person was of each window; whose how many days a window had people of a department.
+	// at is how many days each person was of each window.
 	at     map[string]map[string]int
-	whose  map[string]map[string]int
 	last   map[string]place // the last place of each person
 	worked map[string]int   // days of each person
 	stood  map[string]int   // days of each window
@@ -65,7 +64,7 @@ func (g *Ground) month(p assess.Period) assess.Outcome {
 // read reads the closed days.
 func (m *month) read() {
 	m.days = map[hall.Date]*dayOf{}
-	m.at, m.whose, m.last, m.worked, m.stood = map[string]map[string]int{}, map[string]map[string]int{}, map[string]place{}, map[string]int{}, map[string]int{}
+	m.at, m.last, m.worked, m.stood = map[string]map[string]int{}, map[string]place{}, map[string]int{}, map[string]int{}
 	for day := m.from; day <= m.until; day = day.AddDays(1) {
 		d := m.day(day)
 		if d == nil {
@@ -74,7 +73,6 @@ func (m *month) read() {
 		m.days[day] = d
 		for _, x := range d.people {
 			more(m.at, x.window, x.staff)
-			more(m.whose, x.window, x.department)
 			m.worked[x.staff]++
 			m.last[x.staff] = x
 		}
@@ -266,21 +264,10 @@ func (m *month) windows(people []assess.Result) []assess.Result {
 			base = m.policy.Base(m.until)
 		}
 		r := m.result(assess.ToWindow, id, base, m.stood[id])
-		r.Parts, r.Department = parts, m.departmentOf(id)
+		r.Parts, r.Department = parts, m.departmentOf(id, m.until)
 		all = append(all, r)
 	}
 	return ranked(all)
-}
-
-// departmentOf is the department of most who were at a window, else the one that it is listed for.
-func (m *month) departmentOf(window string) (department string) {
-	most := 0
-	for _, d := range slices.Sorted(maps.Keys(m.whose[window])) {
-		if n := m.whose[window][d]; d != "" && n > most {
-			department, most = d, n
-		}
-	}
-	return cmp.Or(department, m.Windows.Windows[window].Department)
 }
 
 // departments have the mean of their windows, less what they answer for themselves.
