@@ -290,11 +290,10 @@ func DocumentInput(d *Deps, p assess.Period, revision int) (in report.Input, err
 			err = hall.Refuse("period_unpublished", "“"+string(p)+"”还没有公布", string(p)+" is not published")
 			return
 		}
-		_, until := p.Days()
 		for _, ap := range v.State.Cycle.AppealsOf(p) {
 			answer.Appeals = append(answer.Appeals, a.appealRow(&ap, true))
 		}
-		a.words(v, until, &answer)
+		a.words(v, &answer)
 		a.name(v, windows, &answer)
 	})
 	if err != nil {
