@@ -137,13 +137,14 @@ type (
 		Position wire.Position    `json:"position"`
 		Policies []assess.Applied `json:"policies"`
 		// Checkpoint is the first signed tree head that the publication is in; there is none until the next is signed.
-		Checkpoint *Checkpoint         `json:"checkpoint,omitempty"`
-		Documents  []PublishedDocument `json:"documents,omitempty"`
+		Checkpoint *Checkpoint `json:"checkpoint,omitempty"`
+		// Documents are the files that were mailed to departments.
+		Documents []PublishedDocument `json:"documents,omitempty"`
 	}
 	// PublishedDocument is a file as it was given out.
 	PublishedDocument struct {
 		Format string `json:"format"`
-		Lang   string `json:"lang"`
+		Lang   string `json:"lang,omitempty"`
 		SHA256 string `json:"sha256"`
 	}
 )
@@ -480,10 +481,12 @@ func (a *API) getVerify(w http.ResponseWriter, r *http.Request) error {
 	number, err := strconv.Atoi(r.PathValue("revision"))
 	var x cycle.Period
 	var o assess.Outcome
+	var files []PublishedDocument
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		x, _ = v.State.Cycle.Periods.Get(string(period))
 		if err == nil && number > 0 && number <= len(x.Revisions) {
 			o, err = v.Archive.Outcome(period, number)
+			files = mailed(v, period, number)
 		}
 	})
 	switch {
@@ -497,7 +500,7 @@ func (a *API) getVerify(w http.ResponseWriter, r *http.Request) error {
 	rev, last := x.Revisions[number-1], x.Revisions[len(x.Revisions)-1]
 	from, until := period.Days()
 	answer := VerifyAnswer{Period: period, Kind: period.Kind(), From: from, Until: until, Revision: number, PublishedAt: rev.At.In(a.Zone), Newest: last.Number, NewestAt: last.At.In(a.Zone),
-		Digest: rev.Digest, Position: rev.Event, Policies: o.Policies}
+		Digest: rev.Digest, Position: rev.Event, Policies: o.Policies, Documents: files}
 	if answer.Hall, err = a.boardHall(); err != nil {
 		return err
 	}
@@ -509,4 +512,20 @@ func (a *API) getVerify(w http.ResponseWriter, r *http.Request) error {
 		answer.Checkpoint = a.signedHere(heads[i])
 	}
 	return sendJSON(w, r, answer)
+}
+
+// mailed are the files of a revision that departments were sent, each once; whose they are is not said.
+func mailed(v *register.View, p assess.Period, revision int) (files []PublishedDocument) {
+	for _, c := range v.State.Copies.Copies.All() {
+		if c.Period != string(p) || c.Revision != revision {
+			continue
+		}
+		for _, f := range c.Files {
+			files = append(files, PublishedDocument{Format: f.Format, SHA256: f.SHA256})
+		}
+	}
+	slices.SortFunc(files, func(x, y PublishedDocument) int {
+		return cmp.Or(cmp.Compare(x.Format, y.Format), cmp.Compare(x.SHA256, y.SHA256))
+	})
+	return slices.Compact(files)
 }

@@ -217,6 +217,17 @@ func TestVerifying(t *testing.T) {
 	if again := ask("2026-10/2"); again.Checkpoint == nil || again.Checkpoint.Root != "new" || again.Digest == v.Digest || again.Newest != 2 {
 		t.Errorf("with a checkpoint it is %+v", v)
 	}
+	for n, record := range []any{wire.CopyQueued{Copy: "c1", Period: "2026-10", Revision: 2, Department: "civil", Formats: []string{"pdf"}},
+		wire.CopySent{Copy: "c1", Files: []wire.CopyFile{{Name: "x.pdf", Format: "pdf", SHA256: "abc"}, {Name: "y.pdf", Format: "pdf", SHA256: "abc"}}}} {
+		data, err := json.Marshal(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.fold([]wire.Record{{Position: 6, StoredAt: s.now, Event: wire.Event{ID: fmt.Sprint("copy", n), At: s.now, Kind: []wire.Kind{wire.KindCopyQueued, wire.KindCopySent}[n], Data: data}}})
+	}
+	if got := ask("2026-10/2").Documents; len(got) != 1 || got[0] != (PublishedDocument{"pdf", "", "abc"}) || ask("2026-10/1").Documents != nil {
+		t.Errorf("the files are %+v", got)
+	}
 	for path, code := range map[string]string{"2026-10/3": "revision_unknown", "2026-10/0": "revision_unknown", "2026-10/x": "revision_unknown",
 		"2026-09/1": "not_published", "2026-13/1": "not_published", "x/1": "not_published"} {
 		w := s.ask("GET", "/api/v1/verify/"+path, "", signedOut)

@@ -254,5 +254,5 @@ export interface VerifyAnswer {
   position: number
   policies: Applied[]
   checkpoint?: Checkpoint
-  documents?: { format: string; lang: string; sha256: string }[]
+  documents?: { format: string; lang?: string; sha256: string }[]
 }

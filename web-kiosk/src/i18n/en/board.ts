@@ -78,7 +78,7 @@ export const board = {
   'verify.note': 'The checkpoint as it was signed',
   'verify.file': 'Check the file',
   'verify.file.text': 'Choose the file that you have, to see whether it is as it was published. It is compared on this phone and not sent anywhere.',
-  'verify.file.same': 'The same: this is the published file ({format}, {lang})',
+  'verify.file.same': 'The same: this is the published file ({what})',
   'verify.file.other': 'Not the same: this file differs from those that were published',
   'verify.file.other.text': 'A file that was saved anew, printed or converted differs too.',
   'verify.file.hash': 'SHA-256 of the chosen file',

@@ -78,7 +78,7 @@ export const board = {
   'verify.note': '检查点原文',
   'verify.file': '核对文件',
   'verify.file.text': '选择手中的文件，看它是不是公示时的原样。文件只在这台手机上比对，不会上传。',
-  'verify.file.same': '一致：这就是公示的文件（{format}，{lang}）',
+  'verify.file.same': '一致：这就是公示的文件（{what}）',
   'verify.file.other': '不一致：这个文件与公示的文件不同',
   'verify.file.other.text': '另存、打印或转换过的文件也会不一致。',
   'verify.file.hash': '所选文件的 SHA-256',
