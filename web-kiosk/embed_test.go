@@ -19,7 +19,7 @@ func TestEveryPageLoadsOnlyWhatIsEmbedded(t *testing.T) {
 	if !Built() {
 		t.Skip("the pages are not built: run make build")
 	}
-	for _, page := range []string{"index.html", "lobby.html", "console.html"} {
+	for _, page := range []string{"index.html", "lobby.html", "console.html", "board.html", "verify.html"} {
 		text, err := fs.ReadFile(FS(), page)
 		if err != nil {
 			t.Errorf("%s: %v", page, err)

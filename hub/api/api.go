@@ -167,6 +167,8 @@ type API struct {
 	limits  access.Limits
 	// memory keeps what was read of closed days for months and scores.
 	memory score.Memory
+	// outcomes keeps what the notice board shows.
+	outcomes outcomes
 	// touches bounds the tickets of one screen: no citizens come as fast as a broken touch panel.
 	touches access.Limits
 }

@@ -48,6 +48,7 @@ type stage struct {
 	mailless bool
 	// built is what the last document was made of.
 	built report.Input
+	heads []Checkpoint // signed tree heads
 
 	mu     sync.Mutex
 	asked  []any
@@ -60,7 +61,7 @@ func (s *stage) Current() ([]byte, uint64, error) {
 	return []byte(`{"hall":{"id":"t"},"windows":{"w1":{"id":"w1"}},"devices":{"a1":{"id":"a1"}},"alarms":{}}`), 7, nil
 }
 
-func (s *stage) Checkpoints() ([]Checkpoint, string, error) { return nil, "key", nil }
+func (s *stage) Checkpoints() ([]Checkpoint, string, error) { return s.heads, "key", nil }
 
 func (s *stage) DeadLetters(before uint64, limit int) ([]wire.DeadLetter, int, int, error) {
 	return []wire.DeadLetter{{Number: before, Reason: wire.ReasonQoS}}, limit, 1, nil
@@ -220,7 +221,7 @@ func newStageAt(t *testing.T, rate int) *stage {
 		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
 		Register:   s, Photos: s, Documents: s, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
 		Ready: func() []Unready { return s.why }, Metrics: registry, Registry: registry, Hall: "t", Version: "v9",
-		Pages: fstest.MapFS{"index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "console.html": {Data: []byte("<p>console")},
+		Pages: fstest.MapFS{"index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "board.html": {Data: []byte("<p>board")}, "verify.html": {Data: []byte("<p>verify")}, "console.html": {Data: []byte("<p>console")},
 			"assets/a-1.js": {Data: []byte("1")}}})
 	return s
 }
@@ -432,7 +433,7 @@ func TestProbes(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	s := newStage(t)
-	for path, want := range map[string]string{"/": "start", "/lobby": "lobby", "/console": "console", "/docs": "openapi.json", "/docs?lang=en": "For machines"} {
+	for path, want := range map[string]string{"/": "start", "/lobby": "lobby", "/console": "console", "/board": "board", "/verify/2026-11/1": "verify", "/verify/2026-Q4/2?lang=en": "verify", "/verify": "verify", "/docs": "openapi.json", "/docs?lang=en": "For machines"} {
 		w := s.ask("GET", path, "")
 		if w.Code != 200 || !strings.Contains(w.Body.String(), want) || w.Header().Get("Content-Security-Policy") == "" {
 			t.Errorf("%s: %d %.80s", path, w.Code, w.Body)

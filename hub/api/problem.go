@@ -62,6 +62,7 @@ func problems() []failure {
 		p(415, "not_a_photo", "照片应为 JPEG、PNG 或 WebP", "the picture must be JPEG, PNG or WebP"),
 		p(403, "cross_origin", "不接受其他网站的页面发来的请求", "requests from pages of other sites are refused"),
 		p(404, "not_found", "没有这个地址", "there is nothing at this address"),
+		p(404, "not_published", "这一期的结果没有公示", "no results of this period were published"),
 		p(404, "position_unknown", "日志中没有这一条", "the log has no such record"),
 		p(405, "method_not_allowed", "这个地址不接受这种请求方法", "this address does not take that method"),
 		p(413, "too_large", "请求内容超过 1 MiB", "the request is larger than 1 MiB"),

@@ -191,6 +191,7 @@ func (s *stage) swipe(id, card string, at time.Time, clock wire.Clock) {
 
 // story uses every route once as it is meant to be used.
 func story(s *stage) []told {
+	s.published("2026-10", 1)
 	visit := s.ratedBadly("等了很久")
 	s.now = time.Date(2026, 11, 23, 19, 0, 0, 0, zone)
 	s.swipe("swipe-1", "h1:card-s1", time.Date(2026, 11, 23, 8, 45, 0, 0, zone), wire.ClockSynced)
@@ -386,6 +387,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/evaluations", v + "evaluations", `{"staff":"s1"}`, "supervisor", ""}, {"PUT /api/v1/evaluations/{id}", v + "evaluations/PRAISE", `{"text":"工作认真负责。"}`, "supervisor", ""},
 		{"POST /api/v1/evaluations/{id}/sign", v + "evaluations/PRAISE/sign", "", "supervisor", ""}, {"GET /api/v1/evaluations", v + "evaluations", "", "supervisor", ""},
 		{"GET /api/v1/evaluations/{id}", v + "evaluations/PRAISE", "", "supervisor", ""}, {"GET /api/v1/filings/staff", v + "filings/staff?format=csv", "", "supervisor", ""},
+		{"GET /api/v1/board", v + "board", "", "public", ""}, {"GET /api/v1/verify/{period}/{revision}", v + "verify/2026-10/1", "", "public", ""},
 		{"POST /api/v1/setup", v + "setup", `{"code":"code","account":"zheng","name":"演示","password":"a good password"}`, "public", ""},
 	}
 }

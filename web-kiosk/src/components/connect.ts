@@ -3,7 +3,7 @@ import { useI18n, type Key } from '../i18n'
 import { createLive, liveKey, type LiveStore } from '../live/useLive'
 
 /** What every live page's root does: opens the one socket, provides it, and names the page after its hall. */
-export function usePage(title: Key & `page.${'lobby' | 'console' | 'kiosk' | 'window' | 'rate'}`): LiveStore & { zone: ComputedRef<string> } {
+export function usePage(title: Key & `page.${'lobby' | 'board' | 'console' | 'kiosk' | 'window' | 'rate'}`): LiveStore & { zone: ComputedRef<string> } {
   const { t } = useI18n()
   const store = createLive()
   provide(liveKey, store)

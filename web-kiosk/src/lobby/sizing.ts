@@ -19,12 +19,12 @@ export interface Hall {
 /** Rule 3's own example; a hall sets its own in the page's address. */
 export const usual: Hall = { distance: 10, diagonal: 55 }
 
-/** Reads ?distance= (1 to 60 m) and ?diagonal= (10 to 300 inches); what is no such number is the usual one. */
-export function hallFrom(search: string): Hall {
+/** Reads ?distance= (1 to 60 m) and ?diagonal= (10 to 300 inches); what is no such number is the usual one of the page. */
+export function hallFrom(search: string, otherwise: Hall = usual): Hall {
   const query = new URLSearchParams(search)
   const read = (name: keyof Hall, least: number, most: number) => {
     const n = Number(query.get(name) ?? Number.NaN)
-    return n >= least && n <= most ? n : usual[name]
+    return n >= least && n <= most ? n : otherwise[name]
   }
   return { distance: read('distance', 1, 60), diagonal: read('diagonal', 10, 300) }
 }

@@ -1,3 +1,4 @@
+import { board } from './board'
 import { check } from './check'
 import { conduct } from './conduct'
 import { hall } from './hall'
@@ -8,6 +9,7 @@ import { people } from './people'
 import { queue } from './queue'
 import { rating } from './rating'
 import { ratings } from './ratings'
+import { score } from './score'
 import { shell } from './shell'
 import { statistics } from './statistics'
 
@@ -15,4 +17,4 @@ import { statistics } from './statistics'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct } as const
+export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board } as const
