@@ -294,7 +294,7 @@ func DocumentInput(d *Deps, p assess.Period, revision int) (in report.Input, err
 		for _, ap := range v.State.Cycle.AppealsOf(p) {
 			answer.Appeals = append(answer.Appeals, a.appealRow(&ap, true))
 		}
-		a.words(v, until, &answer)
+		a.words(v, &answer)
 		a.name(v, windows, &answer)
 	})
 	if err != nil {
