@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"hallkeeper/faults/operator"
@@ -211,11 +212,15 @@ func (b *bench) explain(ctx context.Context, data string) error {
 	}
 	for _, kind := range []struct{ what, path, note string }{
 		{"a score explained, published", "scores/person:s%03d/" + fmt.Sprintf("%d-06", yearOfSheets), "of 500 people, 100 requests through a serving hub (target 50 ms)"},
-		{"a whole month, published", "months/" + fmt.Sprintf("%d-06", yearOfSheets) + "?n=%d", "with what it would be now, and names"},
+		{"a whole month, published", fmt.Sprintf("months/%d-06", yearOfSheets), "with what it would be now, and names"},
 	} {
 		var times []time.Duration
 		for i := range 100 {
-			took, err := get(fmt.Sprintf(kind.path, i*5))
+			path := kind.path
+			if strings.Contains(path, "%") {
+				path = fmt.Sprintf(path, i*5)
+			}
+			took, err := get(path)
 			if err != nil {
 				return err
 			}
