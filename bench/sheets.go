@@ -119,7 +119,12 @@ func peak() float64 {
 
 // yearOf is a log of the year, made once.
 func (b *bench) yearOf(ctx context.Context) (string, error) {
-	folder := filepath.Join(b.cache, fmt.Sprintf("year-%d-%d", yearOfSheets, staffOfYear))
+	return b.madeOnce(ctx, "year", (*year).make)
+}
+
+// madeOnce is the folder of the log of a year, made once.
+func (b *bench) madeOnce(ctx context.Context, name string, fill func(*year, context.Context) error) (string, error) {
+	folder := filepath.Join(b.cache, fmt.Sprintf("%s-%d-%d", name, yearOfSheets, staffOfYear))
 	if _, err := os.Stat(filepath.Join(folder, "made")); err == nil {
 		return filepath.Join(folder, "log"), nil
 	}
@@ -132,7 +137,7 @@ func (b *bench) yearOf(ctx context.Context) (string, error) {
 	if y.log, err = eventlog.Open(eventlog.Options{Dir: filepath.Join(folder, "log"), Logger: slog.New(slog.DiscardHandler), Zone: y.zone, Now: y.now}); err != nil {
 		return "", err
 	}
-	err = errors.Join(y.make(ctx), y.log.Close())
+	err = errors.Join(fill(y, ctx), y.log.Close())
 	if err != nil {
 		return "", err
 	}
@@ -146,6 +151,7 @@ type year struct {
 	mu   sync.Mutex
 	at   time.Time
 	seqs map[string]uint64
+	more []wire.Event // after the master data
 }
 
 func (y *year) now() time.Time {
@@ -195,6 +201,11 @@ func (y *year) make(ctx context.Context) error {
 	}
 	if err := y.hub(ctx, events...); err != nil {
 		return err
+	}
+	if len(y.more) > 0 {
+		if err := y.hub(ctx, y.more...); err != nil {
+			return err
+		}
 	}
 	for d := range 365 {
 		day := first.AddDate(0, 0, d)

@@ -45,6 +45,9 @@ type Config struct {
 	// Citizens a window and day, on average; 0 means the usual number.
 	Citizens int
 
+	// Works says on which dates people work in the past; nil means Monday to Friday.
+	Works func(day.Date) bool
+
 	// HistoryDays is how many past days are told, of which the working ones
 	// have events; 0 to MaxHistoryDays.
 	HistoryDays int
@@ -129,7 +132,7 @@ func (c Config) check() error {
 
 // days is the hall as package day sees it: its windows are our devices.
 func (c Config) days() day.Config {
-	d := day.Config{Citizens: c.Citizens, Zone: c.Zone}
+	d := day.Config{Citizens: c.Citizens, Zone: c.Zone, Works: c.Works}
 	for _, w := range c.Windows {
 		d.Windows = append(d.Windows, w.agent())
 	}

@@ -201,7 +201,7 @@ func (a *API) periodRow(v *register.View, windows *roster.State, p assess.Period
 		return row
 	}
 	row.Revision = rev.Number
-	if o, err := v.Archive.Outcome(p, rev.Number); err == nil && len(o.People) > 0 {
+	if o, err := a.memory.Published(v, p, rev.Number); err == nil && len(o.People) > 0 {
 		sum := 0.0
 		for i := range o.People {
 			sum += o.People[i].Points
@@ -273,7 +273,12 @@ func (a *API) wholePeriod(v *register.View, windows *roster.State, p assess.Peri
 		}
 		ground = ground.Under(other)
 	}
-	now := ground.Outcome(p)
+	var now assess.Outcome
+	if policy != "" {
+		now = ground.Outcome(p)
+	} else {
+		now = *a.memory.Now(v, windows, p)
+	}
 	answer.Outcome, answer.Provisional = now, true
 	if err := a.revisions(v, p, &x, revision, &answer); err != nil {
 		return answer, err
@@ -307,10 +312,11 @@ func (a *API) wholePeriod(v *register.View, windows *roster.State, p assess.Peri
 func (a *API) revisions(v *register.View, p assess.Period, x *cycle.Period, revision int, answer *PeriodAnswer) error {
 	var before *assess.Outcome
 	for _, rev := range x.Revisions {
-		o, err := v.Archive.Outcome(p, rev.Number)
+		one, err := a.memory.Published(v, p, rev.Number)
 		if err != nil {
 			return err
 		}
+		o := *one
 		row := RevisionRow{Number: rev.Number, At: rev.At, By: rev.By, Reason: a.sealed(rev.Reason, "reason"), Event: rev.Event, Through: rev.Through, Digest: rev.Digest}
 		if before != nil {
 			row.Changes = assess.Compare(before, &o)
@@ -347,6 +353,7 @@ func bound(answer *PeriodAnswer, s *scope) {
 	}
 	shown := func(to assess.To, id string) bool { return o.Find(to, id) != nil }
 	o.Unresolved = nil
+	o.Awards = slices.Clone(o.Awards) // what was published is shared by all readers
 	for i := range o.Awards {
 		aw := &o.Awards[i]
 		aw.Candidates = slices.DeleteFunc(slices.Clone(aw.Candidates), func(c assess.Candidate) bool { return !shown(aw.To, c.ID) })

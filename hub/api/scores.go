@@ -89,7 +89,7 @@ func (a *API) getScore(w http.ResponseWriter, r *http.Request) error {
 	i := who(r)
 	a.Register.Read(func(v *register.View, windows *roster.State) {
 		var whole PeriodAnswer
-		if whole, err = a.wholePeriod(v, windows, p, revision, ""); err != nil {
+		if whole, err = a.scoredPeriod(v, windows, p, revision); err != nil {
 			return
 		}
 		s := a.scopeOf(i, v, windows)
@@ -130,6 +130,31 @@ func (a *API) getScore(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return sendJSON(w, r, answer)
+}
+
+// scoredPeriod is what one score needs of a period: the outcome that is published, or
+// the one that it gives now; never both.
+func (a *API) scoredPeriod(v *register.View, windows *roster.State, p assess.Period, revision int) (answer PeriodAnswer, err error) {
+	x, _ := v.State.Cycle.Periods.Get(string(p))
+	answer = PeriodAnswer{Period: string(p), State: v.State.Cycle.Stage(p, a.today()), AppealsUntil: x.Until}
+	if revision > len(x.Revisions) {
+		return answer, hall.Unknown("revision_unknown", string(p)+" 没有第 "+strconv.Itoa(revision)+" 版", string(p)+" has no revision "+strconv.Itoa(revision))
+	}
+	if revision == 0 {
+		revision = len(x.Revisions)
+	}
+	if answer.Revision = revision; revision == 0 {
+		answer.Outcome, answer.Provisional = *a.memory.Now(v, windows, p), true
+	} else {
+		o, err := a.memory.Published(v, p, revision)
+		if err != nil {
+			return answer, err
+		}
+		answer.Outcome = *o
+	}
+	_, until := p.Days()
+	a.words(v, until, &answer)
+	return answer, nil
 }
 
 // subjectOf finds a result by what a path says; nil where there is none or several.

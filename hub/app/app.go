@@ -21,6 +21,7 @@ import (
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/ingest"
 	"hallkeeper/hub/push"
+	"hallkeeper/hub/score"
 	"hallkeeper/hub/vault"
 	"hallkeeper/hub/view"
 	"hallkeeper/wire"
@@ -42,6 +43,7 @@ type App struct {
 	broker   broker.Broker
 	ingest   *ingest.Ingest
 	metrics  *prometheus.Registry
+	scores   score.Memory // what was read of closed days
 	listener net.Listener
 	online   chan string      // devices that came online
 	presses  chan press       // of call buttons

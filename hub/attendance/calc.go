@@ -123,8 +123,8 @@ func (g Ground) calc(day hall.Date, over time.Time, book *index) *calc {
 	c.split = c.minutes("half_day_split")
 	for id := range g.People.Posts.Each() {
 		post, ok := g.People.Post(id, day)
-		if !ok {
-			continue
+		if !ok || g.People.PostSince(id) > day && !g.held(id, day) {
+			continue // a window that was set up later was not empty before
 		}
 		c.posts[id] = post
 		for _, d := range post.Deputies {
@@ -135,6 +135,16 @@ func (g Ground) calc(day hall.Date, over time.Time, book *index) *calc {
 		}
 	}
 	return c
+}
+
+// held tells whether somebody had a post on a day.
+func (g Ground) held(post string, day hall.Date) bool {
+	for _, s := range g.People.Staff.Each() {
+		if s.PostOf(day) == post {
+			return true
+		}
+	}
+	return false
 }
 
 // parameter is a number of the policy on the day.

@@ -30,7 +30,13 @@ type Verification struct {
 // tree, and every signed checkpoint (where verifier is not nil). The error is for
 // a log that cannot be read at all.
 func Verify(dir string, verifier note.Verifier) (Verification, error) {
-	v := &verify{verifier: verifier, seqs: map[markKey]uint64{}}
+	return VerifyEach(dir, verifier, func(*wire.Record) {})
+}
+
+// VerifyEach is Verify that shows each record to use as it goes by. A record is to be
+// trusted only as far as no fault is found.
+func VerifyEach(dir string, verifier note.Verifier, use func(*wire.Record)) (Verification, error) {
+	v := &verify{verifier: verifier, use: use, seqs: map[markKey]uint64{}}
 	if _, err := os.Stat(dir); err != nil {
 		return v.out, fmt.Errorf("there is no log in %s: %w", dir, err)
 	}
@@ -64,6 +70,7 @@ func Verify(dir string, verifier note.Verifier) (Verification, error) {
 type verify struct {
 	codec    *codec
 	verifier note.Verifier
+	use      func(*wire.Record)
 	front    frontier
 	seqs     map[markKey]uint64
 	out      Verification
@@ -168,6 +175,7 @@ func (v *verify) record(r *wire.Record) {
 	if r.Kind == wire.KindLogCheckpoint {
 		v.checkpoint(r)
 	}
+	v.use(r)
 }
 
 func (v *verify) checkpoint(r *wire.Record) {

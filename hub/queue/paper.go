@@ -343,8 +343,12 @@ func (s *State) busyWindows() (ids []string) {
 	return ids
 }
 
-// forgetPaper drops what is too old to be compared with: it is in the log.
+// forgetPaper drops what is too old to be compared with, once a day: it is in the log.
 func (s *State) forgetPaper(day hall.Date) {
+	if last, _ := s.swept.Get("last"); day <= last {
+		return
+	}
+	s.swept.Set("last", day)
 	before := string(day.AddDays(-keptPaper))
 	var old []string
 	for key := range s.spans.Each() {

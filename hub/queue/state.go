@@ -128,6 +128,8 @@ type State struct {
 	strikes hall.Table[[]hall.Date]
 	// spans are the times for which windows were busy, by day and window.
 	spans hall.Table[[]Span]
+	// swept is the day up to which old papers and spans were dropped.
+	swept hall.Table[hall.Date]
 	// kept are days whose line goes on overnight.
 	kept    hall.Table[bool]
 	numbers hall.Table[numbering]
@@ -144,7 +146,7 @@ const step = 1 << 16
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	return hall.Tables{"service": &s.Services, "ticket": &s.Tickets, "counter": &s.Counters,
-		"call": &s.Calls, "notice": &s.Notices, "appointment": &s.Bookings, "pace": &s.Paces, "paper": &s.Papers, "window-span": &s.spans, "strike": &s.strikes, "line-kept": &s.kept, "ticket-number": &s.numbers, "ticket-place": &s.places}
+		"call": &s.Calls, "notice": &s.Notices, "appointment": &s.Bookings, "pace": &s.Paces, "paper": &s.Papers, "window-span": &s.spans, "paper-swept": &s.swept, "strike": &s.strikes, "line-kept": &s.kept, "ticket-number": &s.numbers, "ticket-place": &s.places}
 }
 
 // Fold applies a record and tells whether it was of the line.

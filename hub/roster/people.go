@@ -349,6 +349,14 @@ func (p *People) Post(id string, day hall.Date) (x Post, ok bool) {
 	return x, x.ID != "" && !x.Removed
 }
 
+// PostSince is the day on which a post was entered first; empty where there is none.
+func (p *People) PostSince(id string) hall.Date {
+	if versions, _ := p.Posts.Get(id); len(versions) > 0 {
+		return versions[0].From
+	}
+	return ""
+}
+
 // Shift is a shift as it is now; ok is false where there is none.
 func (p *People) Shift(id string) (s Shift, ok bool) {
 	versions, _ := p.Shifts.Get(id)

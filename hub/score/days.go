@@ -7,6 +7,8 @@ import (
 
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/register"
+	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
 
@@ -23,11 +25,62 @@ type dayOf struct {
 // place is where a person belonged on a day on which they were expected, or away with leave.
 type place struct{ staff, window, department string }
 
-// Memory keeps what was read of closed days, so that months are quick. It can be
-// used by several at once; the zero value is ready.
+// Memory keeps what was read of closed days and of publications of one hall, so that
+// months and scores are quick. It can be used by several at once; the zero value is ready.
 type Memory struct {
 	mu   sync.Mutex
 	days map[hall.Date]kept
+	// published are outcomes by period and revision, now those of periods as of a record.
+	published map[string]*assess.Outcome
+	now       map[assess.Period]counted
+}
+
+type counted struct {
+	through wire.Position
+	outcome *assess.Outcome
+}
+
+// keptOutcomes bounds the outcomes that are kept: two years with their quarters and months.
+const keptOutcomes = 34
+
+// Published is what a revision of a period has published. It is not to be changed.
+func (m *Memory) Published(v *register.View, p assess.Period, revision int) (*assess.Outcome, error) {
+	key := string(p) + "/" + strconv.Itoa(revision)
+	m.mu.Lock()
+	o := m.published[key]
+	m.mu.Unlock()
+	if o != nil {
+		return o, nil
+	}
+	read, err := v.Archive.Outcome(p, revision)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.published == nil || len(m.published) >= keptOutcomes {
+		m.published = map[string]*assess.Outcome{}
+	}
+	m.published[key] = &read
+	return &read, nil
+}
+
+// Now is what a period gives as the log stands. It is not to be changed.
+func (m *Memory) Now(v *register.View, windows *roster.State, p assess.Period) *assess.Outcome {
+	m.mu.Lock()
+	c := m.now[p]
+	m.mu.Unlock()
+	if c.outcome != nil && c.through == v.Through {
+		return c.outcome
+	}
+	o := Of(v, windows, m).Outcome(p)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.now == nil || len(m.now) >= keptOutcomes {
+		m.now = map[assess.Period]counted{}
+	}
+	m.now[p] = counted{v.Through, &o}
+	return &o
 }
 
 type kept struct {
@@ -47,8 +100,14 @@ func (g *Ground) day(day hall.Date) *dayOf {
 	if d := g.Memory.get(day, key); d != nil {
 		return d
 	}
-	sheet, err := g.View.Days.Revision(day, rev.Number)
-	if isStale || err != nil {
+	var sheet wire.Sheet
+	read := false
+	if !isStale { // reading a kept sheet back takes longer than making it
+		var err error
+		sheet, err = g.View.Days.Revision(day, rev.Number)
+		read = err == nil
+	}
+	if !read {
 		sheet = g.View.Days.Sheet(day, time.Time{})
 	}
 	d := readSheet(&sheet, day)

@@ -28,8 +28,8 @@ func (g *Ground) part(p assess.Period) assess.Outcome {
 	if !g.Live {
 		x, _ := g.View.State.Cycle.Periods.Get(string(p))
 		if rev, ok := x.Published(); ok {
-			if o, err := g.View.Archive.Outcome(p, rev.Number); err == nil {
-				return o
+			if o, err := g.published(p, rev.Number); err == nil {
+				return *o
 			}
 		}
 	}
@@ -37,6 +37,14 @@ func (g *Ground) part(p assess.Period) assess.Outcome {
 		return assess.Outcome{Period: p}
 	}
 	return g.Outcome(p)
+}
+
+func (g *Ground) published(p assess.Period, revision int) (*assess.Outcome, error) {
+	if g.Memory != nil {
+		return g.Memory.Published(g.View, p, revision)
+	}
+	o, err := g.View.Archive.Outcome(p, revision)
+	return &o, err
 }
 
 // newest is the last day that was checked.

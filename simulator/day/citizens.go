@@ -76,9 +76,9 @@ func (r *stream) level() int {
 		return 5
 	case p < 0.86:
 		return 4
-	case p < 0.95:
+	case p < 0.991:
 		return 3
-	case p < 0.98:
+	case p < 0.997:
 		return 2
 	}
 	return 1

@@ -75,6 +75,8 @@ type Config struct {
 	Citizens int
 	// Zone is the hall's time zone, for Events; nil means UTC+8.
 	Zone *time.Location
+	// Works says on which dates people work; nil means Monday to Friday.
+	Works func(Date) bool
 }
 
 // The hours between which everything in a plan happens.
@@ -87,7 +89,7 @@ const usualCitizens = 44
 
 // Plan gives the acts of all windows on a date, in order of time and, at the
 // same second, of window. Weekends have acts like any other day: whether
-// anybody works is the caller's question (Date.Working).
+// anybody works is the caller's question (Config.Works).
 func Plan(cfg Config, seed uint64, date Date) []Act {
 	var acts []Act
 	for _, window := range cfg.Windows {

@@ -19,7 +19,7 @@ func Outbox(seed uint64, window string) string {
 	return newStream(seed, "outbox", window).uuid4()
 }
 
-// Events tells the plans of the working days from from to the day before to as
+// Events tells the plans of the days on which people work (Config.Works) from from to the day before to as
 // the events that the windows' devices would have sent, in order of time: each
 // window is a device with an outbox of its own, numbered from 1 at from, that
 // is switched on in the morning. The same arguments give the same bytes; a
@@ -34,7 +34,7 @@ func Events(cfg Config, seed uint64, from, to Date) iter.Seq[wire.Event] {
 			devices[window] = &device{agent: window, outbox: Outbox(seed, window), zone: cfg.zone()}
 		}
 		for date := from; date.Before(to); date = date.Add(1) {
-			if !date.Working() {
+			if !cfg.works(date) {
 				continue
 			}
 			starts := make([]Act, 0, len(cfg.Windows))
@@ -52,6 +52,13 @@ func Events(cfg Config, seed uint64, from, to Date) iter.Seq[wire.Event] {
 			}
 		}
 	}
+}
+
+func (c Config) works(d Date) bool {
+	if c.Works == nil {
+		return d.Working()
+	}
+	return c.Works(d)
 }
 
 func (c Config) zone() *time.Location {

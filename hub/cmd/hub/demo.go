@@ -91,9 +91,14 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 	if err != nil {
 		return err
 	}
+	works, err := worksBy()
+	if err != nil {
+		return err
+	}
+	told := &past{hub: hub, windows: d.windows, seed: d.seed, zone: zone, works: works, log: logger.With("part", "past")}
 	group, ctx := errgroup.WithContext(ctx)
 	sim := simulator.Config{Hall: cfg.Hall.ID, Seed: d.seed, Speed: d.speed, Zone: zone, HistoryDays: history,
-		MQTTURL: addr.MQTT, HubURL: addr.HTTP, StateFile: filepath.Join(cfg.Data, "sim", "past.json"), PastTold: furnishPast(hub, d.windows, d.seed, zone), Log: logger.With("part", "simulator")}
+		MQTTURL: addr.MQTT, HubURL: addr.HTTP, StateFile: filepath.Join(cfg.Data, "sim", "past.json"), Works: works, PastTold: told.furnish, Log: logger.With("part", "simulator")}
 	for i := range d.windows {
 		id := fmt.Sprintf("w%02d", i+1)
 		socket, err := a.prepare(id, addr.MQTT)

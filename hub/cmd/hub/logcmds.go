@@ -8,9 +8,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"hallkeeper/hub/app"
+	"hallkeeper/hub/assess"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/vault"
 	"hallkeeper/wire"
@@ -20,19 +22,34 @@ func dataFlag(fs *flag.FlagSet) *string {
 	return fs.String("data", "data", "数据文件夹 / `DIR` of everything the hub keeps")
 }
 
-func runVerify(_ context.Context, args []string, stdout, _ io.Writer) error {
-	var data *string
-	if shown, err := flagSet("verify", stdout, args, func(fs *flag.FlagSet) { data = dataFlag(fs) }); shown || err != nil {
+func runVerify(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	var s settingFlags
+	var logOnly *bool
+	if shown, err := flagSet("verify", stdout, args, func(fs *flag.FlagSet) {
+		s.define(fs)
+		logOnly = fs.Bool("log-only", false, "只校验日志，不重新核算公布结果 / check the log alone, compute no publication again")
+	}); shown || err != nil {
 		return err
 	}
+	cfg := app.Defaults()
+	if err := s.load(&cfg); err != nil {
+		return err
+	}
+	data := &cfg.Data
 	key, err := vault.Verifier(app.KeyDir(*data))
 	if err != nil {
 		return fmt.Errorf("verify the log in %s: %w", *data, err)
 	}
-	v, err := eventlog.Verify(app.LogDir(*data), key)
+	var proof app.Proof
+	if *logOnly {
+		proof.Log, err = eventlog.Verify(app.LogDir(*data), key)
+	} else {
+		proof, err = app.VerifyAll(ctx, cfg, key)
+	}
 	if err != nil {
 		return fmt.Errorf("verify the log in %s: %w", *data, err)
 	}
+	v := proof.Log
 	for _, f := range v.Faults {
 		if _, err := fmt.Fprintln(stdout, "✕", f); err != nil {
 			return err
@@ -43,7 +60,53 @@ func runVerify(_ context.Context, args []string, stdout, _ io.Writer) error {
 	}
 	_, err = fmt.Fprintf(stdout, "日志完好：%d 条记录，%d 个分段，%d 个签名检查点，树根 %s\nThe log is whole: %d records, %d segments, %d signed checkpoints, root %s\n",
 		v.Records, v.Segments, v.Checkpoints, v.Root, v.Records, v.Segments, v.Checkpoints, v.Root)
-	return err
+	if err != nil {
+		return err
+	}
+	return showPublications(stdout, &proof)
+}
+
+// differing is how many of those whose result differs are named.
+const differing = 5
+
+// showPublications prints a line for each publication; the error says what to do where one is not what its records give.
+func showPublications(w io.Writer, proof *app.Proof) error {
+	for i := range proof.Publications {
+		p := &proof.Publications[i]
+		line := fmt.Sprintf("✓ %s 第 %d 版 revision %d  %.12s  一致 ok", p.Period, p.Revision, p.Revision, p.Digest)
+		switch {
+		case p.Fault != "":
+			line = fmt.Sprintf("✕ %s 第 %d 版 revision %d  %.12s  位置 position %d: %s", p.Period, p.Revision, p.Revision, p.Digest, p.Position, p.Fault)
+		case !p.OK():
+			line = fmt.Sprintf("✕ %s 第 %d 版 revision %d  %.12s  不一致 differs: 由前 %d 条记录重算得 records up to %d give %.12s%s", p.Period, p.Revision, p.Revision, p.Digest, p.Through, p.Through, p.Again, changes(p.Differs))
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	if n := proof.Wrong(); n > 0 {
+		return fmt.Errorf("%d of %d publications are not what their records give: somebody has altered what was published, or another version of this program published it. "+
+			"Keep a copy of the folder as it is, verify a backup of the time of the publication with this same program, and compare with the documents that were handed out", n, len(proof.Publications))
+	}
+	return nil
+}
+
+// changes names the first who have another result.
+func changes(all []assess.Change) string {
+	text := ""
+	points := func(p *float64) string {
+		if p == nil {
+			return "–"
+		}
+		return strconv.FormatFloat(*p, 'f', -1, 64)
+	}
+	for i, c := range all {
+		if i == differing {
+			return text + fmt.Sprintf("; … (%d)", len(all))
+		}
+		text += fmt.Sprintf("; %s %s %s → %s", c.To, c.ID, points(c.From), points(c.Until))
+	}
+	return text
 }
 
 func runExport(ctx context.Context, args []string, stdout, _ io.Writer) error {

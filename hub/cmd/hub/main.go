@@ -64,7 +64,7 @@ func commands() []command {
 	return []command{
 		{"serve", "启动大厅主机", "serve the hall", runServe, false},
 		{"demo", "启动一个模拟大厅（窗口为真实代理程序，引脚为模拟）", "start a whole hall with simulated windows", runDemo, false},
-		{"verify", "校验日志：校验和、编号、次序、默克尔树与签名检查点", "check the log: checksums, numbering, order, tree, signed checkpoints", runVerify, false},
+		{"verify", "校验日志：校验和、编号、次序、默克尔树、签名检查点与公布结果", "check the log: checksums, numbering, order, tree, signed checkpoints, publications", runVerify, false},
 		{"replay", "由日志重建视图", "make the views again from the log", runReplay, false},
 		{"export", "以 JSON 行导出日志", "print the log as JSON lines", runExport, false},
 		{"token", "管理接口令牌：token create、list、revoke", "manage API tokens: token create, list, revoke", runToken, false},
