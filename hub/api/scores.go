@@ -152,8 +152,7 @@ func (a *API) scoredPeriod(v *register.View, windows *roster.State, p assess.Per
 		}
 		answer.Outcome = *o
 	}
-	_, until := p.Days()
-	a.words(v, until, &answer)
+	a.words(v, &answer)
 	return answer, nil
 }
 
