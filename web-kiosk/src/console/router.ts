@@ -6,6 +6,7 @@ export const groups = {
   line: ['lines', 'services', 'notices', 'matters', 'paper', 'statistics'],
   rating: ['indicators', 'ratings', 'cases', 'signs', 'publications', 'reasons'],
   check: ['attendance', 'requests', 'inspect', 'duties'],
+  assessment: ['periods', 'trends', 'appeals', 'awards', 'obligations', 'evaluations', 'policies'],
   people: ['roster', 'arrange', 'shifts', 'procedures'],
   setup: ['calendar', 'policy', 'accounts', 'windows', 'devices', 'dead-letters'],
 } as const

@@ -54,6 +54,10 @@ const drawings = {
   sound: { d: 'M4 9h4l5-4v14l-5-4H4zM16.500 9a4 4 0 0 1 0 6M19 6.500a8 8 0 0 1 0 11' },
   muted: { d: 'M4 9h4l5-4v14l-5-4H4zM16.500 9.500l5 5M21.500 9.500l-5 5' },
   face: { d: 'M12 3a9 9 0 1 1 0 18a9 9 0 1 1 0-18zM9 9.500h.01M15 9.500h.01M8 14c2 2.800 6 2.800 8 0' },
+  trend: { d: 'M3 20h18M3 20V4M6 15l4-5 4 3 6-8' },
+  scales: { d: 'M12 4v16M7 20h10M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z' },
+  award: { d: 'M12 3a6 6 0 1 1 0 12a6 6 0 1 1 0-12zM9 14l-2 7 5-3 5 3-2-7' },
+  'text-lines': { d: 'M5 3h14v18H5zM8.500 8h7M8.500 12h7M8.500 16h4' },
   next: { d: 'M9 5l7 7-7 7' },
 } as const satisfies { [name: string]: Drawing }
 

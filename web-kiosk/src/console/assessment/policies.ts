@@ -1,0 +1,2 @@
+/** GET policies. */
+export interface PolicyList { policies: { id: string }[] }
