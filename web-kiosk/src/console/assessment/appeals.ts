@@ -1,20 +1,14 @@
-import type { Appeal, PeriodAnswer, Scored } from '../../assessment/types'
+import type { Appeal } from '../../assessment/types'
 
-/** An appeal with the period that it is in, and the finding that it is about as far as that is still counted. */
-export interface ScoreAppeal extends Appeal { answer: PeriodAnswer; scored: Scored | undefined; until: string | undefined }
+/** One row of GET appeals. */
+export interface AppealRow extends Appeal { name?: string; until?: string }
 
-/** The appeals of some periods: what waits first, by the day on which it was made. */
-export function appealsOf(answers: Iterable<PeriodAnswer>): ScoreAppeal[] {
-  const all: ScoreAppeal[] = []
-  for (const answer of answers) {
-    for (const one of answer.appeals ?? []) {
-      const results = [...(answer.outcome.people ?? []), ...(answer.outcome.windows ?? []), ...(answer.outcome.departments ?? [])]
-      const scored = results.find(({ to, id }) => to === one.to && id === one.subject)?.findings?.find(({ fact, rule }) => fact === one.finding && rule === one.rule)
-      all.push({ ...one, answer, scored, until: answer.appeals_until })
-    }
-  }
+export interface AppealList { appeals: AppealRow[] }
+
+/** What waits first, the oldest of them before others; what was decided from the newest on. */
+export function inOrder(all: readonly AppealRow[]): AppealRow[] {
   const rank = (one: Appeal) => (one.state === 'waiting' ? 0 : 1)
-  return all.sort((a, b) => rank(a) - rank(b) || (a.state === 'waiting' ? a.at.localeCompare(b.at) : b.at.localeCompare(a.at)))
+  return [...all].sort((a, b) => rank(a) - rank(b) || (a.state === 'waiting' ? a.at.localeCompare(b.at) : b.at.localeCompare(a.at)))
 }
 
 /** Whether a row is among those that are looked at. */

@@ -1,15 +1,25 @@
-import type { PeriodAnswer, PeriodState, Step } from '../../assessment/types'
+import type { PeriodAnswer, Step } from '../../assessment/types'
 
 /** What can be done to a period; each is the last part of its address. */
-export const acts = ['compute', 'review', 'open-appeals', 'publish', 'revise'] as const satisfies readonly Step[]
+const acts = ['compute', 'review', 'open-appeals', 'publish', 'revise'] as const satisfies readonly Step[]
 
-const following: { [state in PeriodState]: Step | null } = {
-  running: 'compute', over: 'compute', computed: 'review', reviewed: 'open-appeals', appeals: 'publish', published: null,
+/** The stages that a period goes through: months alone take appeals. */
+export function stagesOf(kind: PeriodAnswer['kind']): readonly ('computed' | 'reviewed' | 'appeals' | 'published')[] {
+  return kind === 'month' ? ['computed', 'reviewed', 'appeals', 'published'] : ['computed', 'reviewed', 'published']
 }
 
-/** The step that comes next; null where a period is published and nothing has changed since. */
-export function nextAct(answer: Pick<PeriodAnswer, 'state' | 'pending'>): Step | null {
-  return answer.state === 'published' ? ((answer.pending ?? []).length > 0 ? 'revise' : null) : following[answer.state]
+/** The step that comes next, whether or not the hub takes it now; null where a period is published and nothing has changed since. */
+export function nextAct({ state, kind, pending, next }: Pick<PeriodAnswer, 'state' | 'kind' | 'pending' | 'next'>): Step | null {
+  // The hub knows best: a hall may take no appeals at all.
+  const told = (next ?? []).find((act) => act !== 'compute')
+  if (told && told !== 'revise') return told
+  switch (state) {
+    case 'running': case 'over': return 'compute'
+    case 'computed': return 'review'
+    case 'reviewed': return kind === 'month' ? 'open-appeals' : 'publish'
+    case 'appeals': return 'publish'
+    case 'published': return (pending ?? []).length > 0 ? 'revise' : null
+  }
 }
 
 /** Whether the hub takes a step now. */
@@ -18,7 +28,7 @@ export function open(answer: Pick<PeriodAnswer, 'next'>, act: Step): boolean {
 }
 
 /** The other steps that the hub takes now, such as computing again. */
-export function others(answer: Pick<PeriodAnswer, 'state' | 'next' | 'pending'>): Step[] {
+export function others(answer: Pick<PeriodAnswer, 'state' | 'kind' | 'next' | 'pending'>): Step[] {
   const first = nextAct(answer)
   return acts.filter((act) => act !== first && open(answer, act))
 }

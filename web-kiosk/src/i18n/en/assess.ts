@@ -195,4 +195,5 @@ export const assess = {
   'assess.compare.most': 'The chart has the first {n}; all are in the table.',
   'assess.compare.table': 'As a table',
   'assess.compare.from': 'From the mean',
+  'assess.unresolved': '{n} findings count nothing because they name nobody or have no points; please look',
 } as const

@@ -195,4 +195,5 @@ export const assess = {
   'assess.compare.most': '图中只列前 {n} 个，全部见表。',
   'assess.compare.table': '以表格查看',
   'assess.compare.from': '与平均相差',
+  'assess.unresolved': '有 {n} 项算不出分值或没有对象，不计分，请查看',
 } as const
