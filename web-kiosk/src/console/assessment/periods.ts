@@ -28,16 +28,6 @@ export function beside(period: string, steps: number): string {
   }
 }
 
-/** What a period is put together from: a year's quarters, a quarter's months. */
-export function madeOf(period: string): string[] {
-  const year = period.slice(0, 4)
-  switch (kindOf(period)) {
-    case 'quarter': return [1, 2, 3].map((n) => `${year}-${String((Number(period.slice(6)) - 1) * 3 + n).padStart(2, '0')}`)
-    case 'year': return [1, 2, 3, 4].map((n) => `${year}-Q${n}`)
-    default: return []
-  }
-}
-
 /** The quarter of a month, the year of a quarter; null for a year. */
 export function wholeOf(period: string): string | null {
   switch (kindOf(period)) {
