@@ -55,6 +55,7 @@ export const assess = {
   'assess.appeals.see': 'See the appeals',
   'assess.frozen': 'This is revision {n}, which has been replaced. It can only be read.',
   'assess.frozen.back': 'Back to what holds',
+  'assess.running': 'The period ends on {day} and can be computed after that.',
   'assess.blocked': 'The next step has to wait:',
   'assess.pending': 'Records were corrected after publication: computing now changes {n} results.',
   'assess.pending.text': 'What was published holds until a revision is issued.',

@@ -55,6 +55,7 @@ export const assess = {
   'assess.appeals.see': '查看申诉',
   'assess.frozen': '这是已被取代的第 {n} 版，仅供查阅。',
   'assess.frozen.back': '回到现行版',
+  'assess.running': '本期到 {day} 结束，之后才能计算。',
   'assess.blocked': '还不能进行下一步：',
   'assess.pending': '公示之后有更正，现在重算会改变 {n} 项结果。',
   'assess.pending.text': '公示的结果仍然有效，直到发布修订。',
