@@ -135,7 +135,7 @@ describe('the assessment', () => {
       await page.locator('[data-blocked="appeals_run"]').waitFor()
       const own = await open(browser, `${hall.http}/login?next=/api/v1/session`)
       await signIn(own, 'two', password)
-      await own.waitForURL('**/api/v1/session')
+      await own.waitForURL(({ pathname }) => pathname === '/api/v1/session')
       const score = await (await own.request.get(`${hall.http}/api/v1/scores/person:s02/${last}`)).json()
       const finding = score.explained.find(({ rule }) => rule.id === 'late').finding
       const made = await own.request.post(`${hall.http}/api/v1/appeals`, { data: { period: last, finding: finding.fact, rule: finding.rule, text: '当天停电，门禁打不开' } })
