@@ -3,9 +3,13 @@ import type { PeriodAnswer, Step } from '../../assessment/types'
 /** What can be done to a period; each is the last part of its address. */
 const acts = ['compute', 'review', 'open-appeals', 'publish', 'revise'] as const satisfies readonly Step[]
 
-/** The stages that a period goes through: months alone take appeals. */
-export function stagesOf(kind: PeriodAnswer['kind']): readonly ('computed' | 'reviewed' | 'appeals' | 'published')[] {
-  return kind === 'month' ? ['computed', 'reviewed', 'appeals', 'published'] : ['computed', 'reviewed', 'published']
+export type Stage = 'computed' | 'reviewed' | 'appeals' | 'published'
+
+/** The stages that a period goes through: months alone take appeals, and not even they where a hall gives no time for them. */
+export function stagesOf({ kind, state, steps, next }: Pick<PeriodAnswer, 'kind' | 'state' | 'steps' | 'next'>): readonly Stage[] {
+  const took = (steps ?? []).some(({ step }) => step === 'appeals')
+  const skips = kind !== 'month' || (!took && (state === 'published' || (state === 'reviewed' && (next ?? []).includes('publish'))))
+  return skips ? ['computed', 'reviewed', 'published'] : ['computed', 'reviewed', 'appeals', 'published']
 }
 
 /** The step that comes next, whether or not the hub takes it now; null where a period is published and nothing has changed since. */

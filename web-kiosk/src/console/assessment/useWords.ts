@@ -15,7 +15,14 @@ export function useWords() {
   const grade = (answer: Pick<Named, 'grades'> | null, id: string): string => of(answer?.grades?.[id], id)
   const rule = (answer: Pick<Named, 'rules'> | null, id: string): string => of(answer?.rules?.[id], id)
   const finding = (answer: Pick<Named, 'rules'> | null, one: Scored): string => `${one.day} ${rule(answer, one.rule)} ${change(one.counted)}`
+  /** Words of the hub that begin with an id, as people call it: the computation itself knows no names. */
+  function named(answer: Pick<Named, 'names'> | null, said: Words): string {
+    const text = of(said)
+    const id = /^[\w.-]+/.exec(text)?.[0] ?? ''
+    const called = answer?.names?.person?.[id] ?? answer?.names?.window?.[id] ?? answer?.names?.department?.[id]
+    return called ? `${called}${text.slice(id.length)}` : text
+  }
   const articles = (cited: readonly string[]): string => join(cited.map(article))
 
-  return { of, period, name, grade, rule, finding, articles, article }
+  return { of, period, name, grade, rule, finding, named, articles, article }
 }
