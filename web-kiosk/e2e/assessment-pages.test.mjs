@@ -18,7 +18,7 @@ function answers(role) {
   return (path, query, body) => {
     if (path === 'session') return { account: role, name: '演示账号', role, permissions: roles[role], ...(role === 'liaison' ? { department: 'd01' } : {}) }
     if (path === 'policies/check') return checkOf(body.text)
-    if (path === 'policies/compare') return { changes: periodOf('2026-08').pending }
+    if (path === 'policies/compare') { const { pending, names, rules } = periodOf('2026-08'); return { month: body.month, from: policy, to: policy, assessed: 88, changes: pending, names, rules } }
     if (path === 'events' && query.get('limit') === '1') return { events: [{ position: Number(query.get('after')) + 1, kind: 'card.swiped', at: '2026-10-03T08:41:12+08:00', agent: 'a09', data: {} }], next: 0, head: 0 }
     if (path === 'proofs/record') return { size: 128_403, root: 'ef', hashes: [] }
     return body === undefined ? answerTo(path, query) : undefined

@@ -127,6 +127,19 @@ describe('the assessment', () => {
       await page.locator('[data-tab="revisions"]').click()
       await page.locator('[data-revision="2"]').waitFor()
 
+      await page.locator('[data-tab="copies"]').click()
+      await page.getByText('主机没有设置邮件服务器').waitFor()
+
+      // A draft is compared in what it would give before anybody adopts it.
+      await go('policies')
+      await page.locator('[data-new]').click()
+      await page.locator('[data-sound]').waitFor()
+      await area.fill((await area.inputValue()).replace('version: "1.0.1"', 'version: "1.0.2"'))
+      await page.locator('[data-sound]').getByText('1.0.2').waitFor()
+      await page.locator('[data-tab="difference"]').click()
+      await page.locator('[data-compare]').click()
+      await page.locator('[data-same]').waitFor()
+
       // The last month takes appeals; whom it is about makes one, another decides.
       await go(`periods/${last}`)
       await press(page, 'compute', '计算得分')

@@ -1,4 +1,4 @@
-import type { Change, Words } from '../../assessment/types'
+import type { Change, Names, RuleWords, Words } from '../../assessment/types'
 
 /** GET policies and what belongs to it; see hub/api/policies.go. */
 export interface PolicyRow {
@@ -45,8 +45,8 @@ export interface Checked {
   unruled: Article[]
 }
 
-/** POST policies/compare. */
-export interface Compared { changes: Change[] }
+/** POST policies/compare: whose scores of a month another policy changes, and why. */
+export interface Compared { month: string; from: string; to: string; assessed: number; changes: Change[] | null; names: Names; rules: { [id: string]: RuleWords } }
 
 /** What is wrong at each line of a text. */
 export function faultsByLine(checked: Pick<Checked, 'faults' | 'cases'> | null): ReadonlyMap<number, Words[]> {

@@ -48,6 +48,7 @@ export const policies = {
   'policies.compare.month': 'Try with',
   'policies.compare': 'Compare with what holds',
   'policies.compare.unsound': 'The faults have to be mended first.',
+  'policies.compare.of': '{name}: {n} of {of} scores would change',
   'policies.compare.same': 'Nothing changes in {name}.',
   'policies.diff': 'Differences of the text',
   'policies.diff.none': 'The same as what it began with.',

@@ -48,6 +48,7 @@ export const policies = {
   'policies.compare.month': '试算月份',
   'policies.compare': '与现行结果比较',
   'policies.compare.unsound': '改正错误后才能试算。',
+  'policies.compare.of': '{name}：{of} 个得分中 {n} 个会改变',
   'policies.compare.same': '{name}的结果没有变化。',
   'policies.diff': '文字差异',
   'policies.diff.none': '与底稿相同。',
