@@ -69,6 +69,8 @@ export const assess = {
   'assess.tab.awards': 'Awards',
   'assess.tab.revisions': 'Revisions',
   'assess.tab.copies': 'Copies',
+  'assess.number': 'Number of the document',
+  'assess.number.hint': 'Printed on the document; without one it says draft',
   'assess.verify': 'Verification page',
   'assess.checkpoint': 'Signed checkpoint over {n} records',
 

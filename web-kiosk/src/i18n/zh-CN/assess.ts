@@ -69,6 +69,8 @@ export const assess = {
   'assess.tab.awards': '评优',
   'assess.tab.revisions': '修订',
   'assess.tab.copies': '抄送',
+  'assess.number': '发文字号',
+  'assess.number.hint': '印在公文上；不填的标“拟稿”',
   'assess.verify': '核验页',
   'assess.checkpoint': '签名检查点：{n} 条记录',
 
