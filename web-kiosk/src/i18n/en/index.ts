@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue'
+import { assess } from './assess'
 import { board } from './board'
 import { check } from './check'
 import { conduct } from './conduct'
@@ -17,4 +18,4 @@ import { shell } from './shell'
 import { statistics } from './statistics'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations } as const satisfies Catalogue
