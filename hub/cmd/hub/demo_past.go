@@ -20,6 +20,9 @@ import (
 // recent are the last days of a past whose bad reviews still wait to be dealt with.
 const recent = 7
 
+// exposedBefore is how many days before its end a past has an exposure.
+const exposedBefore = 75
+
 // past is what a simulated past is told from.
 type past struct {
 	hub     *app.App
@@ -27,6 +30,8 @@ type past struct {
 	seed    uint64
 	zone    *time.Location
 	works   func(day.Date) bool
+	// exposed is the day on which a secret visit names somebody.
+	exposed string
 	log     *slog.Logger
 }
 
@@ -49,6 +54,11 @@ func worksBy() (func(day.Date) bool, error) {
 // were published meanwhile.
 func (p *past) furnish(ctx context.Context, from, until day.Date) error {
 	began := time.Now()
+	exposed := until.Add(-exposedBefore)
+	for !p.works(exposed) {
+		exposed = exposed.Add(-1)
+	}
+	p.exposed = exposed.String()
 	for d := from; d.Before(until); d = d.Add(1) {
 		if p.works(d) {
 			if err := p.hub.Tell(ctx, demoActor(), "demo/visits/"+d.String(), p.day(d, d.Before(until.Add(-recent)))); err != nil {
@@ -149,6 +159,15 @@ func (p *past) attended(date day.Date, window, staff string, acts []day.Act) (dr
 			f.Rule, f.Window, f.Staff = "appearance", "", staff
 		}
 		drafts = append(drafts, hall.Draft{Kind: wire.KindFindingMade, Data: f})
+	}
+	if len(acts) > 0 && p.chance(60, "commended", on, staff) {
+		drafts = append(drafts, hall.Draft{Kind: wire.KindCommendationGiven, Data: wire.CommendationGiven{Commendation: "past-thanks-" + on + "-" + staff, Staff: staff, Document: "群众表扬信（演示）", Date: on}})
+	}
+	if !p.works(date.Add(-1)) && date.Day >= 8 && date.Day < 15 && !p.chance(20, "no exchange", on[:7], window) {
+		drafts = append(drafts, hall.Draft{Kind: wire.KindExchangeHeld, Data: wire.ExchangeHeld{Exchange: "past-exchange-" + on + "-" + window, Window: window, Staff: staff, Date: on}})
+	}
+	if on == p.exposed && window == "w01" {
+		drafts = append(drafts, hall.Draft{Kind: wire.KindExposureEntered, Data: wire.ExposureEntered{Exposure: "past-exposed-" + on, Source: "secret_visit", Staff: staff, Document: "演示通报（虚构）", Date: on}})
 	}
 	return drafts
 }
