@@ -10,16 +10,16 @@ import (
 // and id. Where only what it was made from has changed, such as a rate, it says so in words.
 func Compare(before, after *Outcome) (all []Change) {
 	for _, to := range []To{ToPerson, ToWindow, ToDepartment} {
-		old, new := byID(before.Of(to)), byID(after.Of(to))
-		ids := slices.Sorted(maps.Keys(old))
-		for id := range new {
-			if old[id] == nil {
+		was, is := byID(before.Of(to)), byID(after.Of(to))
+		ids := slices.Sorted(maps.Keys(was))
+		for id := range is {
+			if was[id] == nil {
 				ids = append(ids, id)
 			}
 		}
 		slices.Sort(ids)
 		for _, id := range ids {
-			if c, differs := change(to, id, old[id], new[id]); differs {
+			if c, differs := change(to, id, was[id], is[id]); differs {
 				all = append(all, c)
 			}
 		}
@@ -47,35 +47,35 @@ func policies(o *Outcome) (all []string) {
 	return all
 }
 
-func change(to To, id string, old, new *Result) (c Change, differs bool) {
+func change(to To, id string, was, is *Result) (c Change, differs bool) {
 	c = Change{To: to, ID: id}
 	var gone, come []Scored
-	if old != nil {
-		c.From, c.FromGrade, gone = &old.Points, old.Grade, old.Findings
+	if was != nil {
+		c.From, c.FromGrade, gone = &was.Points, was.Grade, was.Findings
 	}
-	if new != nil {
-		c.Until, c.UntilGrade, come = &new.Points, new.Grade, new.Findings
+	if is != nil {
+		c.Until, c.UntilGrade, come = &is.Points, is.Grade, is.Findings
 	}
 	if c.FromGrade == c.UntilGrade {
 		c.FromGrade, c.UntilGrade = "", ""
 	}
 	c.Gone, c.Come = lacking(gone, come), lacking(come, gone)
-	if old == nil || new == nil {
+	if was == nil || is == nil {
 		return c, true
 	}
-	if !slices.Equal(old.Parts, new.Parts) {
-		c.Why = append(c.Why, parts(old.Parts, new.Parts)...)
+	if !slices.Equal(was.Parts, is.Parts) {
+		c.Why = append(c.Why, parts(was.Parts, is.Parts)...)
 	}
-	if old.Barred != new.Barred {
+	if was.Barred != is.Barred {
 		c.Why = append(c.Why, Words{"评优限制有变化", "the bar to awards has changed"})
 	}
-	if !maps.Equal(old.Counts, new.Counts) {
+	if !maps.Equal(was.Counts, is.Counts) {
 		c.Why = append(c.Why, Words{"评价数据有变化", "figures of satisfaction have changed"})
 	}
-	if old.Days != new.Days || old.Department != new.Department || old.Window != new.Window {
+	if was.Days != is.Days || was.Department != is.Department || was.Window != is.Window {
 		c.Why = append(c.Why, Words{"在岗日或归属有变化", "the days or the place have changed"})
 	}
-	return c, old.Points != new.Points || c.FromGrade != c.UntilGrade || len(c.Gone)+len(c.Come)+len(c.Why) > 0
+	return c, was.Points != is.Points || c.FromGrade != c.UntilGrade || len(c.Gone)+len(c.Come)+len(c.Why) > 0
 }
 
 // lacking are findings of a that b has not, or counts otherwise.
@@ -99,13 +99,13 @@ func lacking(a, b []Scored) (all []Scored) {
 	return all
 }
 
-func parts(old, new []Part) (why []Words) {
+func parts(before, after []Part) (why []Words) {
 	was := map[string]Part{}
-	for _, p := range old {
+	for _, p := range before {
 		was[p.ID] = p
 	}
-	for _, p := range new {
-		if before, ok := was[p.ID]; ok && before == p {
+	for _, p := range after {
+		if x, ok := was[p.ID]; ok && x == p {
 			delete(was, p.ID)
 			continue
 		}

@@ -58,12 +58,12 @@ func (p Period) Days() (from, until hall.Date) {
 		first, months = int(p[6]-'1')*3+1, 3
 	}
 	from = hall.Date(fmt.Sprintf("%s-%02d-01", p.Year(), first))
-	if next := first + months; next > 12 {
+	next := first + months
+	if next > 12 {
 		y, _ := strconv.Atoi(p.Year())
 		return from, hall.Date(fmt.Sprintf("%04d-01-01", y+1)).AddDays(-1)
-	} else {
-		return from, hall.Date(fmt.Sprintf("%s-%02d-01", p.Year(), next)).AddDays(-1)
 	}
+	return from, hall.Date(fmt.Sprintf("%s-%02d-01", p.Year(), next)).AddDays(-1)
 }
 
 // Parts are what a period is the mean of: a quarter's months, a year's quarters; a month has none.
