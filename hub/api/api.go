@@ -150,6 +150,8 @@ type Deps struct {
 	HallName, Bureau string
 	// PublicURL is where phones reach the hub, for QR codes; empty is nowhere.
 	PublicURL string
+	// VerifyAt is where those are who check a document by its QR code; empty is nowhere.
+	VerifyAt string
 	// ChangesPerSecond bounds the requests of one caller that change something, with bursts of twice as many; 50 where it is 0.
 	ChangesPerSecond int
 }

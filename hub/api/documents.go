@@ -311,7 +311,7 @@ func (a *API) input(v *register.View, answer *PeriodAnswer) (report.Input, error
 	p := assess.Period(answer.Period)
 	in := report.Input{Outcome: &answer.Outcome, Hall: a.HallName, Bureau: a.Bureau, Zone: a.Zone, Revision: answer.Revision,
 		Names: report.Names{Person: answer.Names[assess.ToPerson], Window: answer.Names[assess.ToWindow], Department: answer.Names[assess.ToDepartment]},
-		Rules: map[string]assess.Words{}, Articles: answer.Articles, Grades: answer.Grades, Awards: answer.Awards, Indicators: map[string]report.Indicator{}, Counts: map[string]assess.Words{},
+		Rules: map[string]assess.Words{}, Policies: answer.PolicyNames, Articles: answer.Articles, Grades: answer.Grades, Awards: answer.Awards, Indicators: map[string]report.Indicator{}, Counts: map[string]assess.Words{},
 		To: []string{"各派驻单位"}}
 	for id, x := range answer.Rules {
 		in.Rules[id] = x.Words
@@ -323,8 +323,8 @@ func (a *API) input(v *register.View, answer *PeriodAnswer) (report.Input, error
 	if n := answer.Revision; n > 0 && n <= len(answer.Revisions) {
 		rev := answer.Revisions[n-1]
 		in.Published, in.Reason, in.Changes, in.Digest = rev.At, rev.Reason, rev.Changes, rev.Digest
-		if a.PublicURL != "" {
-			in.Verify = strings.TrimRight(a.PublicURL, "/") + answer.Verify
+		if a.VerifyAt != "" {
+			in.Verify = strings.TrimRight(a.VerifyAt, "/") + answer.Verify
 		}
 	}
 	if c := answer.Checkpoint; c != nil {

@@ -46,14 +46,16 @@ type (
 		Policies []assess.Applied `json:"policies"`
 		Outcome  assess.Outcome   `json:"outcome"`
 		// Names are what ids are called, by person, window and department.
-		Names      map[assess.To]map[string]string `json:"names"`
-		Rules      map[string]RuleWords            `json:"rules"`
-		Grades     map[string]assess.Words         `json:"grades"`
-		Awards     map[string]assess.Words         `json:"awards"`
-		Indicators map[string]IndicatorWords       `json:"indicators"`
-		Articles   map[string]assess.Words         `json:"articles"`
-		Checkpoint *Checkpoint                     `json:"checkpoint,omitempty"`
-		Verify     string                          `json:"verify,omitempty"`
+		Names map[assess.To]map[string]string `json:"names"`
+		// PolicyNames are what the policies are called.
+		PolicyNames map[string]assess.Words   `json:"policy_names"`
+		Rules       map[string]RuleWords      `json:"rules"`
+		Grades      map[string]assess.Words   `json:"grades"`
+		Awards      map[string]assess.Words   `json:"awards"`
+		Indicators  map[string]IndicatorWords `json:"indicators"`
+		Articles    map[string]assess.Words   `json:"articles"`
+		Checkpoint  *Checkpoint               `json:"checkpoint,omitempty"`
+		Verify      string                    `json:"verify,omitempty"`
 	}
 	// RevisionRow is one published state and how it differs from the one before.
 	RevisionRow struct {
@@ -421,6 +423,7 @@ func (a *API) subjectName(v *register.View, windows *roster.State, to assess.To,
 
 // words are those of the policies that hold in the period.
 func (a *API) words(v *register.View, answer *PeriodAnswer) {
+	answer.PolicyNames = map[string]assess.Words{}
 	answer.Rules, answer.Grades, answer.Awards = map[string]RuleWords{}, map[string]assess.Words{}, map[string]assess.Words{}
 	answer.Indicators, answer.Articles = map[string]IndicatorWords{}, map[string]assess.Words{}
 	for _, applied := range answer.Outcome.Policies {
@@ -428,6 +431,7 @@ func (a *API) words(v *register.View, answer *PeriodAnswer) {
 		if !ok {
 			continue
 		}
+		answer.PolicyNames[applied.Policy] = p.Name
 		for _, x := range p.Rules {
 			answer.Rules[x.ID] = RuleWords{x.Words, x.To, x.Cites}
 		}

@@ -46,6 +46,7 @@ type App struct {
 	scores   score.Memory // what was read of closed days
 	listener net.Listener
 	online   chan string      // devices that came online
+	proofs   chan struct{}    // something was published that a checkpoint is to cover
 	presses  chan press       // of call buttons
 	prints   chan struct{}    // wakes the sender of prints
 	answers  chan lamp        // presses that lamps answer
@@ -80,7 +81,7 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: time.Now(),
-		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
+		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
 // Ready waits until the hub serves and gives its addresses; it fails when ctx

@@ -86,6 +86,11 @@ func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide e
 		return nil, false, err
 	}
 	switch last.Kind {
+	case wire.KindPeriodPublished, wire.KindPeriodRevised:
+		select {
+		case a.proofs <- struct{}{}:
+		default: // one checkpoint covers all
+		}
 	case wire.KindDeviceAssigned, wire.KindDeviceDismissed:
 		var d wire.DeviceDismissed
 		if json.Unmarshal(last.Data, &d) == nil {

@@ -188,3 +188,12 @@ func PhotoDir(data string) string { return filepath.Join(data, "photos") }
 
 // origin is the hall's name on checkpoints.
 func (c *Config) origin() string { return "hallkeeper/" + c.Hall.ID }
+
+// verifyAt is where the pages are that check documents; empty where no phone can
+// reach the hub. A demo's documents lead to the demo on its own machine.
+func (c *Config) verifyAt() string {
+	if c.PublicURL == "" && c.Demo {
+		return "http://" + c.HTTP
+	}
+	return c.PublicURL
+}

@@ -25,12 +25,12 @@ func (a *App) tick(ctx context.Context) error {
 	}
 }
 
-// checkpoints signs the log's tree head once a day, and at the start where the
-// hub was off at the time.
+// checkpoints signs the log's tree head once a day, at the start where the hub was
+// off at the time, and after a publication: a document is to name the tree head that covers it.
 func (a *App) checkpoints(ctx context.Context) error {
-	for {
+	for published := false; ; {
 		now := time.Now().In(a.zone)
-		if a.log.Head() > 0 && checkpointDue(a.lastCheckpoint(), now, a.cfg.Checkpoint) {
+		if a.log.Head() > 0 && (published || checkpointDue(a.lastCheckpoint(), now, a.cfg.Checkpoint)) {
 			if err := a.checkpoint(ctx); err != nil && ctx.Err() == nil {
 				a.logger.Error("the daily checkpoint could not be signed; it is tried again in a minute", "error", err)
 				if !wait(ctx, time.Minute) {
@@ -41,8 +41,16 @@ func (a *App) checkpoints(ctx context.Context) error {
 		}
 		next := lastDue(now, a.cfg.Checkpoint).AddDate(0, 0, 1)
 		// Short waits: a clock that is set meanwhile must not delay the day's checkpoint.
-		if !wait(ctx, min(time.Until(next)+time.Second, 10*time.Minute)) {
+		t := time.NewTimer(max(time.Second, min(time.Until(next)+time.Second, 10*time.Minute)))
+		select {
+		case <-ctx.Done():
+			t.Stop()
 			return nil
+		case <-t.C:
+			published = false
+		case <-a.proofs:
+			t.Stop()
+			published = true
 		}
 	}
 }

@@ -239,12 +239,21 @@ func (b *builder) body(d *letter) {
 }
 
 // grounds says by which policy, and of whom.
+// policy is a policy's name with its id and version.
+func (s *sections) policy(key string) string {
+	name, known := s.Policies[key]
+	if !known {
+		return key
+	}
+	return s.sayf("《%s》（%s）", "%s (%s)", s.say(name.ZH, name.EN), key)
+}
+
 func (s *sections) grounds() {
 	o := s.Outcome
 	s.heading("考核依据和范围", "Grounds and scope")
 	from, until := o.Period.Days()
 	for _, p := range o.Policies {
-		text := s.sayf("%s至%s适用考核政策%s", "From %s until %s the policy %s applies", s.date(p.From), s.date(p.Until), p.Policy)
+		text := s.sayf("%s至%s适用考核政策%s", "From %s until %s the policy %s applies", s.date(p.From), s.date(p.Until), s.policy(p.Policy))
 		switch {
 		case p.Standing == assess.Extended && p.Document != "":
 			text += s.sayf("（试行期满，依据%s延续执行）", " (its trial is over; it goes on by %s)", p.Document)

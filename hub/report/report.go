@@ -62,6 +62,8 @@ func (l Lang) of(w assess.Words) string { return words(l, w.ZH, w.EN) }
 type Input struct {
 	Outcome *assess.Outcome
 	Names   Names
+	// Policies are their names by id@version.
+	Policies map[string]assess.Words
 	// Rules, Articles, Grades, Awards, Indicators and Counts are words by id, as the policies in force have them.
 	Rules      map[string]assess.Words
 	Articles   map[string]assess.Words
