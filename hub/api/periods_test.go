@@ -230,6 +230,23 @@ func TestAMonthGoesThroughItsCycle(t *testing.T) {
 	}
 }
 
+// A hall in which no day was checked yet has no scores, and says what is to be done.
+func TestAHallThatHasNotBegunHasNoScores(t *testing.T) {
+	s := newStageAt(t, 1_000_000)
+	for _, path := range []string{"months/2026-11", "quarters/2026-Q4", "years/2026"} {
+		if got := s.period(path); len(got.Outcome.People)+len(got.Outcome.Windows) != 0 || got.State != cycle.Running {
+			t.Errorf("%s of an empty hall is %+v", path, got)
+		}
+	}
+	if w := s.ask("GET", "/api/v1/months", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"periods":[]`) {
+		t.Errorf("the months are %s", w.Body)
+	}
+	s.now = hall.Date("2026-12-01").Time(zone)
+	s.refused("POST", "months/2026-11/compute", "", "policy_missing", "")
+	s.adopted()
+	s.refused("POST", "months/2026-11/compute", "", "days_open", "63号 第十五条")
+}
+
 // What another policy would change is told with whom and why, and changes nothing.
 func TestAnotherPolicyIsCompared(t *testing.T) {
 	s := newStageAt(t, 1_000_000)

@@ -40,6 +40,9 @@ func (g *Ground) departmentOf(window string, day hall.Date) string {
 // it, however much later it is asked for, and while days are still to be checked, the day after the last that is.
 func (g *Ground) known(until hall.Date) hall.Date {
 	newest := g.newest()
+	if newest == "" { // nothing is known of a hall that has not begun
+		return ""
+	}
 	for day := newest.AddDays(1); day <= until; day = day.AddDays(1) {
 		if g.View.State.Policy.Calendar().IsWorkday(day) {
 			return newest.AddDays(1)
