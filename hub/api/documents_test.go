@@ -126,7 +126,7 @@ func TestAPeriodIsADocument(t *testing.T) {
 		t.Errorf("a long number: %s", w.Body)
 	}
 	// The copy of what is published is made without a reader.
-	deps := Deps{Register: s, Checkpoints: s, Zone: zone, Now: func() time.Time { return s.now }, HallName: "演示大厅", PublicURL: "https://hall.example.cn/"}
+	deps := Deps{Register: s, Checkpoints: s, Zone: zone, Now: func() time.Time { return s.now }, HallName: "演示大厅", PublicURL: "https://hall.example.cn/", VerifyAt: "https://hall.example.cn/"}
 	made, err := DocumentInput(&deps, "2026-11", 1)
 	if err != nil || made.Digest != in.Digest || made.Verify != "https://hall.example.cn/verify/2026-11/1" || made.Names.Person["s1"] != "演示员s1" || made.Hall != "演示大厅" {
 		t.Errorf("%v: %+v", err, made)
