@@ -80,7 +80,10 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: time.Now(),
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: cfg.Now(),
 		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
@@ -137,7 +140,7 @@ func (a *App) open() error {
 	a.metrics = newRegistry()
 	m := newLogMetrics(a.metrics)
 	a.decider = newDecider()
-	a.log, err = eventlog.Open(eventlog.Options{Dir: LogDir(a.cfg.Data), Logger: a.logger.With("part", "log"), Zone: a.zone,
+	a.log, err = eventlog.Open(eventlog.Options{Dir: LogDir(a.cfg.Data), Logger: a.logger.With("part", "log"), Zone: a.zone, Now: a.cfg.Now,
 		Inspect: inspectApart, Decided: a.decider.decided, Failed: a.decider.failed,
 		Committed: func(c eventlog.Commit) {
 			m.committed(c)
@@ -177,7 +180,7 @@ func (a *App) openDelivery() error {
 		a.broker, err = broker.NewExternal(broker.ExternalConfig{URL: a.cfg.MQTTURL, Topics: a.topics}, a.ingest, logger)
 	} else {
 		a.broker, err = broker.NewEmbedded(broker.EmbeddedConfig{Addr: a.cfg.MQTT, Topics: a.topics,
-			Refused: func(device, hall string) { a.views.live.Refused(device, hall, time.Now()) }}, a.ingest, logger)
+			Refused: func(device, hall string) { a.views.live.Refused(device, hall, a.cfg.Now()) }}, a.ingest, logger)
 	}
 	if err != nil {
 		return fmt.Errorf("start MQTT: %w", err)

@@ -17,7 +17,7 @@ import (
 func (a *App) closeDays(ctx context.Context) error {
 	looked := map[hall.Date]int{} // closed days: how much news of them was looked at
 	for {
-		if err := a.closeDue(ctx, time.Now(), looked); err != nil && ctx.Err() == nil {
+		if err := a.closeDue(ctx, a.cfg.Now(), looked); err != nil && ctx.Err() == nil {
 			a.logger.Error("the daily check could not be closed; it is tried again", "error", err)
 		}
 		if !wait(ctx, closeEvery) {

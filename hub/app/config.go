@@ -52,6 +52,8 @@ type Config struct {
 	Version   string
 	ReadyFile string
 	Demo      bool
+	// Now is the clock; nil is this machine's. How long things take and wait is never measured by it.
+	Now func() time.Time
 }
 
 // HallConfig names the hall.

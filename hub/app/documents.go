@@ -135,7 +135,8 @@ type outbox struct{ *App }
 const dueAtOnce = 10
 
 // Due gives the copies to be sent now, with their files; see courier.Store.
-func (o outbox) Due(ctx context.Context, now time.Time) (mails []courier.Mail) {
+func (o outbox) Due(ctx context.Context, _ time.Time) (mails []courier.Mail) {
+	now := o.cfg.Now()
 	type due struct {
 		copies.Copy
 		to, name string

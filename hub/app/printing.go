@@ -41,7 +41,7 @@ func (a *App) printTickets(ctx context.Context) error {
 	look := time.NewTicker(printLook)
 	defer look.Stop()
 	for {
-		now := time.Now()
+		now := a.cfg.Now()
 		orders, ghosts := a.printOrders(now)
 		for agent, list := range orders {
 			for _, t := range list {

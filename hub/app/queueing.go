@@ -28,7 +28,7 @@ const (
 func (a *App) endLines(ctx context.Context) error {
 	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "line-end"}
 	for {
-		now := time.Now().In(a.zone)
+		now := a.cfg.Now().In(a.zone)
 		due := false
 		a.Read(func(v *register.View, windows *roster.State) {
 			due = v.State.Line.Ends(v.State.Hall(windows), hall.Moment{Now: now, Day: hall.DateOf(now, a.zone), Zone: a.zone})
@@ -85,7 +85,7 @@ func (a *App) callButton(ctx context.Context, p press) {
 	c := queue.Press{}
 	a.Read(func(v *register.View, windows *roster.State) {
 		c.Window = windows.WindowOf(p.agent)
-		c.Here = v.Days.At(time.Now()).Windows[c.Window].Here
+		c.Here = v.Days.At(a.cfg.Now()).Windows[c.Window].Here
 	})
 	if c.Window == "" || time.Since(p.at) > pressWithin {
 		return

@@ -90,7 +90,7 @@ func (a *App) openCases(ctx context.Context) error {
 	look := time.NewTicker(reviewEvery)
 	defer look.Stop()
 	for {
-		for _, c := range a.dueCases(time.Now()) {
+		for _, c := range a.dueCases(a.cfg.Now()) {
 			made, _, err := a.decide(ctx, actor, c.key, c.cmd)
 			if err != nil && ctx.Err() == nil {
 				a.logger.Error("the case of a bad review could not be opened; it is tried again", "key", c.key, "error", err)
@@ -151,7 +151,7 @@ func (a *App) dueCases(now time.Time) (due []dueCase) {
 func (a *App) release(ctx context.Context) error {
 	actor := wire.Actor{Kind: wire.ActorSchedule, ID: "satisfaction"}
 	for {
-		for _, c := range a.dueReleases(time.Now()) {
+		for _, c := range a.dueReleases(a.cfg.Now()) {
 			made, _, err := a.decide(ctx, actor, "", c)
 			if err != nil && ctx.Err() == nil {
 				a.logger.Error("figures of satisfaction could not be published; it is tried again", "period", c.Period, "error", err)

@@ -16,7 +16,7 @@ func (a *App) tick(ctx context.Context) error {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
 	for {
-		a.look(time.Now())
+		a.look(a.cfg.Now())
 		select {
 		case <-ctx.Done():
 			return nil
@@ -29,7 +29,7 @@ func (a *App) tick(ctx context.Context) error {
 // off at the time, and after a publication: a document is to name the tree head that covers it.
 func (a *App) checkpoints(ctx context.Context) error {
 	for published := false; ; {
-		now := time.Now().In(a.zone)
+		now := a.cfg.Now().In(a.zone)
 		if a.log.Head() > 0 && (published || checkpointDue(a.lastCheckpoint(), now, a.cfg.Checkpoint)) {
 			if err := a.checkpoint(ctx); err != nil && ctx.Err() == nil {
 				a.logger.Error("the daily checkpoint could not be signed; it is tried again in a minute", "error", err)
