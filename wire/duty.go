@@ -258,10 +258,15 @@ type EvaluationSigned struct {
 // personnel bureau (备案, 第十四条).
 type FilingExported struct {
 	Filing string `json:"filing"`
-	// What is staff (进驻人员).
-	What   string `json:"what"`
-	Format string `json:"format"`
-	Rows   int    `json:"rows"`
+	// What is staff (进驻人员) or assessment (年度考核).
+	What string `json:"what"`
+	// Period and Revision are of the published result in it; absent where there is none.
+	Period   string `json:"period,omitempty"`
+	Revision int    `json:"revision,omitempty"`
+	// Reading is how the share of 63号 第十四条 was read: weight or quota.
+	Reading string `json:"reading,omitempty"`
+	Format  string `json:"format"`
+	Rows    int    `json:"rows"`
 	// SHA256 is the file's, in hex.
 	SHA256 string `json:"sha256"`
 	Day    string `json:"day"`

@@ -136,6 +136,6 @@ func sampleOfPeople(k Kind) any {
 		KindCommendationGiven: CommendationGiven{"c1", "s01", "w01", "锦旗", "2026-11-20"}, KindExposureEntered: ExposureEntered{"p1", "secret_visit", "s01", "w01", "暗访通报第 3 期", "2026-11-20"},
 		KindDutyWithdrawn: DutyWithdrawn{"x1", "2026-11-23"}, KindEvaluationDrafted: EvaluationDrafted{"v1", "s01", "2024-01-08", "2026-11-30"}, KindEvaluationEdited: EvaluationEdited{"v1"},
 		KindEvaluationSigned: EvaluationSigned{"v1", "zhang", "019ab3c1-7a10-7c3e-9b1f-0242ac120501", "2026-11-30"},
-		KindFilingExported:   FilingExported{"f2", "staff", "xlsx", 42, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "2026-12-31"},
+		KindFilingExported:   FilingExported{Filing: "f2", What: "staff", Format: "xlsx", Rows: 42, SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Day: "2026-12-31"},
 	}[k]
 }

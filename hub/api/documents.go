@@ -227,13 +227,6 @@ func (a *API) getCopies(w http.ResponseWriter, r *http.Request) error {
 // sendDocument writes a period as a document: bound as the answer is. That a department
 // has fetched what is published is recorded.
 func (a *API) sendDocument(w http.ResponseWriter, r *http.Request, answer *PeriodAnswer, format string) error {
-	if a.Documents == nil {
-		return problem("internal")
-	}
-	number := r.URL.Query().Get("number")
-	if utf8.RuneCountInString(number) > 40 || strings.ContainsFunc(number, unicode.IsControl) {
-		return wrong(field{"number", "too_long", text{"最多 40 个字", "may have 40 characters at most"}})
-	}
 	var in report.Input
 	var department string
 	var err error
@@ -250,10 +243,33 @@ func (a *API) sendDocument(w http.ResponseWriter, r *http.Request, answer *Perio
 	if err != nil {
 		return err
 	}
-	in.Number = strings.TrimSpace(number)
 	if department != "" {
 		in = in.Of(department)
 	}
+	return a.sendReport(w, r, in, format, func(body []byte) error {
+		if department == "" || in.Revision == 0 {
+			return nil
+		}
+		sum := sha256.Sum256(body)
+		got := wire.CopyDownloaded{Period: answer.Period, Revision: in.Revision, Department: department, Format: format, SHA256: hex.EncodeToString(sum[:])}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+		defer cancel()
+		_, _, err := a.Commands.Do(ctx, i.Actor(), "", copies.Downloaded{CopyDownloaded: got})
+		return err
+	})
+}
+
+// sendReport writes a document in the reader's language, with the number that they gave it;
+// made is told of the file before it is sent.
+func (a *API) sendReport(w http.ResponseWriter, r *http.Request, in report.Input, format string, made func([]byte) error) error {
+	number := r.URL.Query().Get("number")
+	if utf8.RuneCountInString(number) > 40 || strings.ContainsFunc(number, unicode.IsControl) {
+		return wrong(field{"number", "too_long", text{"最多 40 个字", "may have 40 characters at most"}})
+	}
+	if a.Documents == nil {
+		return problem("internal")
+	}
+	in.Number = strings.TrimSpace(number)
 	lang, f := report.ZH, report.Format(format)
 	if languageOf(r) == english {
 		lang = report.EN
@@ -262,12 +278,8 @@ func (a *API) sendDocument(w http.ResponseWriter, r *http.Request, answer *Perio
 	if err := a.Documents.Document(&b, in, f, lang); err != nil {
 		return err
 	}
-	if department != "" && in.Revision > 0 {
-		sum := sha256.Sum256(b.Bytes())
-		got := wire.CopyDownloaded{Period: answer.Period, Revision: in.Revision, Department: department, Format: format, SHA256: hex.EncodeToString(sum[:])}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
-		defer cancel()
-		if _, _, err := a.Commands.Do(ctx, i.Actor(), "", copies.Downloaded{CopyDownloaded: got}); err != nil {
+	if made != nil {
+		if err := made(b.Bytes()); err != nil {
 			return err
 		}
 	}

@@ -110,7 +110,8 @@ func (a *API) dutyRoutes() []route {
 			enter(func(r *http.Request, c *duty.Withdraw) { c.Duty = r.PathValue("id") }), []string{"duty_unknown", "duty_withdrawn", "own_entry", "forgotten"}, id),
 
 		read(access.ReadAll, v1+"evaluations", "调离人员书面评价（第十六条）", "written evaluations of who leaves", EvaluationList{}, a.getEvaluations),
-		read(access.ReadAll, v1+"evaluations/{id}", "一份书面评价", "one evaluation with its text", EvaluationAnswer{}, a.getEvaluation, id),
+		withRefusals(read(access.ReadAll, v1+"evaluations/{id}", "一份书面评价", "one evaluation with its text", EvaluationAnswer{}, a.getEvaluation, id,
+			query("format", "json（默认）、docx 或 pdf", "json (the default), docx or pdf"), lang, query("number", "文件的发文字号；没有的是拟稿", "the document's number; without one it is a draft")), "fields_invalid", "fonts_missing", "glyph_missing"),
 		a.change(access.Decide, "POST", "evaluations", "起草书面评价", "begin the evaluation of somebody who leaves", duty.DraftEvaluation{}, makes(wire.KindEvaluationDrafted, enter[duty.DraftEvaluation](nil)),
 			[]string{"staff_unknown", "not_leaving", "evaluation_exists", "own_entry", "forgotten"}),
 		a.change(access.Decide, "PUT", "evaluations/{id}", "修改书面评价", "give an evaluation another text", sayBody{}, enter(func(r *http.Request, c *duty.EditEvaluation) { c.Evaluation = r.PathValue("id") }),
@@ -118,7 +119,9 @@ func (a *API) dutyRoutes() []route {
 		a.change(access.Decide, "POST", "evaluations/{id}/sign", "签署书面评价（此后不再修改）", "sign an evaluation, which freezes it", emptyBody{}, enter(func(r *http.Request, c *duty.SignEvaluation) { c.Evaluation = r.PathValue("id") }),
 			[]string{"evaluation_unknown", "evaluation_signed", "evaluation_unfinished", "own_entry", "forgotten"}, id),
 
-		withRefusals(read(access.ReadAll, v1+"filings/staff", "进驻人员备案表（第十四条；每次导出都有记录）", "the seconded staff as a table for filing; each export is recorded", nil, a.exportFiling, format, lang), "not_writable"),
+		withRefusals(read(access.ReadAll, v1+"filings/staff", "进驻人员备案表（第十四条；每次导出都有记录）", "the seconded staff as a table for filing; each export is recorded", nil, a.exportStaff, format, lang), "fields_invalid", "not_writable"),
+		withRefusals(read(access.ReadAll, v1+"filings/assessment", "年度考核备案表：按人列出折算分与考核比例的理解，报组织部门和人社部门（第十四条；每次导出都有记录）", "a published year by person for the organisation department and the personnel bureau, with the reading of the share; each export is recorded", nil, a.exportAssessment,
+			query("year", "年份，如 2026", "a year like 2026"), format, lang), "fields_invalid", "period_unpublished", "not_writable"),
 	}
 }
 

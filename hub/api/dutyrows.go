@@ -2,8 +2,6 @@ package api
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,8 +9,8 @@ import (
 	"hallkeeper/hub/duty"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/register"
+	"hallkeeper/hub/report"
 	"hallkeeper/hub/roster"
-	"hallkeeper/hub/sheet"
 	"hallkeeper/wire"
 )
 
@@ -464,7 +462,13 @@ func (a *API) getEvaluations(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) getEvaluation(w http.ResponseWriter, r *http.Request) (err error) {
+	var bad checks
+	format := bad.choice(r, "format", "json", "docx", "pdf")
+	if err := bad.err(); err != nil {
+		return err
+	}
 	var answer EvaluationAnswer
+	var in report.Input
 	a.atDuties(r, func(d *dutyDesk) {
 		x, ok := d.v.State.Duties.Evaluations.Get(r.PathValue("id"))
 		if !ok {
@@ -472,65 +476,15 @@ func (a *API) getEvaluation(w http.ResponseWriter, r *http.Request) (err error) 
 			return
 		}
 		answer = EvaluationAnswer{d.evaluation(&x), a.sealed(x.Text.Sealed, "text"), a.dutySteps(x.Steps)}
+		if format == "docx" || format == "pdf" {
+			in, err = d.evaluationInput(&answer)
+		}
 	})
 	if err != nil {
 		return err
 	}
+	if in.Evaluation != nil {
+		return a.sendReport(w, r, in, format, nil)
+	}
 	return sendJSON(w, r, answer)
-}
-
-// filing is the table of the seconded staff who are here today.
-func (d *dutyDesk) filing(l language) (columns []sheet.Column, rows [][]string) {
-	for _, c := range []struct {
-		name, zh, en string
-		date         bool
-	}{{"id", "编号", "Id", false}, {"name", "姓名", "Name", false}, {"department", "派驻单位", "Department", false}, {"employment", "用工性质", "Employment", false}, {"window", "窗口", "Window", false},
-		{"post", "岗位", "Post", false}, {"since", "到岗日期", "Since", true}, {"document", "选派文号", "Document of the assignment", false}} {
-		columns = append(columns, sheet.Column{Name: c.name, ZH: text{c.zh, c.en}.in(l), EN: c.en, Date: c.date})
-	}
-	employment := map[string]text{"in_post": {"在岗在职", "in post"}, "contract": {"合同制", "contract"}, "retired": {"退休返聘", "retired"}}
-	documents := map[string]string{}
-	for _, x := range d.v.State.People.Assignments.All() {
-		if x.State == roster.Accepted && x.Document != "" {
-			documents[x.Staff+"/"+x.Post] = x.Document
-		}
-	}
-	for id, p := range d.v.State.People.Staff.All() {
-		if !p.Here(d.today) {
-			continue
-		}
-		post, _ := d.v.State.People.Post(p.PostOf(d.today), d.today)
-		rows = append(rows, []string{id, d.a.nameOf(d.v, id), d.department(p.Department), employment[p.Employment].in(l), d.number(post.Window), post.Name, string(p.PostedSince(d.today)), documents[id+"/"+post.ID]})
-	}
-	return columns, rows
-}
-
-// exportFiling gives the table after the log has noted that it was made, and what of.
-func (a *API) exportFiling(w http.ResponseWriter, r *http.Request) (err error) {
-	var columns []sheet.Column
-	var rows [][]string
-	l := languageOf(r)
-	a.atDuties(r, func(d *dutyDesk) { columns, rows = d.filing(l) })
-	var body []byte
-	media, ending := "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"
-	switch r.URL.Query().Get("format") {
-	case "", "xlsx":
-		body, err = sheet.WriteXLSX(text{"进驻人员备案表", "Seconded staff"}.in(l), columns, rows)
-	case "csv":
-		media, ending = "text/csv; charset=utf-8", "csv"
-		body, err = sheet.WriteCSV(columns, rows)
-	default:
-		return wrong(field{"format", "choice", text{"应为 xlsx 或 csv", "must be xlsx or csv"}})
-	}
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(body)
-	i := who(r)
-	if _, err := a.do(r, i.Actor(), "", order{cmd: duty.Export{What: "staff", Format: ending, Rows: len(rows), SHA256: hex.EncodeToString(sum[:])}, status: http.StatusOK}); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="staff-`+string(a.today())+`.`+ending+`"`)
-	send(w, r, http.StatusOK, media, body)
-	return nil
 }

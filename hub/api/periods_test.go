@@ -86,7 +86,7 @@ func periodStory() []told {
 		{"POST /api/v1/quarters/{period}/publish", v + "quarters/2026-Q4/publish", "", "", ""},
 		{"GET /api/v1/years", v + "years", "", "", ""}, {"GET /api/v1/years/{period}", v + "years/2026", "", "", ""},
 		{"POST /api/v1/years/{period}/compute", v + "years/2026/compute", "", "", ""}, {"POST /api/v1/years/{period}/review", v + "years/2026/review", "", "", ""},
-		{"POST /api/v1/years/{period}/publish", v + "years/2026/publish", "", "", ""},
+		{"POST /api/v1/years/{period}/publish", v + "years/2026/publish", "", "", ""}, {"GET /api/v1/filings/assessment", v + "filings/assessment?year=2026&format=csv", "", "supervisor", ""},
 		{"POST /api/v1/findings/{id}/withdraw", v + "findings/f-dec/withdraw", `{"day":"2026-12-08","reason":"补办后核实"}`, "", ""},
 		{"POST /api/v1/months/{period}/revise", v + "months/2026-12/revise", `{"reason":"撤回一项发现"}`, "", ""},
 		{"POST /api/v1/quarters/{period}/revise", v + "quarters/2026-Q4/revise", `{"reason":"12 月更正"}`, "", ""},

@@ -51,6 +51,7 @@ type App struct {
 	prints   chan struct{}    // wakes the sender of prints
 	answers  chan lamp        // presses that lamps answer
 	reviews  chan struct{}    // wakes the opener of cases
+	news     chan struct{}    // wakes who orders copies of what is published
 	courier  *courier.Courier // nil where no mail server is set
 	fonts    fonts
 	// periods are what tests take for published results; nil for those of the log.
@@ -84,7 +85,7 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 		cfg.Now = time.Now
 	}
 	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: cfg.Now(),
-		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
+		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), news: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
 // Ready waits until the hub serves and gives its addresses; it fails when ctx
@@ -218,6 +219,7 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.release(ctx) })
 	if a.courier != nil {
 		group.Go(func() error { return a.courier.Run(ctx) })
+		group.Go(func() error { return a.orderCopies(ctx) })
 	}
 	group.Go(func() error {
 		if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {

@@ -41,7 +41,7 @@ func (a *App) checkpoints(ctx context.Context) error {
 		}
 		next := lastDue(now, a.cfg.Checkpoint).AddDate(0, 0, 1)
 		// Short waits: a clock that is set meanwhile must not delay the day's checkpoint.
-		t := time.NewTimer(max(time.Second, min(time.Until(next)+time.Second, 10*time.Minute)))
+		t := time.NewTimer(max(time.Second, min(next.Sub(now)+time.Second, 10*time.Minute)))
 		select {
 		case <-ctx.Done():
 			t.Stop()

@@ -77,6 +77,7 @@ func (a *App) openViews() (*views, error) {
 		a.issued(batch)
 		a.rated(batch)
 		a.copied(batch)
+		a.announced(batch)
 	}
 	return v, nil
 }

@@ -110,10 +110,14 @@ type (
 	}
 	// Export notes a file that was made for the organisation department and the personnel bureau.
 	Export struct {
-		What   string `json:"what"`
-		Format string `json:"format"`
-		Rows   int    `json:"rows"`
-		SHA256 string `json:"sha256"`
+		What string `json:"what"`
+		// Period, Revision and Reading are of the published results in it, where there are any.
+		Period   string `json:"period,omitempty"`
+		Revision int    `json:"revision,omitempty"`
+		Reading  string `json:"reading,omitempty"`
+		Format   string `json:"format"`
+		Rows     int    `json:"rows"`
+		SHA256   string `json:"sha256"`
 	}
 	// RemoveWindow takes a window off the list; its device becomes unassigned.
 	RemoveWindow struct {
@@ -396,7 +400,7 @@ func (c Withdraw) DecideDuty(s *State, _ World, m hall.Moment) ([]hall.Draft, er
 
 // DecideDuty decides; see Command.
 func (c Export) DecideDuty(_ *State, _ World, m hall.Moment) ([]hall.Draft, error) {
-	d := wire.FilingExported{Filing: m.ID, What: c.What, Format: c.Format, Rows: c.Rows, SHA256: c.SHA256, Day: string(m.Day)}
+	d := wire.FilingExported{Filing: m.ID, What: c.What, Period: c.Period, Revision: c.Revision, Reading: c.Reading, Format: c.Format, Rows: c.Rows, SHA256: c.SHA256, Day: string(m.Day)}
 	return []hall.Draft{{Kind: wire.KindFilingExported, Data: d}}, nil
 }
 

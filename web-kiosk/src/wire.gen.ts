@@ -659,8 +659,13 @@ export interface EvaluationSigned {
  */
 export interface FilingExported {
   filing: string
-  /** What is staff (进驻人员). */
+  /** What is staff (进驻人员) or assessment (年度考核). */
   what: string
+  /** Period and Revision are of the published result in it; absent where there is none. */
+  period?: string
+  revision?: number
+  /** Reading is how the share of 63号 第十四条 was read: weight or quota. */
+  reading?: string
   format: string
   rows: number
   /** SHA256 is the file's, in hex. */
