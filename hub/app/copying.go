@@ -21,10 +21,11 @@ type edition struct {
 // key is the log's: copies of a publication are ordered by themselves once.
 func (p edition) key() string { return "copies/" + string(p.period) + "/" + strconv.Itoa(p.revision) }
 
-// announced wakes who orders copies where a batch publishes something; whoever calls holds the views still.
+// announced wakes who orders copies where a batch publishes something, or signs what was published: a copy names
+// the tree head that covers it. Whoever calls holds the views still.
 func (a *App) announced(batch []wire.Record) {
 	for i := range batch {
-		if k := batch[i].Kind; k == wire.KindPeriodPublished || k == wire.KindPeriodRevised {
+		if k := batch[i].Kind; k == wire.KindPeriodPublished || k == wire.KindPeriodRevised || k == wire.KindLogCheckpoint {
 			select {
 			case a.news <- struct{}{}:
 			default: // it is awake
@@ -68,13 +69,17 @@ func (a *App) orderCopies(ctx context.Context) error {
 // copyRetry is the pause before copies that could not be ordered are tried again.
 const copyRetry = 30 * time.Second
 
-// fresh are the newest publications that are not older than a copy may wait.
+// fresh are the newest publications that a signed tree head covers, not older than a copy may wait.
 func (a *App) fresh(now time.Time, done map[edition]bool) (due []edition) {
+	signed := wire.Position(0)
+	if all := a.views.checkpoints(); len(all) > 0 {
+		signed = wire.Position(all[len(all)-1].Size)
+	}
 	a.Read(func(v *register.View, _ *roster.State) {
 		for id, x := range v.State.Cycle.Periods.All() {
 			rev, ok := x.Published()
 			p := edition{assess.Period(id), rev.Number}
-			if ok && !done[p] && now.Sub(rev.At) < copies.Patience {
+			if ok && !done[p] && rev.Event <= signed && now.Sub(rev.At) < copies.Patience {
 				due = append(due, p)
 			}
 		}

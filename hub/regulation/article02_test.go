@@ -26,6 +26,8 @@ func TestArticle2_19_ASecondHallRunsOnTheSamePolicyFile(t *testing.T) {
 		}
 		h.logged(wire.KindStaffSet, map[string]any{"staff": "s4", "department": "tax", "employment": "in_post"}, "演示员s4")
 		h.logged(wire.KindPolicyAdopted, map[string]any{"from": "2020-08-01"})
+		h.at("2021-11-02", "09:00")
+		h.close(monday, monday)
 		if p := get[api.PeriodAnswer](h, sup, "months/2021-11"); len(p.Policies) != 1 || p.Policies[0].Policy != "wuzhengbanfa-2020-63@1.0.0" || len(p.Outcome.People) != 2 || len(p.Outcome.Departments) != 2 {
 			t.Errorf("%s is assessed by %+v: %d people", id, p.Policies, len(p.Outcome.People))
 		}
@@ -78,6 +80,7 @@ func TestArticle3_10_4_AMatterPastItsLimitIsOnTheBoardAndInTheMonth(t *testing.T
 	}
 	h.do("s1", "POST", "matters/"+waits.Matter.Matter+"/conclude", `{"result":"granted"}`)
 	h.logged(wire.KindMatterConcluded, map[string]any{"matter": waits.Matter.Matter, "result": "granted"})
+	h.over("2021-11")
 	f := h.found("2021-11", "window:w1", "matter_late")
 	if len(f) != 1 || f[0].Counted != -2 {
 		t.Errorf("the month has %+v", f)
@@ -89,6 +92,8 @@ func TestArticle3_10_4_AMatterPastItsLimitIsOnTheBoardAndInTheMonth(t *testing.T
 func TestArticle4_ALiaisonIsRefusedAnotherDepartmentsData(t *testing.T) {
 	h := build(t, monday)
 	h.furnish()
+	h.at("2021-11-02", "09:00")
+	h.close(monday, monday)
 	h.refused("civil", "GET", "scores/person:s3/2021-11", "", http.StatusForbidden, "not_yours", "")
 	h.refused("civil", "POST", "changes", `{"staff":"s3","document":"民政发〔2021〕1号","wanted_on":"2021-12-20"}`, http.StatusForbidden, "not_yours", "")
 	h.refused("civil", "POST", "withdrawals", `{"window":"w2","document":"民政发〔2021〕1号"}`, http.StatusForbidden, "not_yours", "")

@@ -47,7 +47,7 @@ func TestArticle5_13_1_PresenceIsMeasuredAndWorkForTheHomeUnitIsAFinding(t *test
 		h.swipe("a1", "1001")
 	}
 	h.logged2(wire.KindCardSwiped, 4)
-	h.at(monday, "19:00")
+	h.at("2021-11-02", "09:00")
 	h.close(monday, monday)
 	h.logged(wire.KindDayChecked, map[string]any{"day": monday})
 	if x := lineOf(h.day(monday), "s1"); x.PresentMinutes != 420 || x.PlannedMinutes != 420 || len(x.Findings) != 0 {
@@ -83,7 +83,7 @@ func TestArticle7_TheMonthListsWindowsWithoutAnExchangeMeeting(t *testing.T) {
 	h.refused(sup, "POST", "exchanges", `{"window":"w1","staff":"s2","text":"人员配置"}`, http.StatusUnprocessableEntity, "fields_invalid", "")
 	h.do(sup, "POST", "exchanges", `{"window":"w1","date":"`+monday+`","text":"人员配置"}`)
 	h.logged(wire.KindExchangeHeld, map[string]any{"window": "w1", "staff": "s1", "date": monday}, "人员配置")
-	h.at("2021-12-01", "09:00")
+	h.over("2021-11")
 	x := get[api.ExchangeList](h, sup, "exchanges?month=2021-11")
 	if !x.Over || len(x.Meetings) != 1 || len(x.Missing) != 1 || x.Missing[0].Window != "w2" || x.Missing[0].DepartmentName != "税务局" {
 		t.Errorf("the month's exchanges are %+v", x)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"hallkeeper/hub/api"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/broker/brokertest"
 	"hallkeeper/hub/hall"
@@ -33,19 +34,19 @@ const monday = "2021-11-01"
 // clock is a hub's clock that a test puts forward; it goes on from there.
 type clock struct {
 	mu       sync.Mutex
-	set, at_ time.Time
+	set, since time.Time
 }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.set.Add(time.Since(c.at_))
+	return c.set.Add(time.Since(c.since))
 }
 
 func (c *clock) put(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.set, c.at_ = t, time.Now()
+	c.set, c.since = t, time.Now()
 }
 
 // house is a hall with a hub that runs.
@@ -60,6 +61,7 @@ type house struct {
 	session map[string]string // of people, by account
 	devices map[string]*brokertest.Device
 	seq     map[string]int
+	began   hall.Date
 }
 
 type testWriter struct{ t *testing.T }
@@ -82,7 +84,7 @@ func build(t *testing.T, day string, change ...func(*app.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, zone: zone, clock: &clock{}, tokens: map[string]string{}, session: map[string]string{}, devices: map[string]*brokertest.Device{}, seq: map[string]int{}}
+	h := &house{t: t, zone: zone, clock: &clock{}, tokens: map[string]string{}, session: map[string]string{}, devices: map[string]*brokertest.Device{}, seq: map[string]int{}, began: hall.Date(day)}
 	cfg.Now = h.clock.now
 	h.cfg = cfg
 	h.at(day, "08:00")
@@ -349,7 +351,6 @@ const (
 // departments and of everybody, and the policy.
 func (h *house) furnish() {
 	h.t.Helper()
-	today := string(hall.DateOf(h.clock.now(), h.zone))
 	for i, d := range []string{"civil", "tax"} {
 		w := fmt.Sprintf("w%d", i+1)
 		h.do(admin, "PUT", "departments/"+d, `{"name":"`+map[string]string{"civil": "民政局", "tax": "税务局"}[d]+`"}`)
@@ -364,11 +365,11 @@ func (h *house) furnish() {
 		}
 		h.do(admin, "POST", fmt.Sprintf("staff/s%d/post", 2*i+1), `{"post":"p`+w[1:]+`","from":"2020-09-01"}`)
 	}
-	h.adopt(today)
+	h.adopt()
 }
 
 // adopt adopts the program's policy from its own first day on.
-func (h *house) adopt(string) {
+func (h *house) adopt() {
 	h.t.Helper()
 	h.do(admin, "POST", "policies", fmt.Sprintf(`{"text":%s,"from":"2020-08-01","document":"演示〔2020〕1号（虚构）"}`, quoted(string(policies.Default()))))
 }
@@ -410,7 +411,28 @@ func (h *house) swipe(agent, card string) {
 	h.devices[agent].AwaitMark(uint64(h.seq[agent]))
 }
 
-// close checks the working days of a span, the supervisor's hand before the hub's own.
+// over lets the month end: all its days from the hall's first on are checked, on the morning after it.
+func (h *house) over(month string) {
+	h.t.Helper()
+	first := hall.Date(month + "-01")
+	h.at(string(first.MonthEnd().AddDays(1)), "09:00")
+	h.close(string(max(first, h.began)), string(first.MonthEnd()))
+}
+
+// publish takes a month, a quarter or a year through its steps; a month on the day after the appeals.
+func (h *house) publish(path, afterAppeals string) api.PeriodAnswer {
+	h.t.Helper()
+	h.do(sup, "POST", path+"/compute", "")
+	h.do(sup, "POST", path+"/review", "")
+	if afterAppeals != "" {
+		h.do(sup, "POST", path+"/open-appeals", "")
+		h.at(afterAppeals, "09:00")
+	}
+	h.do(sup, "POST", path+"/publish", "")
+	return get[api.PeriodAnswer](h, sup, path)
+}
+
+// close checks the days of a span, the supervisor's hand before the hub's own.
 func (h *house) close(from, until string) {
 	h.t.Helper()
 	for day := hall.Date(from); day <= hall.Date(until); day = day.AddDays(1) {
