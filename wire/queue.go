@@ -173,7 +173,7 @@ type VisitFinished struct {
 	Visit  string `json:"visit"`
 	Ticket string `json:"ticket"`
 	Window string `json:"window"`
-	// Mode is help (帮办), agent (代办), lead (领办), joint (联审) or consult (咨询); empty is none of them.
+	// Mode is help (帮办), agent (代办), lead (领办), joint (联审联办), parallel (并联审批) or consult (咨询); empty is none of them.
 	Mode string `json:"mode,omitempty"`
 	// Outcome is accepted (受理), done (当场办结), notice (一次性告知), sent_away
 	// (不予受理), promised (容缺受理) or transferred (转移).

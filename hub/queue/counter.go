@@ -73,7 +73,7 @@ func Outcomes() []string {
 }
 
 // Modes are the ways of serving; empty is the ordinary one.
-func Modes() []string { return []string{"", "help", "agent", "lead", "joint", "consult"} }
+func Modes() []string { return []string{"", "help", "agent", "lead", "joint", "parallel", "consult"} }
 
 // DecideLine decides; see Command.
 func (c SetCounter) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.Draft, error) {

@@ -26,6 +26,7 @@ func TestArticle2_19_ASecondHallRunsOnTheSamePolicyFile(t *testing.T) {
 		}
 		h.logged(wire.KindStaffSet, map[string]any{"staff": "s4", "department": "tax", "employment": "in_post"}, "演示员s4")
 		h.logged(wire.KindPolicyAdopted, map[string]any{"from": "2020-08-01"})
+		h.shifts(monday)
 		h.at("2021-11-02", "09:00")
 		h.close(monday, monday)
 		if p := get[api.PeriodAnswer](h, sup, "months/2021-11"); len(p.Policies) != 1 || p.Policies[0].Policy != "wuzhengbanfa-2020-63@1.0.0" || len(p.Outcome.People) != 2 || len(p.Outcome.Departments) != 2 {
@@ -92,6 +93,7 @@ func TestArticle3_10_4_AMatterPastItsLimitIsOnTheBoardAndInTheMonth(t *testing.T
 func TestArticle4_ALiaisonIsRefusedAnotherDepartmentsData(t *testing.T) {
 	h := build(t, monday)
 	h.furnish()
+	h.shifts(monday)
 	h.at("2021-11-02", "09:00")
 	h.close(monday, monday)
 	h.refused("civil", "GET", "scores/person:s3/2021-11", "", http.StatusForbidden, "not_yours", "")

@@ -1863,7 +1863,7 @@ export interface VisitFinished {
   visit: string
   ticket: string
   window: string
-  /** Mode is help (帮办), agent (代办), lead (领办), joint (联审) or consult (咨询); empty is none of them. */
+  /** Mode is help (帮办), agent (代办), lead (领办), joint (联审联办), parallel (并联审批) or consult (咨询); empty is none of them. */
   mode?: string
   /**
    * Outcome is accepted (受理), done (当场办结), notice (一次性告知), sent_away

@@ -17,6 +17,6 @@ export interface CounterLine {
 }
 
 export const outcomes = ['done', 'accepted', 'notice', 'sent_away', 'promised'] as const
-export const modes = ['', 'help', 'agent', 'lead', 'joint', 'consult'] as const
+export const modes = ['', 'help', 'agent', 'lead', 'joint', 'parallel', 'consult'] as const
 /** These say what is missing, or why (63号 第九条, 第十条). */
 export const explained: readonly string[] = ['notice', 'sent_away', 'promised']

@@ -123,6 +123,7 @@ export const queue = {
   'mode.agent': 'On behalf',
   'mode.lead': 'Guided',
   'mode.joint': 'Joint review',
+  'mode.parallel': 'Parallel approval',
   'mode.consult': 'Advice',
   'ticket.title': 'Your ticket',
   'ticket.unknown': 'There is no such ticket',

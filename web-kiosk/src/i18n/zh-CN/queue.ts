@@ -123,6 +123,7 @@ export const queue = {
   'mode.agent': '代办',
   'mode.lead': '领办',
   'mode.joint': '联审',
+  'mode.parallel': '并联审批',
   'mode.consult': '咨询',
   'ticket.title': '排队进度',
   'ticket.unknown': '没有这张号票',
