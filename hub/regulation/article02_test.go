@@ -96,7 +96,10 @@ func TestArticle4_ALiaisonIsRefusedAnotherDepartmentsData(t *testing.T) {
 	h.shifts(monday)
 	h.at("2021-11-02", "09:00")
 	h.close(monday, monday)
-	h.refused("civil", "GET", "scores/person:s3/2021-11", "", http.StatusForbidden, "not_yours", "")
+	h.refused("civil", "GET", "scores/person:s3/2021-11", "", http.StatusNotFound, "score_unknown", "")
+	if x := get[api.ScoreAnswer](h, "civil", "scores/person:s1/2021-11"); x.Subject.ID != "s1" {
+		t.Errorf("the own score is %+v", x)
+	}
 	h.refused("civil", "POST", "changes", `{"staff":"s3","document":"民政发〔2021〕1号","wanted_on":"2021-12-20"}`, http.StatusForbidden, "not_yours", "")
 	h.refused("civil", "POST", "withdrawals", `{"window":"w2","document":"民政发〔2021〕1号"}`, http.StatusForbidden, "not_yours", "")
 	h.refused("civil", "POST", "months/2021-11/compute", "", http.StatusForbidden, "not_permitted", "")

@@ -368,10 +368,13 @@ func (h *house) furnish() {
 	h.adopt()
 }
 
+// policy is the text that comes with the program.
+func (h *house) policy() string { return string(policies.Default()) }
+
 // adopt adopts the program's policy from its own first day on.
 func (h *house) adopt() {
 	h.t.Helper()
-	h.do(admin, "POST", "policies", fmt.Sprintf(`{"text":%s,"from":"2020-08-01","document":"演示〔2020〕1号（虚构）"}`, quoted(string(policies.Default()))))
+	h.do(admin, "POST", "policies", fmt.Sprintf(`{"text":%s,"from":"2020-08-01","document":"演示〔2020〕1号（虚构）"}`, quoted(h.policy())))
 }
 
 func quoted(s string) string {
