@@ -159,6 +159,8 @@ func TestArticle12_6_13_1_TheReplacementClockSkipsHolidaysAndCountsMakeUpDays(t 
 		t.Errorf("tax has %+v", f)
 	}
 }
+
+// 63号 第十二条(二): no change within one year; a needed change is applied for 15 working days
 // ahead, in writing. 14 working days ahead is refused, 15 passes; in the first year without a
 // reason it is refused, with reason and document allowed. The calendar has make-up days: from
 // 2021-09-17 on, of the fifteen one is Saturday 2021-09-18, and none are 09-20, 09-21 and 10-01 to 10-07.

@@ -33,7 +33,7 @@ const monday = "2021-11-01"
 
 // clock is a hub's clock that a test puts forward; it goes on from there.
 type clock struct {
-	mu       sync.Mutex
+	mu         sync.Mutex
 	set, since time.Time
 }
 
@@ -447,4 +447,11 @@ func (h *house) close(from, until string) {
 func (h *house) eventually(what string, ok func() bool) {
 	h.t.Helper()
 	brokertest.Eventually(h.t, what, ok)
+}
+
+func (h *house) json(data []byte, v any) {
+	h.t.Helper()
+	if err := json.Unmarshal(data, v); err != nil {
+		h.t.Fatal(err)
+	}
 }
