@@ -53,11 +53,11 @@ func (h *house) table(path string) (head map[string]int, rows [][]string) {
 // that is a weight or a quota of excellent ratings is policy; the reading in force is named in the export file.
 func TestArticle14_TheFilingNamesTheReadingOfTheShare(t *testing.T) {
 	h := december(t)
-	p := h.refused("tax", "POST", "own-scores", `{"staff":"s3","period":"2021","points":"95"}`, http.StatusConflict, "own_scoring", "63号 第十四条")
+	p := h.refused("tax", "POST", "own-scores", `{"staff":"s3","period":"2021","points":"九十五分"}`, http.StatusConflict, "own_scoring", "63号 第十四条")
 	if !strings.Contains(p.Title, "政务服务局负责") {
 		t.Errorf("the refusal says %s", p.Title)
 	}
-	h.logged(wire.KindScoringRefused, map[string]any{"department": "tax", "staff": "s3", "period": "2021"}, "95")
+	h.logged(wire.KindScoringRefused, map[string]any{"department": "tax", "staff": "s3", "period": "2021"}, "九十五分")
 	h.refused("<auditor>", "GET", "filings/assessment?year=2020", "", http.StatusConflict, "period_unpublished", "63号 第十五条")
 	h.none(wire.KindFilingExported)
 	year := get[api.PeriodAnswer](h, sup, "years/2021")
