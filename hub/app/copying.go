@@ -43,10 +43,7 @@ func (a *App) orderCopies(ctx context.Context) error {
 	for {
 		again := false
 		for _, p := range a.fresh(a.cfg.Now(), done) {
-			if err := a.copyOut(ctx, p); err != nil {
-				if ctx.Err() != nil {
-					return nil
-				}
+			if err := a.copyOut(ctx, p); err != nil && ctx.Err() == nil {
 				a.logger.Error("the copies of a publication could not be ordered; it is tried again", "period", string(p.period), "error", err)
 				again = true
 				continue

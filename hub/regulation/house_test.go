@@ -354,13 +354,13 @@ func (h *house) furnish() {
 	for i, d := range []string{"civil", "tax"} {
 		w := fmt.Sprintf("w%d", i+1)
 		h.do(admin, "PUT", "departments/"+d, `{"name":"`+map[string]string{"civil": "民政局", "tax": "税务局"}[d]+`"}`)
-		h.do(admin, "PUT", "windows/"+w, fmt.Sprintf(`{"number":"0%d","name":"窗口","department":"%s"}`, i+1, d))
+		h.do(admin, "PUT", "windows/"+w, fmt.Sprintf(`{"number":"0%d","name":"窗口","department":%q}`, i+1, d))
 		h.do(admin, "PUT", "posts/p"+w[1:], `{"window":"`+w+`","name":"岗位"}`)
 		h.do(admin, "PUT", "accounts/"+d, `{"name":"演示联络员","role":"liaison","department":"`+d+`","password":"`+first+`"}`)
 		for _, n := range []int{2*i + 1, 2*i + 2} {
 			s := fmt.Sprintf("s%d", n)
 			h.do(admin, "PUT", "staff/"+s, `{"name":"演示员`+s+`","department":"`+d+`","employment":"in_post","work_since":"2015-01-01","born":"1990-01-01"}`)
-			h.do(admin, "POST", "cards", fmt.Sprintf(`{"number":"100%d","staff":"%s","from":"2021-01-01"}`, n, s))
+			h.do(admin, "POST", "cards", fmt.Sprintf(`{"number":"100%d","staff":%q,"from":"2021-01-01"}`, n, s))
 			h.do(admin, "PUT", "accounts/"+s, `{"name":"演示员`+s+`","role":"staff","staff":"`+s+`","password":"`+first+`"}`)
 		}
 		h.do(admin, "POST", fmt.Sprintf("staff/s%d/post", 2*i+1), `{"post":"p`+w[1:]+`","from":"2020-09-01"}`)
