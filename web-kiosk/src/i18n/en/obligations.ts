@@ -137,7 +137,7 @@ export const obligations = {
   'evaluation.title': 'Evaluation of {name}',
   'evaluation.all': 'All evaluations',
   'evaluation.text': 'Evaluation',
-  'evaluation.download': 'Download',
+  'evaluation.download': 'Download {format}',
   'evaluation.unsaved': 'There are changes that are not saved',
   'evaluation.sign': 'Sign',
   'evaluation.sign.text': 'A signed evaluation never changes. It can be downloaded for the person and the department.',

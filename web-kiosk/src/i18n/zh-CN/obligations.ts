@@ -137,7 +137,7 @@ export const obligations = {
   'evaluation.title': '离任评价：{name}',
   'evaluation.all': '全部评价',
   'evaluation.text': '评价',
-  'evaluation.download': '下载',
+  'evaluation.download': '下载 {format}',
   'evaluation.unsaved': '有未保存的修改',
   'evaluation.sign': '签署',
   'evaluation.sign.text': '签署后评价不能再修改，可以下载交本人和派驻单位。',
