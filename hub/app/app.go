@@ -45,14 +45,16 @@ type App struct {
 	metrics  *prometheus.Registry
 	scores   score.Memory // what was read of closed days
 	listener net.Listener
-	online   chan string      // devices that came online
-	proofs   chan struct{}    // something was published that a checkpoint is to cover
-	presses  chan press       // of call buttons
-	prints   chan struct{}    // wakes the sender of prints
-	answers  chan lamp        // presses that lamps answer
-	reviews  chan struct{}    // wakes the opener of cases
-	courier  *courier.Courier // nil where no mail server is set
-	fonts    fonts
+	online   chan string   // devices that came online
+	proofs   chan struct{} // something was published that a checkpoint is to cover
+	presses  chan press    // of call buttons
+	prints   chan struct{} // wakes the sender of prints
+	answers  chan lamp     // presses that lamps answer
+	reviews  chan struct{} // wakes the opener of cases
+	// assessing is what screens are told of the assessment.
+	assessing assessment
+	courier   *courier.Courier // nil where no mail server is set
+	fonts     fonts
 	// periods are what tests take for published results; nil for those of the log.
 	periods periods
 	// secret lets programs on this machine act as the operator; code is of the first start's link.
@@ -81,7 +83,7 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: time.Now(),
-		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
+		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), assessing: assessment{wake: make(chan struct{}, 1)}, ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
 // Ready waits until the hub serves and gives its addresses; it fails when ctx
@@ -213,6 +215,7 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.answerPresses(ctx) })
 	group.Go(func() error { return a.openCases(ctx) })
 	group.Go(func() error { return a.release(ctx) })
+	group.Go(func() error { return a.watchAssessment(ctx) })
 	if a.courier != nil {
 		group.Go(func() error { return a.courier.Run(ctx) })
 	}

@@ -308,4 +308,3 @@ func (s *sentFiles) again(m *maker, w *recount, at wire.Position, into *Files) {
 	}
 	delete(s.due, at)
 }
-
