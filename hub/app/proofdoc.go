@@ -116,7 +116,7 @@ func VerifyDocument(ctx context.Context, cfg Config, verifier note.Verifier, fil
 		d.Why = fmt.Errorf("it says that it was made when the log had %d records", d.Stamp.Through)
 	default:
 		at = wire.Position(d.Stamp.Through)
-		for _, x := range []Foreign{{"hall.name", d.Stamp.Hall, cfg.Hall.Name}, {"bureau", d.Stamp.Bureau, cfg.Bureau}, {"public_url", d.Stamp.URL, cfg.PublicURL}} {
+		for _, x := range []Foreign{{"hall.name", d.Stamp.Hall, cfg.Hall.Name}, {"bureau", d.Stamp.Bureau, cfg.Bureau}, {"public_url", d.Stamp.URL, cfg.verifyAt()}} {
 			if x.Says != x.Settings {
 				d.Foreign = append(d.Foreign, x)
 			}
@@ -169,7 +169,7 @@ func (m *maker) make(w *recount, p assess.Period, revision int, f report.Format,
 		m.keys, m.fonts.own = vault.Unsealer(KeyDir(m.cfg.Data)), m.cfg.Fonts
 	}
 	deps := api.Deps{Register: frozen{w.view, &w.windows, m.keys}, Checkpoints: frozenHeads(w.heads), Zone: w.view.Days.Zone, HallName: made.Hall, Bureau: made.Bureau,
-		PublicURL: made.URL, Version: made.Version}
+		VerifyAt: made.URL, Version: made.Version}
 	in, err := api.DocumentInput(&deps, p, revision, made.Part)
 	if err != nil {
 		return nil, err
