@@ -170,7 +170,8 @@ func ReadStamp(file []byte) (s Stamp, f Format, err error) {
 			}
 		}
 	}
-	return s, f, s.complete()
+	err = s.complete()
+	return s, f, err
 }
 
 func (s *Stamp) complete() error {
@@ -192,11 +193,12 @@ func pdfStamp(file []byte) (s Stamp, err error) {
 	}
 	d := xml.NewDecoder(bytes.NewReader(file[begin : begin+end]))
 	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return s, s.complete()
+		token, terr := d.Token()
+		if errors.Is(terr, io.EOF) {
+			err = s.complete()
+			return s, err
 		}
-		if err != nil {
+		if terr != nil {
 			return s, ErrNoStamp
 		}
 		if e, ok := token.(xml.StartElement); ok && e.Name.Space == stampSpace {

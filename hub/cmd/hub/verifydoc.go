@@ -77,7 +77,7 @@ func readDocument(path string) ([]byte, error) {
 		return nil, err
 	}
 	file, err := io.ReadAll(io.LimitReader(f, largestDocument+1))
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
 	if len(file) > largestDocument {
