@@ -37,6 +37,24 @@ type CopyFile struct {
 	Format string `json:"format"`
 	Size   int    `json:"size"`
 	SHA256 string `json:"sha256"`
+	// Made is what the file's bytes depend on besides the log; older records have none.
+	Made *DocumentMade `json:"made,omitempty"`
+}
+
+// DocumentMade is all that a document's bytes depend on besides the log and the fonts, so
+// that it can be made again.
+type DocumentMade struct {
+	// Through is the last record that was known.
+	Through Position `json:"through"`
+	// Part says whose part of the results it holds, e.g. copy=civil; empty is all.
+	Part   string `json:"part,omitempty"`
+	Lang   string `json:"lang"`
+	Number string `json:"number,omitempty"`
+	Hall   string `json:"hall"`
+	Bureau string `json:"bureau,omitempty"`
+	// URL is where the hub is reached.
+	URL     string `json:"url,omitempty"`
+	Version string `json:"version"`
 }
 
 // CopySent says that a mail server took a copy.
@@ -81,6 +99,8 @@ type CopyDownloaded struct {
 	Department string `json:"department"`
 	Format     string `json:"format"`
 	SHA256     string `json:"sha256"`
+	// Made is what the file's bytes depend on besides the log; older records have none.
+	Made *DocumentMade `json:"made,omitempty"`
 }
 
 func courierKinds() []KindInfo {

@@ -260,6 +260,12 @@ const (
 
 	AlarmCasesSoon AlarmKind = "cases_soon" // subject: empty; values: count: bad reviews and complaints whose last day is near
 	AlarmCasesLate AlarmKind = "cases_late" // subject: empty; values: count: those whose last day is past
+
+	AlarmCopies     AlarmKind = "copies_lost"       // subject: empty; values: count: copies to departments that were given up
+	AlarmDuties     AlarmKind = "duties_late"       // subject: empty; values: count: reports and tasks that are overdue
+	AlarmPolicy     AlarmKind = "policy_gone"       // subject: empty; detail: policy_missing or policy_lapsed: today cannot be assessed
+	AlarmRevision   AlarmKind = "revision_due"      // subject: empty; values: count, periods: published ones that would come out differently now
+	AlarmUncomputed AlarmKind = "period_uncomputed" // subject: empty; values: count, periods: months that are over and not computed
 )
 
 // Alarm is something a person should know of or act on.

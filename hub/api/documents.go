@@ -17,6 +17,7 @@ import (
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/copies"
+	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/register"
@@ -228,30 +229,20 @@ func (a *API) getCopies(w http.ResponseWriter, r *http.Request) error {
 // has fetched what is published is recorded.
 func (a *API) sendDocument(w http.ResponseWriter, r *http.Request, answer *PeriodAnswer, format string) error {
 	var in report.Input
-	var department string
 	var err error
 	i := who(r)
-	a.Register.Read(func(v *register.View, windows *roster.State) {
-		in, err = a.input(v, answer)
-		if s := a.scopeOf(i, v, windows); !s.all {
-			department = s.department
-			if department == "" && len(answer.Outcome.Windows) > 0 {
-				in.Department = answer.Outcome.Windows[0].Department
-			}
-		}
-	})
+	a.Register.Read(func(v *register.View, _ *roster.State) { in, err = a.input(v, answer) })
 	if err != nil {
 		return err
 	}
-	if department != "" {
-		in = in.Of(department)
-	}
-	return a.sendReport(w, r, in, format, func(body []byte) error {
+	department := answer.part.department
+	in = answer.part.of(in)
+	return a.sendReport(w, r, in, format, func(in *report.Input, lang report.Lang, body []byte) error {
 		if department == "" || in.Revision == 0 {
 			return nil
 		}
 		sum := sha256.Sum256(body)
-		got := wire.CopyDownloaded{Period: answer.Period, Revision: in.Revision, Department: department, Format: format, SHA256: hex.EncodeToString(sum[:])}
+		got := wire.CopyDownloaded{Period: answer.Period, Revision: in.Revision, Department: department, Format: format, SHA256: hex.EncodeToString(sum[:]), Made: MadeOf(in, lang)}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 		defer cancel()
 		_, _, err := a.Commands.Do(ctx, i.Actor(), "", copies.Downloaded{CopyDownloaded: got})
@@ -261,7 +252,7 @@ func (a *API) sendDocument(w http.ResponseWriter, r *http.Request, answer *Perio
 
 // sendReport writes a document in the reader's language, with the number that they gave it;
 // made is told of the file before it is sent.
-func (a *API) sendReport(w http.ResponseWriter, r *http.Request, in report.Input, format string, made func([]byte) error) error {
+func (a *API) sendReport(w http.ResponseWriter, r *http.Request, in report.Input, format string, made func(*report.Input, report.Lang, []byte) error) error {
 	number := r.URL.Query().Get("number")
 	if utf8.RuneCountInString(number) > 40 || strings.ContainsFunc(number, unicode.IsControl) {
 		return wrong(field{"number", "too_long", text{"最多 40 个字", "may have 40 characters at most"}})
@@ -279,7 +270,7 @@ func (a *API) sendReport(w http.ResponseWriter, r *http.Request, in report.Input
 		return err
 	}
 	if made != nil {
-		if err := made(b.Bytes()); err != nil {
+		if err := made(&in, lang, b.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -289,11 +280,16 @@ func (a *API) sendReport(w http.ResponseWriter, r *http.Request, in report.Input
 	return nil
 }
 
-// DocumentInput is all that the document of a published revision prints.
-func DocumentInput(d *Deps, p assess.Period, revision int) (in report.Input, err error) {
+// DocumentInput is all that the document of a published revision prints, or that of a part of it.
+func DocumentInput(d *Deps, p assess.Period, revision int, of string) (in report.Input, err error) {
+	part, err := parsePart(of)
+	if err != nil {
+		return in, err
+	}
 	a := &API{Deps: *d}
-	answer := PeriodAnswer{Period: string(p)}
+	answer := PeriodAnswer{Period: string(p), part: part}
 	a.Register.Read(func(v *register.View, windows *roster.State) {
+		answer.through = v.Through
 		x, _ := v.State.Cycle.Periods.Get(string(p))
 		if err = a.revisions(v, p, &x, revision, &answer); err != nil {
 			return
@@ -306,6 +302,9 @@ func DocumentInput(d *Deps, p assess.Period, revision int) (in report.Input, err
 			answer.Appeals = append(answer.Appeals, a.appealRow(&ap, true))
 		}
 		a.words(v, &answer)
+		if s := part.scope(); !s.all {
+			bound(&answer, &s)
+		}
 		a.name(v, windows, &answer)
 	})
 	if err != nil {
@@ -315,7 +314,7 @@ func DocumentInput(d *Deps, p assess.Period, revision int) (in report.Input, err
 		return in, err
 	}
 	a.Register.Read(func(v *register.View, _ *roster.State) { in, err = a.input(v, &answer) })
-	return in, err
+	return part.of(in), err
 }
 
 // input is what a document prints of an answer; the caller holds the register still.
@@ -324,7 +323,10 @@ func (a *API) input(v *register.View, answer *PeriodAnswer) (report.Input, error
 	in := report.Input{Outcome: &answer.Outcome, Hall: a.HallName, Bureau: a.Bureau, Zone: a.Zone, Revision: answer.Revision,
 		Names: report.Names{Person: answer.Names[assess.ToPerson], Window: answer.Names[assess.ToWindow], Department: answer.Names[assess.ToDepartment]},
 		Rules: map[string]assess.Words{}, Policies: answer.PolicyNames, Articles: answer.Articles, Grades: answer.Grades, Awards: answer.Awards, Indicators: map[string]report.Indicator{}, Counts: map[string]assess.Words{},
-		To: []string{"各派驻单位"}}
+		To: []string{"各派驻单位"}, Made: report.Made{Through: uint64(answer.through), URL: a.VerifyAt, Version: a.Version}}
+	if answer.Provisional {
+		in.Revision = 0
+	}
 	for id, x := range answer.Rules {
 		in.Rules[id] = x.Words
 	}
@@ -332,14 +334,14 @@ func (a *API) input(v *register.View, answer *PeriodAnswer) (report.Input, error
 		in.Indicators[id] = report.Indicator{Words: x.Words, Formula: x.Formula}
 	}
 	a.fractions(&in)
-	if n := answer.Revision; n > 0 && n <= len(answer.Revisions) {
+	if n := in.Revision; n > 0 && n <= len(answer.Revisions) {
 		rev := answer.Revisions[n-1]
 		in.Published, in.Reason, in.Changes, in.Digest = rev.At, rev.Reason, rev.Changes, rev.Digest
 		if a.VerifyAt != "" {
 			in.Verify = strings.TrimRight(a.VerifyAt, "/") + answer.Verify
 		}
 	}
-	if c := answer.Checkpoint; c != nil {
+	if c := answer.Checkpoint; c != nil && in.Revision > 0 {
 		in.Checkpoint = &report.Checkpoint{Size: c.Size, Root: c.Root, Note: c.Note, Signer: signerOf(c.Note)}
 	}
 	for i := range answer.Appeals {
@@ -353,8 +355,12 @@ func (a *API) input(v *register.View, answer *PeriodAnswer) (report.Input, error
 	from, _ := p.Days()
 	before := assess.PeriodOf(p.Kind(), from.AddDays(-1))
 	x, _ := v.State.Cycle.Periods.Get(string(before))
-	if rev, ok := x.Published(); ok {
-		o, err := v.Archive.Outcome(before, rev.Number)
+	known := slices.IndexFunc(x.Revisions, func(rev cycle.Revision) bool { return rev.Event > answer.through && answer.through > 0 })
+	if known < 0 {
+		known = len(x.Revisions)
+	}
+	if known > 0 { // what was published since the answer was made is not in it
+		o, err := v.Archive.Outcome(before, x.Revisions[known-1].Number)
 		if err != nil {
 			return in, err
 		}

@@ -127,14 +127,14 @@ func TestAPeriodIsADocument(t *testing.T) {
 	}
 	// The copy of what is published is made without a reader.
 	deps := Deps{Register: s, Checkpoints: s, Zone: zone, Now: func() time.Time { return s.now }, HallName: "演示大厅", PublicURL: "https://hall.example.cn/", VerifyAt: "https://hall.example.cn/"}
-	made, err := DocumentInput(&deps, "2026-11", 1)
+	made, err := DocumentInput(&deps, "2026-11", 1, "")
 	if err != nil || made.Digest != in.Digest || made.Verify != "https://hall.example.cn/verify/2026-11/1" || made.Names.Person["s1"] != "演示员s1" || made.Hall != "演示大厅" {
 		t.Errorf("%v: %+v", err, made)
 	}
-	if _, err := DocumentInput(&deps, "2026-11", 2); err == nil {
+	if _, err := DocumentInput(&deps, "2026-11", 2, ""); err == nil {
 		t.Error("a revision that is not there has a document")
 	}
-	if _, err := DocumentInput(&deps, "2026-10", 0); err == nil {
+	if _, err := DocumentInput(&deps, "2026-10", 0, ""); err == nil {
 		t.Error("what is not published has a document")
 	}
 }

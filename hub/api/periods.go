@@ -56,6 +56,10 @@ type (
 		Articles    map[string]assess.Words   `json:"articles"`
 		Checkpoint  *Checkpoint               `json:"checkpoint,omitempty"`
 		Verify      string                    `json:"verify,omitempty"`
+
+		// through is the last record that was known; part is what the reader sees of it.
+		through wire.Position
+		part    part
 	}
 	// RevisionRow is one published state and how it differs from the one before.
 	RevisionRow struct {
@@ -243,7 +247,9 @@ func (a *API) period(r *http.Request, p assess.Period, revision int, policy stri
 		if err != nil {
 			return
 		}
-		if s := a.scopeOf(i, v, windows); !s.all {
+		s := a.scopeOf(i, v, windows)
+		answer.through, answer.part = v.Through, partOf(&s)
+		if !s.all {
 			bound(&answer, &s)
 		}
 		a.name(v, windows, &answer)
@@ -460,7 +466,7 @@ func (a *API) sign(answer *PeriodAnswer) error {
 		return err
 	}
 	for i := range all {
-		if all[i].Size >= uint64(answer.Revisions[answer.Revision-1].Event) {
+		if all[i].Size >= uint64(answer.Revisions[answer.Revision-1].Event) && all[i].Size < uint64(answer.through) { // it is the record after those
 			answer.Checkpoint = &all[i]
 			return nil
 		}

@@ -118,7 +118,9 @@ func (a *API) getScore(w http.ResponseWriter, r *http.Request) error {
 			answer.AppealsUntil = whole.AppealsUntil
 		}
 		for _, f := range x.Findings {
-			answer.Explained = append(answer.Explained, a.explain(v, &whole, f))
+			answer.Explained = append(answer.Explained, a.explain(v, &whole, f, func(ap *cycle.Appeal) bool {
+				return s.all || x.To == assess.ToPerson && s.own(x.ID) || ap.By == i.Account && i.Account != ""
+			}))
 		}
 	})
 	if err != nil {
@@ -175,7 +177,8 @@ func subjectOf(o *assess.Outcome, subject string) (found *assess.Result) {
 
 // explain says what a finding stands on. Positions of swipes are those of the
 // view; those of the hub's own records are looked up afterwards.
-func (a *API) explain(v *register.View, whole *PeriodAnswer, f assess.Scored) ExplainedRow {
+// words tells whether the reader may read the words of an appeal.
+func (a *API) explain(v *register.View, whole *PeriodAnswer, f assess.Scored, words func(*cycle.Appeal) bool) ExplainedRow {
 	row := ExplainedRow{Finding: f, Rule: NamedWords{f.Rule, whole.Rules[f.Rule].Words}, Policy: f.Policy, Parameters: f.Parameters, Void: f.Void != "", Articles: []NamedWords{}, Events: []EventRow{}}
 	for _, id := range f.Articles {
 		row.Articles = append(row.Articles, NamedWords{id, whole.Articles[id]})
@@ -193,7 +196,7 @@ func (a *API) explain(v *register.View, whole *PeriodAnswer, f assess.Scored) Ex
 		row.Events = append(row.Events, e)
 	}
 	if ap, ok := v.State.Cycle.AppealOf(&f); ok {
-		x := a.appealRow(&ap, false)
+		x := a.appealRow(&ap, words(&ap))
 		row.Appeal = &x
 	}
 	return row

@@ -45,15 +45,17 @@ type App struct {
 	metrics  *prometheus.Registry
 	scores   score.Memory // what was read of closed days
 	listener net.Listener
-	online   chan string      // devices that came online
-	proofs   chan struct{}    // something was published that a checkpoint is to cover
-	presses  chan press       // of call buttons
-	prints   chan struct{}    // wakes the sender of prints
-	answers  chan lamp        // presses that lamps answer
-	reviews  chan struct{}    // wakes the opener of cases
-	news     chan struct{}    // wakes who orders copies of what is published
-	courier  *courier.Courier // nil where no mail server is set
-	fonts    fonts
+	online   chan string   // devices that came online
+	proofs   chan struct{} // something was published that a checkpoint is to cover
+	presses  chan press    // of call buttons
+	prints   chan struct{} // wakes the sender of prints
+	answers  chan lamp     // presses that lamps answer
+	reviews  chan struct{} // wakes the opener of cases
+	news     chan struct{} // wakes who orders copies of what is published
+	// assessing is what screens are told of the assessment.
+	assessing assessment
+	courier   *courier.Courier // nil where no mail server is set
+	fonts     fonts
 	// periods are what tests take for published results; nil for those of the log.
 	periods periods
 	// secret lets programs on this machine act as the operator; code is of the first start's link.
@@ -85,7 +87,7 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 		cfg.Now = time.Now
 	}
 	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: cfg.Now(),
-		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), news: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}, nil
+		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), news: make(chan struct{}, 1), assessing: assessment{wake: make(chan struct{}, 1)}, ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
 // Ready waits until the hub serves and gives its addresses; it fails when ctx
@@ -217,6 +219,7 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.answerPresses(ctx) })
 	group.Go(func() error { return a.openCases(ctx) })
 	group.Go(func() error { return a.release(ctx) })
+	group.Go(func() error { return a.watchAssessment(ctx) })
 	if a.courier != nil {
 		group.Go(func() error { return a.courier.Run(ctx) })
 		group.Go(func() error { return a.orderCopies(ctx) })

@@ -27,8 +27,8 @@ import (
 type periods interface {
 	// Published gives the newest revision of a period and the departments in it; revision 0 for none.
 	Published(p assess.Period) (revision int, departments []string, err error)
-	// Input is all that the document of a revision prints, but for fonts.
-	Input(p assess.Period, revision int) (report.Input, error)
+	// Input is all that the copy of a revision for a department prints, but for fonts.
+	Input(p assess.Period, revision int, department string) (report.Input, error)
 }
 
 // published is what the log says was published.
@@ -51,9 +51,9 @@ func (p published) Published(period assess.Period) (revision int, departments []
 }
 
 // Input gives what a revision's document prints; see periods.
-func (p published) Input(period assess.Period, revision int) (report.Input, error) {
+func (p published) Input(period assess.Period, revision int, department string) (report.Input, error) {
 	deps := p.deps()
-	return api.DocumentInput(&deps, period, revision)
+	return api.DocumentInput(&deps, period, revision, api.CopyPart(department))
 }
 
 // Published is what copies are made of; see api.Documents.
@@ -171,11 +171,10 @@ func (o outbox) Due(ctx context.Context, _ time.Time) (mails []courier.Mail) {
 
 // fill writes the words and files of a copy: only what is the department's own.
 func (o outbox) fill(m *courier.Mail, c *copies.Copy, department string) error {
-	in, err := o.source().Input(assess.Period(c.Period), c.Revision)
+	in, err := o.source().Input(assess.Period(c.Period), c.Revision, c.Department)
 	if err != nil {
 		return err
 	}
-	in = in.Of(c.Department)
 	for _, format := range c.Formats {
 		f := report.Format(format)
 		var b bytes.Buffer
@@ -183,7 +182,7 @@ func (o outbox) fill(m *courier.Mail, c *copies.Copy, department string) error {
 			return err
 		}
 		_, name := report.FileName(in, f, report.ZH)
-		m.Files = append(m.Files, courier.File{Name: name, Type: f.ContentType(), Data: b.Bytes()})
+		m.Files = append(m.Files, courier.File{Name: name, Type: f.ContentType(), Data: b.Bytes(), Made: api.MadeOf(&in, report.ZH)})
 	}
 	title := strings.TrimSuffix(m.Files[0].Name, "."+c.Formats[0])
 	m.Subject = in.Hall + "：" + title
@@ -205,7 +204,7 @@ func (o outbox) Tell(ctx context.Context, m courier.Mail, r courier.Result) erro
 	sent := wire.CopySent{Copy: m.ID, Attempt: m.Attempt, Server: r.Server, Answer: r.Answer, MessageID: r.MessageID}
 	for _, f := range m.Files {
 		sum := sha256.Sum256(f.Data)
-		sent.Files = append(sent.Files, wire.CopyFile{Name: f.Name, Format: formatOf(f.Type), Size: len(f.Data), SHA256: hex.EncodeToString(sum[:])})
+		sent.Files = append(sent.Files, wire.CopyFile{Name: f.Name, Format: formatOf(f.Type), Size: len(f.Data), SHA256: hex.EncodeToString(sum[:]), Made: f.Made})
 	}
 	_, _, err := o.decide(ctx, actor, "copy-sent/"+m.ID, copies.Took{CopySent: sent})
 	return err

@@ -18,7 +18,9 @@ func (p Periods) Published(assess.Period) (revision int, departments []string, e
 }
 
 // Input is always the same.
-func (p Periods) Input(assess.Period, int) (report.Input, error) { return p.Made, nil }
+func (p Periods) Input(_ assess.Period, _ int, department string) (report.Input, error) {
+	return p.Made.Of(department), nil
+}
 
 // WithPeriods gives an app that does not run yet published results.
 func WithPeriods(a *App, p Periods) *App {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"hallkeeper/hub/api"
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/eventlog"
@@ -42,6 +43,9 @@ func (p *Publication) OK() bool { return p.Fault == "" && p.Digest == p.Again }
 type Proof struct {
 	Log          eventlog.Verification
 	Publications []Publication
+	Files        Files
+
+	sent *sentFiles
 }
 
 // Wrong counts the publications that are not what their records give.
@@ -51,22 +55,33 @@ func (p *Proof) Wrong() (n int) {
 			n++
 		}
 	}
-	return n
+	return n + len(p.Files.Wrong)
 }
 
 // VerifyAll checks the log of a data folder, in which no hub may run, and computes
 // every publication again from the records that it was made of, in one pass.
 // Where the log itself has faults nothing is computed.
 func VerifyAll(ctx context.Context, cfg Config, verifier note.Verifier) (proof Proof, err error) {
+	proof, err = readPublications(cfg, verifier)
+	if err != nil || len(proof.Log.Faults) > 0 || len(proof.Publications) == 0 {
+		return proof, err
+	}
+	m := maker{cfg: cfg}
+	proof.Files.Untold = proof.sent.untold
+	err = pass(ctx, cfg, proof.Publications, proof.sent.last, func(w *recount, at wire.Position) { proof.sent.again(&m, w, at, &proof.Files) })
+	return proof, err
+}
+
+// readPublications checks the log and notes what was published and which files have left the hub.
+func readPublications(cfg Config, verifier note.Verifier) (proof Proof, err error) {
+	proof.sent = &sentFiles{queued: map[string]wire.CopyQueued{}, due: map[wire.Position][]sentFile{}}
 	proof.Log, err = eventlog.VerifyEach(LogDir(cfg.Data), verifier, func(r *wire.Record) {
 		if p, ok := publication(r); ok {
 			proof.Publications = append(proof.Publications, p)
 		}
+		proof.sent.note(r)
 	})
-	if err != nil || len(proof.Log.Faults) > 0 || len(proof.Publications) == 0 {
-		return proof, err
-	}
-	return proof, again(ctx, cfg, proof.Publications)
+	return proof, err
 }
 
 // publication reads a record of one.
@@ -93,8 +108,9 @@ func publication(r *wire.Record) (p Publication, ok bool) {
 	return p, true
 }
 
-// again folds the log once and computes each publication where its last record has gone by.
-func again(ctx context.Context, cfg Config, all []Publication) (err error) {
+// pass folds the log once, at least up to a record, and computes each publication where its
+// last record has gone by. look is called after each record.
+func pass(ctx context.Context, cfg Config, all []Publication, last wire.Position, look func(*recount, wire.Position)) (err error) {
 	zone, err := cfg.zone()
 	if err != nil {
 		return err
@@ -113,7 +129,6 @@ func again(ctx context.Context, cfg Config, all []Publication) (err error) {
 		}
 	}()
 	w := &recount{view: view, due: map[wire.Position][]*Publication{}, differs: map[wire.Position]*Publication{}, outcomes: map[wire.Position]*assess.Outcome{}}
-	last := wire.Position(0)
 	for i := range all {
 		p := &all[i]
 		if p.Period.Kind() != "" && p.Through < p.Position {
@@ -135,6 +150,7 @@ func again(ctx context.Context, cfg Config, all []Publication) (err error) {
 		}
 		for i := range batch {
 			w.apply(&batch[i])
+			look(w, batch[i].Position)
 		}
 		at = batch[len(batch)-1].Position
 	}
@@ -146,6 +162,7 @@ type recount struct {
 	view    *register.View
 	windows roster.State
 	memory  score.Memory
+	heads   []api.Checkpoint
 	due     map[wire.Position][]*Publication
 	// differs are publications, by their positions, that are compared when they go by, and outcomes what came out.
 	differs  map[wire.Position]*Publication
@@ -155,6 +172,9 @@ type recount struct {
 func (w *recount) apply(r *wire.Record) {
 	w.windows.Fold(r)
 	w.view.Apply(r)
+	if c, ok := head(r); ok {
+		w.heads = append(w.heads, c)
+	}
 	if p := w.differs[r.Position]; p != nil {
 		if o, err := w.view.Archive.Outcome(p.Period, p.Revision); err == nil {
 			p.Differs = assess.Compare(&o, w.outcomes[r.Position])

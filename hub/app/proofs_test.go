@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -73,6 +74,14 @@ func rewritten(t *testing.T, cfg app.Config, sign bool, alter func(*wire.Record)
 	to := cfg
 	to.Data = filepath.Join(t.TempDir(), "altered")
 	if err := os.CopyFS(app.KeyDir(to.Data), os.DirFS(app.KeyDir(cfg.Data))); err != nil {
+		t.Fatal(err)
+	}
+	if err := filepath.WalkDir(app.KeyDir(to.Data), func(path string, d fs.DirEntry, err error) error { // keys that others can read are refused
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chmod(path, 0o600)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if sign {

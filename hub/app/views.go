@@ -66,7 +66,8 @@ func (a *App) openViews() (*views, error) {
 		Cases: func(now time.Time) (soon, late int) {
 			return v.register.State.Conduct.Pressing(v.register.State.Policy, hall.DateOf(now, a.zone))
 		},
-		Ratings: v.ratingNow,
+		Assessment: a.assessing.now,
+		Ratings:    v.ratingNow,
 		Line: func(now time.Time) queue.Now {
 			return v.register.State.Line.Now(v.register.State.Hall(&v.facts.Roster), hall.Moment{Now: now, Day: hall.DateOf(now, a.zone), Zone: a.zone}, v.register.Days.At(now).Away)
 		}}, v.facts, runner.Read, a.log.Stats().DeadLetters)
@@ -78,6 +79,7 @@ func (a *App) openViews() (*views, error) {
 		a.rated(batch)
 		a.copied(batch)
 		a.announced(batch)
+		a.assessing.noted(batch)
 	}
 	return v, nil
 }

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail"
+
+	"hallkeeper/wire"
 )
 
 // Config is the mail server.
@@ -65,6 +67,8 @@ type File struct {
 	Name string
 	Type string
 	Data []byte
+	// Made is how it was made; it goes into the record of what was sent.
+	Made *wire.DocumentMade
 }
 
 // Result is what became of an attempt.

@@ -44,6 +44,8 @@ type Config struct {
 	Late func(now time.Time) int
 	// Cases counts the open cases of bad reviews and complaints whose last day is near, and those whose last day is past. Nil where there are none.
 	Cases func(now time.Time) (soon, late int)
+	// Assessment says what of the assessment needs somebody; it is asked each second and may be a minute old. Nil where nothing is assessed.
+	Assessment func() Assessment
 	// Ratings says which visits can be rated, by window, and what was published last; the caller holds the facts still. Nil where nobody rates.
 	Ratings func(now time.Time) (map[string]wire.LiveRating, *wire.LiveSatisfaction)
 }
@@ -92,6 +94,7 @@ func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
 		l.rate()
 		l.late()
 		l.cases()
+		l.assessment()
 		l.everything()
 	})
 	return l
@@ -260,6 +263,7 @@ func (l *Live) Tick(now time.Time) {
 		l.rate()
 		l.late()
 		l.cases()
+		l.assessment()
 		l.everything()
 	})
 }

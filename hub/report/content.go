@@ -180,7 +180,7 @@ func (b *builder) letter() *letter {
 	} else {
 		b.body(d)
 	}
-	d.meta = meta{title: b.title(), author: b.organ(), subject: b.Hall, lang: b.say("zh-CN", "en"), at: b.Published.In(b.Zone)}
+	d.meta = meta{title: b.title(), author: b.organ(), subject: b.Hall, lang: b.say("zh-CN", "en"), at: b.Published.In(b.Zone), stamp: b.stamp()}
 	if b.Published.IsZero() {
 		d.meta.at = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 	}

@@ -403,7 +403,7 @@ func (d *docx) pack(w io.Writer, picture []byte) error {
 	if picture != nil {
 		parts = append(parts, filePart{"word/media/code.png", picture})
 	}
-	return packZIP(w, parts, m.at)
+	return packZIP(w, m.stamp.into(parts), m.at)
 }
 
 // packZIP writes parts in their order, all of one time.

@@ -131,6 +131,7 @@ func (p *pdf) circle(on *page, x, y, r float64, c colour) {
 type meta struct {
 	title, author, subject, lang string
 	at                           time.Time
+	stamp                        *Stamp
 }
 
 // write writes the file; nothing is written where a character is missing.
@@ -160,7 +161,12 @@ func (p *pdf) write(w io.Writer, m meta) error {
 	}
 	o.set(resources, "<< /Font << "+fonts.String()+">> >>")
 	o.set(tree, fmt.Sprintf("<< /Type /Pages /Count %d /Kids [%s] >>", len(p.pages), strings.TrimSpace(kids.String())))
-	o.set(catalog, fmt.Sprintf("<< /Type /Catalog /Pages %d 0 R /Lang (%s) /ViewerPreferences << /DisplayDocTitle true >> >>", tree, m.lang))
+	metadata := ""
+	if m.stamp != nil {
+		text := m.stamp.xmp(&m)
+		metadata = fmt.Sprintf(" /Metadata %d 0 R", o.add(fmt.Sprintf("<< /Length %d /Type /Metadata /Subtype /XML >>\nstream\n%s\nendstream", len(text), text)))
+	}
+	o.set(catalog, fmt.Sprintf("<< /Type /Catalog /Pages %d 0 R /Lang (%s) /ViewerPreferences << /DisplayDocTitle true >>%s >>", tree, m.lang, metadata))
 	date := m.at.Format("D:20060102150405-07'00'")
 	o.set(info, fmt.Sprintf("<< /Title %s /Author %s /Subject %s /Creator (Hallkeeper) /Producer (Hallkeeper) /CreationDate (%s) /ModDate (%s) >>",
 		utf16Text(m.title), utf16Text(m.author), utf16Text(m.subject), date, date))

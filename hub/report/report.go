@@ -99,6 +99,7 @@ type Input struct {
 	Evaluation *Evaluation
 
 	Zone *time.Location
+	Made Made
 	// Fonts are needed for PDF only.
 	Fonts *Fonts
 }

@@ -62,11 +62,11 @@ func (b *builder) workbook(w io.Writer) error {
 	if err := f.Write(&raw); err != nil {
 		return err
 	}
-	return repack(w, raw.Bytes(), at)
+	return repack(w, raw.Bytes(), at, b.stamp())
 }
 
 // repack puts the parts of a workbook into one order, with one time.
-func repack(w io.Writer, raw []byte, at time.Time) error {
+func repack(w io.Writer, raw []byte, at time.Time, stamp *Stamp) error {
 	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func repack(w io.Writer, raw []byte, at time.Time) error {
 		}
 		parts[i] = filePart{f.Name, data}
 	}
-	return packZIP(w, parts, at)
+	return packZIP(w, stamp.into(parts), at)
 }
 
 // book keeps the first error, so that filling sheets reads like what is filled in.

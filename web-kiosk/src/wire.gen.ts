@@ -371,6 +371,26 @@ export interface CopyFile {
   format: string
   size: number
   sha256: string
+  /** Made is what the file's bytes depend on besides the log; older records have none. */
+  made?: DocumentMade
+}
+
+/**
+ * DocumentMade is all that a document's bytes depend on besides the log and the fonts, so
+ * that it can be made again.
+ */
+export interface DocumentMade {
+  /** Through is the last record that was known. */
+  through: Position
+  /** Part says whose part of the results it holds, e.g. copy=civil; empty is all. */
+  part?: string
+  lang: string
+  number?: string
+  hall: string
+  bureau?: string
+  /** URL is where the hub is reached. */
+  url?: string
+  version: string
 }
 
 /** CopySent says that a mail server took a copy. */
@@ -415,6 +435,8 @@ export interface CopyDownloaded {
   department: string
   format: string
   sha256: string
+  /** Made is what the file's bytes depend on besides the log; older records have none. */
+  made?: DocumentMade
 }
 
 /**
@@ -1319,6 +1341,11 @@ export type AlarmKind =
   | "matters_late" // subject: empty; values: count
   | "cases_soon" // subject: empty; values: count: bad reviews and complaints whose last day is near
   | "cases_late" // subject: empty; values: count: those whose last day is past
+  | "copies_lost" // subject: empty; values: count: copies to departments that were given up
+  | "duties_late" // subject: empty; values: count: reports and tasks that are overdue
+  | "policy_gone" // subject: empty; detail: policy_missing or policy_lapsed: today cannot be assessed
+  | "revision_due" // subject: empty; values: count, periods: published ones that would come out differently now
+  | "period_uncomputed" // subject: empty; values: count, periods: months that are over and not computed
 
 /** Alarm is something a person should know of or act on. */
 export interface Alarm {

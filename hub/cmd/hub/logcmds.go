@@ -25,9 +25,12 @@ func dataFlag(fs *flag.FlagSet) *string {
 func runVerify(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	var s settingFlags
 	var logOnly *bool
+	var document, out *string
 	if shown, err := flagSet("verify", stdout, args, func(fs *flag.FlagSet) {
 		s.define(fs)
 		logOnly = fs.Bool("log-only", false, "只校验日志，不重新核算公布结果 / check the log alone, compute no publication again")
+		document = fs.String("document", "", "核对一份公布的文件（PDF、DOCX、XLSX）/ compare this published document, a `FILE`, with what the log gives")
+		out = fs.String("out", "", "把按日志重新生成的文件写到 / with --document: write the document as the log gives it to `FILE`")
 	}); shown || err != nil {
 		return err
 	}
@@ -40,7 +43,12 @@ func runVerify(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("verify the log in %s: %w", *data, err)
 	}
+	if *document != "" {
+		cfg.Version = version
+		return verifyDocument(ctx, cfg, key, *document, *out, stdout)
+	}
 	var proof app.Proof
+	cfg.Version = version
 	if *logOnly {
 		proof.Log, err = eventlog.Verify(app.LogDir(*data), key)
 	} else {
@@ -84,7 +92,12 @@ func showPublications(w io.Writer, proof *app.Proof) error {
 			return err
 		}
 	}
-	if n := proof.Wrong(); n > 0 {
+	if err := showFiles(w, &proof.Files); err != nil {
+		return err
+	}
+	if n := proof.Wrong(); n > 0 && n == len(proof.Files.Wrong) {
+		return fmt.Errorf("%d files that left the hub are not what the log gives: the log, the keys of people or the fonts have changed since. Compare with the files that were received, by hub verify --document", n)
+	} else if n > 0 {
 		return fmt.Errorf("%d of %d publications are not what their records give: somebody has altered what was published, or another version of this program published it. "+
 			"Keep a copy of the folder as it is, verify a backup of the time of the publication with this same program, and compare with the documents that were handed out", n, len(proof.Publications))
 	}

@@ -24,10 +24,15 @@ func TestMain(m *testing.M) {
 const patience = 30 * time.Second
 
 func TestScripts(t *testing.T) {
+	year, err := filepath.Abs(filepath.Join("..", "..", "score", "testdata", "year"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "publish": publish, "flip": flip, "status": status,
+			"play": play(year), "fetch": fetch, "repack": repack, "forge": forge,
 		},
 	})
 }
