@@ -49,6 +49,7 @@ func domainProblems() []failure {
 		p(409, "already_published", "已经公示", "it is published already"),
 		p(404, "period_unknown", "没有这个周期", "there is no such period"),
 		p(404, "score_unknown", "没有这个得分", "there is no such score"),
+		p(409, "period_before", "在本大厅开始日检查之前", "before the hall began to check days"),
 		p(409, "period_running", "周期尚未结束", "the period is not over"),
 		p(409, "period_published", "已经公布", "it is published already"),
 		p(409, "period_unpublished", "尚未公布", "it is not published yet"),

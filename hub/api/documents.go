@@ -260,6 +260,9 @@ func (a *API) sendReport(w http.ResponseWriter, r *http.Request, in report.Input
 	if a.Documents == nil {
 		return problem("internal")
 	}
+	if number != "" && in.Revision == 0 && in.Evaluation == nil {
+		return wrong(field{"number", "unpublished", text{"未公布的结果只有拟稿，没有文号", "what is not published is a draft and has no number"}})
+	}
 	in.Number = strings.TrimSpace(number)
 	lang, f := report.ZH, report.Format(format)
 	if languageOf(r) == english {

@@ -38,6 +38,8 @@ type (
 		Revisions []RevisionRow `json:"revisions"`
 		// Pending is what would be another one if it were computed now.
 		Pending []assess.Change `json:"pending,omitempty"`
+		// WhatIf is the policy under which the outcome is what would have been; Pending then is how it differs from what is published.
+		WhatIf string `json:"what_if,omitempty"`
 		// Provisional: the outcome was computed for this answer.
 		Provisional bool `json:"provisional,omitempty"`
 		// Digest is that of the outcome, where the reader sees all of it.
@@ -139,7 +141,7 @@ func (a *API) periodRoutes() (all []route) {
 }
 
 func periodRefusals() []string {
-	return []string{"period_unknown", "period_running", "period_published", "period_not_there", "days_open", "parts_unpublished", "policy_lapsed", "policy_missing", "appeals_run", "appeals_open"}
+	return []string{"period_unknown", "period_before", "period_running", "period_published", "period_not_there", "days_open", "parts_unpublished", "policy_lapsed", "policy_missing", "appeals_run", "appeals_open"}
 }
 
 // periodOf reads the period of a path, which must be of the path's kind.
@@ -226,6 +228,9 @@ func (a *API) getPeriod(w http.ResponseWriter, r *http.Request) error {
 	var c checks
 	revision := int(c.number(r, "revision", 0, 1, 1_000_000))
 	format := c.choice(r, "format", "json", "xlsx", "docx", "pdf")
+	if format != "" && format != "json" && r.URL.Query().Get("policy") != "" {
+		c.add("format", "choice", "试算不是考核结果，不能生成文件；请去掉 policy 或用 json", "what would have been is no result and makes no document; leave out policy, or ask for json")
+	}
 	if err := c.err(); err != nil {
 		return err
 	}
@@ -296,19 +301,19 @@ func (a *API) wholePeriod(v *register.View, windows *roster.State, p assess.Peri
 		if changes := assess.Compare(&published, &now); len(changes) > 0 {
 			answer.Pending = changes
 		}
-		if policy != "" {
-			answer.Outcome, answer.Provisional = now, true
-		}
+	}
+	if policy != "" { // nothing of it was published
+		answer.Outcome, answer.Provisional, answer.WhatIf, answer.Revision, answer.Verify = now, true, policy, 0, ""
 	}
 	_, answer.Digest = cycle.Encode(&answer.Outcome)
 	answer.Policies = answer.Outcome.Policies
 	if answer.State != cycle.Running {
 		answer.Blocked = a.blocks(v, windows, p)
 		next := cycle.Next(p, answer.State, v.State.CycleWorld(windows).AppealDays(until))
-		if len(answer.Blocked) == 0 && (next != "revise" || len(answer.Pending) > 0) {
+		if policy == "" && len(answer.Blocked) == 0 && (next != "revise" || len(answer.Pending) > 0) {
 			answer.Next = append(answer.Next, next)
 		}
-		if len(answer.Blocked) == 0 && (answer.State == cycle.Computed || answer.State == cycle.Reviewed) {
+		if policy == "" && len(answer.Blocked) == 0 && (answer.State == cycle.Computed || answer.State == cycle.Reviewed) {
 			answer.Next = append(answer.Next, "compute")
 		}
 	}

@@ -284,6 +284,42 @@ func TestAnotherPolicyIsCompared(t *testing.T) {
 	}
 }
 
+// What was published cannot be undermined: by a period in which there was no hall, by a
+// number that is dated back, or by a document of what would have been.
+func TestWhatIsPublishedCannotBeUndermined(t *testing.T) {
+	s := newStageAt(t, 1_000_000)
+	s.people()
+	s.adopted()
+	s.pass("2026-12-01")
+	s.check("2026-11-23", "2026-11-30")
+	for _, path := range []string{"months/2026-10", "quarters/2019-Q4", "years/2025"} {
+		s.refused("POST", path+"/compute", "", "period_before", "")
+	}
+	for _, path := range []string{"years/0001", "months/9999-12", "months/2026-13"} {
+		if w := s.ask("GET", "/api/v1/"+path, ""); w.Code != http.StatusNotFound || problemOf(t, w).Code != "period_unknown" {
+			t.Errorf("%s is answered %d %s", path, w.Code, w.Body)
+		}
+	}
+	s.tell(told{"POST", "/api/v1/findings", `{"finding":"f1","day":"2026-11-24","rule":"appearance","window":"w1","staff":"s1","note":"未戴工牌"}`, "", ""})
+	for _, step := range []string{"compute", "review", "open-appeals"} {
+		s.tell(told{"POST", "/api/v1/months/2026-11/" + step, "", "", ""})
+	}
+	s.pass("2027-01-20")
+	s.tell(told{"POST", "/api/v1/months/2026-11/publish", "", "", ""})
+	s.refused("POST", "policy/parameters/inspection_points", `{"value":9,"from":"2026-11-01","reference":"文"}`, "policy_published", "63号 第八条")
+	s.tell(told{"POST", "/api/v1/policy/parameters/inspection_points", `{"value":3,"from":"2026-12-01","reference":"文"}`, "", ""})
+	what := s.period("months/2026-11?policy=wuzhengbanfa-2020-63@1.0.0")
+	if what.Revision != 0 || what.Verify != "" || what.WhatIf == "" || !what.Provisional || len(what.Next) != 0 {
+		t.Errorf("what would have been looks like a result: revision %d, %s", what.Revision, what.Verify)
+	}
+	if w := s.ask("GET", "/api/v1/months/2026-11?policy=wuzhengbanfa-2020-63@1.0.0&format=pdf", ""); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("what would have been is a document: %d", w.Code)
+	}
+	if got := s.period("months/2026-11"); len(got.Pending) != 0 {
+		t.Errorf("a number that holds later changes what is published: %+v", got.Pending)
+	}
+}
+
 // post makes a request of a story one that posts.
 func (x told) post() told {
 	x.route = "POST"

@@ -31,8 +31,11 @@ func PeriodOf(per Per, day hall.Date) Period {
 	return Period(name)
 }
 
-// Kind is PerMonth, PerQuarter or PerYear; empty for what is no period.
+// Kind is PerMonth, PerQuarter or PerYear; empty for what is no period. A year is from 2000 to 2999.
 func (p Period) Kind() Per {
+	if len(p) == 0 || p[0] != '2' {
+		return ""
+	}
 	switch s := string(p); {
 	case monthShape.MatchString(s):
 		return PerMonth

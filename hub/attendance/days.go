@@ -179,6 +179,15 @@ func (d *Days) Latest(day hall.Date) (rev wire.SheetRevision, ok bool) {
 	return all[len(all)-1], true
 }
 
+// Checked is the record that closed a day first; 0 on an open one.
+func (d *Days) Checked(day hall.Date) wire.Position {
+	all, _ := d.Revisions.Get(string(day))
+	if len(all) == 0 {
+		return 0
+	}
+	return all[0].Event
+}
+
 // Revision reads a numbered revision back.
 func (d *Days) Revision(day hall.Date, number int) (sheet wire.Sheet, err error) {
 	d.settle()

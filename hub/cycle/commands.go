@@ -109,6 +109,9 @@ func (s *State) Blocks(p assess.Period, w World, today hall.Date) (all []*Block)
 	if today <= until {
 		return append(all, hall.Refuse("period_running", fmt.Sprintf("%s 尚未结束，%s 之后才能核算", p, until), fmt.Sprintf("%s is not over; it can be computed after %s", p, until)))
 	}
+	if w.Began != "" && until < w.Began {
+		return append(all, hall.Refuse("period_before", fmt.Sprintf("本大厅自 %s 起有日检查，%s 没有可考核的内容", w.Began, p), fmt.Sprintf("the hall has checked days from %s on; there is nothing to assess in %s", w.Began, p)))
+	}
 	if err := w.Policy.Assessable(max(from, w.Began), until); err != nil {
 		var b *hall.Error
 		if errors.As(err, &b) {
@@ -258,11 +261,11 @@ func (c Review) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, err
 
 // DecideCycle decides; see Command.
 func (c Open) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, error) {
-	if err := s.free(c.Period, w, m); err != nil {
-		return nil, err
-	}
 	if c.Period.Kind() != assess.PerMonth {
 		return nil, hall.Refuse("appeals_of_months", "申诉在月统计时提出；季度和年度由各月得出", "appeals are made against months; quarters and years follow from these")
+	}
+	if err := s.free(c.Period, w, m); err != nil {
+		return nil, err
 	}
 	if _, err := s.at(c.Period, m, Reviewed); err != nil {
 		return nil, err

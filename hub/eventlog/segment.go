@@ -99,6 +99,9 @@ func listSegments(dir string) ([]*segment, error) {
 }
 
 func openBolt(path string, readOnly bool) (*bolt.DB, error) {
+	if err := whole(path); err != nil {
+		return nil, err
+	}
 	db, err := bolt.Open(path, 0o600, &bolt.Options{
 		ReadOnly: readOnly, Timeout: 2 * time.Second, FreelistType: bolt.FreelistMapType,
 		// A remap waits for readers; reserving address space makes it rare.

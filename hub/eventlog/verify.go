@@ -90,6 +90,9 @@ func (v *verify) segment(s *segment) {
 			v.fault("%s is damaged: %v", name, p)
 		}
 	}()
+	if right, _, _, err := metas(s.path); err == nil && right < 2 {
+		v.fault("%s: one of its two meta pages is damaged, so that its newest commit may be missing", name)
+	}
 	if s.sealed {
 		want, err := os.ReadFile(s.path + ".sha256")
 		got, herr := hashFile(s.path)

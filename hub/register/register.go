@@ -4,6 +4,7 @@
 package register
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -119,6 +120,10 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		if adopt, ok := c.(policy.AdoptPolicy); ok {
 			adopt.Published = s.Cycle.PublishedIn
 			return adopt.DecidePolicy(s.Policy, m)
+		}
+		if set, ok := c.(policy.SetParameter); ok && s.Cycle.PublishedIn(hall.Date(set.From), cmp.Or(hall.Date(set.Until), end)) {
+			return nil, hall.RefuseBy("63号 第八条", "policy_published", set.From+" 以后已有公示的考核结果，不能改变其所依据的数值；请从未公示的月份起设定",
+				"results of days from "+set.From+" on are published and the numbers that they stand on cannot change; begin with a month that is not published")
 		}
 		return c.DecidePolicy(s.Policy, m)
 	case attendance.Command:

@@ -636,11 +636,22 @@ func (b *builder) why(c *assess.Candidate) string {
 		return b.say("考核时间不足", "too few days")
 	case "places":
 		if c.Tie != "" {
-			return b.sayf("名额已满（同分比较：%s）", "no place left (tie: %s)", c.Tie)
+			return b.sayf("名额已满（同分比较：%s）", "no place left (tie: %s)", b.tie(c.Tie))
 		}
 		return b.say("名额已满", "no place left")
 	}
 	return b.say("入选", "chosen")
+}
+
+// tie is what a tie-break compares.
+func (b *builder) tie(id string) string {
+	if id == "score" {
+		return b.say("得分", "score")
+	}
+	if x, ok := b.Indicators[id]; ok {
+		return b.lang.of(x.Words)
+	}
+	return b.word(b.Rules, id)
 }
 
 // awards are a year's (63号 第十五条), and how the share of 第十四条 was read.
@@ -724,11 +735,22 @@ func (b *builder) changeRows() (rows [][]string) {
 			why = append(why, b.sayf("现计%s %s（%s）", "now %s %s (%s)", b.word(b.Rules, c.Come[k].Rule), signed(c.Come[k].Counted), string(c.Come[k].Day)))
 		}
 		for _, w := range c.Why {
-			why = append(why, b.lang.of(w))
+			why = append(why, b.named(b.lang.of(w)))
 		}
 		rows = append(rows, []string{b.subject(c.To, c.ID), value(c.From, c.FromGrade), value(c.Until, c.UntilGrade), strings.Join(why, b.say("；", "; "))})
 	}
 	return rows
+}
+
+// named puts the name of somebody in the place of the id that begins some words: a computation knows no names.
+func (b *builder) named(words string) string {
+	id, rest, ok := strings.Cut(words, " ")
+	for _, names := range []map[string]string{b.Names.Person, b.Names.Window, b.Names.Department} {
+		if name := names[id]; ok && name != "" {
+			return name + b.say("", " ") + rest
+		}
+	}
+	return words
 }
 
 // evaluation is a leaver's (63号 第十六条).

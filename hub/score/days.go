@@ -111,6 +111,7 @@ func (g *Ground) day(day hall.Date) *dayOf {
 		sheet = g.View.Days.Sheet(day, time.Time{})
 	}
 	d := readSheet(&sheet, day)
+	d.checked(g.View.Days.Checked(day))
 	g.Memory.put(day, key, d)
 	return d
 }
@@ -137,6 +138,15 @@ func (m *Memory) put(day hall.Date, key string, d *dayOf) {
 		m.days = map[hall.Date]kept{}
 	}
 	m.days[day] = kept{key, d}
+}
+
+// checked names the record that closed the day where a fact stands on nothing else: nobody swiped.
+func (d *dayOf) checked(p wire.Position) {
+	for i := range d.facts {
+		if len(d.facts[i].Events) == 0 {
+			d.facts[i].Events = []string{At(p)}
+		}
+	}
 }
 
 func readSheet(s *wire.Sheet, day hall.Date) *dayOf {
