@@ -119,6 +119,9 @@ func (a *API) makeAppeal(r *http.Request, body []byte) (order, error) {
 	if b.Finding != "" || b.Period != "" {
 		return a.appealFinding(r, b)
 	}
+	if b.Case == "" {
+		return order{}, wrong(field{"case", "required", text{"请写明差评投诉件的编号，或月份和发现的编号", "name a case, or a month and a finding"}})
+	}
 	x, err := a.findCase(b.Case)
 	if err != nil {
 		return order{}, err

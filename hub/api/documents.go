@@ -326,7 +326,7 @@ func (a *API) input(v *register.View, answer *PeriodAnswer) (report.Input, error
 	in := report.Input{Outcome: &answer.Outcome, Hall: a.HallName, Bureau: a.Bureau, Zone: a.Zone, Revision: answer.Revision,
 		Names: report.Names{Person: answer.Names[assess.ToPerson], Window: answer.Names[assess.ToWindow], Department: answer.Names[assess.ToDepartment]},
 		Rules: map[string]assess.Words{}, Policies: answer.PolicyNames, Articles: answer.Articles, Grades: answer.Grades, Awards: answer.Awards, Indicators: map[string]report.Indicator{}, Counts: map[string]assess.Words{},
-		To: []string{"各派驻单位"}, Made: report.Made{Through: uint64(answer.through), URL: a.VerifyAt, Version: a.Version}}
+		Made: report.Made{Through: uint64(answer.through), URL: a.VerifyAt, Version: a.Version}}
 	if answer.Provisional {
 		in.Revision = 0
 	}

@@ -172,7 +172,10 @@ func (b *builder) letter() *letter {
 	}
 	d.mark = strings.Join(marks, b.say("　", ", "))
 	d.title = b.titleLines()
-	if len(b.To) > 0 {
+	switch {
+	case b.Evaluation == nil && len(b.To) == 0:
+		d.to = b.say("各派驻单位：", "To the dispatching departments:")
+	case len(b.To) > 0:
 		d.to = strings.Join(b.To, b.say("、", ", ")) + b.say("：", ":")
 	}
 	if b.Evaluation != nil {

@@ -181,6 +181,17 @@ func (f *Fonts) find(want faceID, r rune) (faceID, sfnt.GlyphIndex) {
 	return want, 0
 }
 
+// marked puts a geta mark in the place of each character that no font has.
+func (f *Fonts) marked(text string) string {
+	missing := f.Missing(text)
+	return strings.Map(func(r rune) rune {
+		if slices.Contains(missing, r) {
+			return '〓'
+		}
+		return r
+	}, text)
+}
+
 // Missing lists the characters of a text that no font has, each once.
 func (f *Fonts) Missing(text string) (missing []rune) {
 	for _, r := range text {

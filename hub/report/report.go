@@ -195,6 +195,7 @@ func Build(w io.Writer, in Input, format Format, lang Lang) error {
 		if in.Fonts == nil {
 			return errNoFonts
 		}
+		b.Reason = b.Fonts.marked(b.Reason) // what people write may hold what no font has
 		return writePDF(w, in.Fonts, b.letter())
 	}
 	return fmt.Errorf("%q: %w", format, errFormat)

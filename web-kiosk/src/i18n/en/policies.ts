@@ -21,6 +21,7 @@ export const policies = {
   'policies.extensions': 'Extensions',
   'policies.extend': 'Record an extension',
   'policies.extend.go': 'Record',
+  'policies.extend.until.hint': 'Leave it empty where there is no end',
   'policies.extend.text': 'The policy is in force until {until}. After that it is assessed by only where a document extends it.',
   'policies.document': 'Number of the document',
   'policies.document.hint': 'That of the government’s or the hall’s formal document',

@@ -21,6 +21,7 @@ export const policies = {
   'policies.extensions': '延续',
   'policies.extend': '登记延续',
   'policies.extend.go': '登记',
+  'policies.extend.until.hint': '留空表示没有止日',
   'policies.extend.text': '这份政策施行至 {until}。期满后须有延续的文件才能继续据以考核。',
   'policies.document': '文号',
   'policies.document.hint': '旗政府或大厅正式文件的文号',
