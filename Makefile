@@ -113,7 +113,7 @@ test-e2e: test-needs build $(NPM_DONE) $(TALLY) ## browser tests against the rea
 .PHONY: test-office
 test-office: ## open every document with LibreOffice and compare what it reads (build/office has the pages)
 	@scripts/needs.sh office
-	scripts/office.sh build/office
+	scripts/office.sh build/office $(OFFICE_FLAGS)
 
 .PHONY: test-faults
 test-faults: test-needs build ## kill hub, agents and broker at random (SEED=, KILLS=)

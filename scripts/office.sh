@@ -2,13 +2,19 @@
 # Writes every document that hub/report makes, opens it with LibreOffice and reads it
 # back: a part of the text must be there, on A4 pages. The pages are left as pictures.
 #
-#   scripts/office.sh FOLDER
+#   scripts/office.sh FOLDER [short]
+#
+# short takes the Chinese document of each kind and one workbook.
 set -euo pipefail
 
-out=${1:?usage: scripts/office.sh FOLDER}
+out=${1:?usage: scripts/office.sh FOLDER [short]}
 rm -rf "$out"
 mkdir -p "$out/made" "$out/read" "$out/pages"
 REPORT_OUT=$(realpath "$out/made") go test -count=1 -run '^TestWriteAll$' ./hub/report
+
+if [[ ${2:-} == short ]]; then
+    find "$out/made" -type f ! -name 'month-zh.*' ! -name 'quarter-zh.docx' ! -name 'quarter-zh.pdf' ! -name 'year-zh.docx' ! -name 'year-zh.pdf' ! -name 'leaver-zh.*' -delete
+fi
 
 # A profile of its own: an office that somebody has open on this machine is not asked.
 profile=$(mktemp -d)
