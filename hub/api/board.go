@@ -226,7 +226,7 @@ func (a *API) signedHere(c Checkpoint) *Checkpoint {
 }
 
 func (a *API) getBoard(w http.ResponseWriter, r *http.Request) error {
-	answer := BoardAnswer{At: a.Now().In(a.Zone), PublicURL: strings.TrimRight(a.PublicURL, "/"), Periods: []BoardPeriod{}}
+	answer := BoardAnswer{At: a.Now().In(a.Zone), PublicURL: strings.TrimRight(a.VerifyAt, "/"), Periods: []BoardPeriod{}}
 	var err error
 	if answer.Hall, err = a.boardHall(); err != nil {
 		return err
