@@ -150,7 +150,7 @@ func (r *Runner) Run(ctx context.Context, src Source, caughtUp chan<- struct{}) 
 	var failed error
 	for batch, err := range src.Follow(ctx, r.position) {
 		if err != nil {
-			failed = fmt.Errorf("read the log for the views: %w", err)
+			failed = fmt.Errorf("read the log for the views (run hub verify; keep a copy of the folder and restore the segment that it names from a backup): %w", err)
 			break
 		}
 		r.apply(batch)
@@ -405,7 +405,7 @@ func Replay(ctx context.Context, src Source, path string, logger *slog.Logger, f
 	if goal > 0 {
 		for batch, err := range src.Follow(ctx, 0) {
 			if err != nil {
-				return r.position, fmt.Errorf("read the log for the views: %w", err)
+				return r.position, fmt.Errorf("read the log for the views (run hub verify; keep a copy of the folder and restore the segment that it names from a backup): %w", err)
 			}
 			if r.apply(batch); r.position >= goal {
 				break
