@@ -25,7 +25,7 @@ func (p *Policy) Award(a *Award, results []Result, day hall.Date, least int) Awa
 		c := Candidate{ID: r.ID, Points: r.Points, Ties: p.ties(a, r)}
 		switch {
 		case r.Barred == PerYear:
-			c.Why, c.Finding = WhyBarred, r.BarredBy
+			c.Why, c.Finding, c.Rule = WhyBarred, r.BarredBy, r.BarredRule
 		case p.gradeRank(r.Grade) > p.gradeRank(a.Grade):
 			c.Why = WhyGrade
 		case r.Months < least:

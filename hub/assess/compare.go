@@ -24,7 +24,7 @@ func Compare(before, after *Outcome) (all []Change) {
 			}
 		}
 	}
-	if a, b := policies(before), policies(after); !slices.Equal(a, b) {
+	if a, b := policiesOf(before), policiesOf(after); !slices.Equal(a, b) {
 		for i := range all {
 			all[i].Why = append(all[i].Why, Words{"适用的政策不同", "another policy applies"})
 		}
@@ -40,7 +40,7 @@ func byID(all []Result) map[string]*Result {
 	return m
 }
 
-func policies(o *Outcome) (all []string) {
+func policiesOf(o *Outcome) (all []string) {
 	for _, a := range o.Policies {
 		all = append(all, a.Policy)
 	}

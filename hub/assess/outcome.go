@@ -146,9 +146,10 @@ type Result struct {
 	Bonus  float64 `json:"bonus"`
 	Points float64 `json:"points"`
 	Grade  string  `json:"grade"`
-	// Barred is the longest bar to awards, and BarredBy the fact that it follows from.
-	Barred   Per    `json:"barred,omitempty"`
-	BarredBy string `json:"barred_by,omitempty"`
+	// Barred is the longest bar to awards, BarredBy the fact that it follows from, and BarredRule the rule.
+	Barred     Per    `json:"barred,omitempty"`
+	BarredBy   string `json:"barred_by,omitempty"`
+	BarredRule string `json:"barred_rule,omitempty"`
 	// Months are how many months it was assessed in.
 	Months int `json:"months"`
 	// Rules are what counted in all by rule; what was taken off is below 0.
@@ -195,8 +196,9 @@ type Candidate struct {
 	Won    bool    `json:"won"`
 	// Why is empty for winners, else barred, grade (too low), days (too short), or places (there were no more).
 	Why string `json:"why,omitempty"`
-	// Finding is the fact that bars, Tie the tie-break that put it behind the one before it.
+	// Finding is the fact that bars and Rule its rule, Tie the tie-break that put it behind the one before it.
 	Finding string `json:"finding,omitempty"`
+	Rule    string `json:"rule,omitempty"`
 	Tie     string `json:"tie,omitempty"`
 	// Ties are the values that were compared, in the order of the policy's ties.
 	Ties []float64 `json:"ties"`

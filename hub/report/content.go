@@ -632,7 +632,12 @@ func (s *sections) appeals() {
 func (b *builder) why(c *assess.Candidate) string {
 	switch c.Why {
 	case "barred":
+		if c.Rule != "" {
+			return b.sayf("有取消评选资格的事项（%s）", "barred by a finding (%s)", b.word(b.Rules, c.Rule))
+		}
 		return b.say("有取消评选资格的事项", "barred by a finding")
+	case "tied":
+		return b.say("与他人完全并列而名额不足，由局决定", "equal to others in everything; the bureau decides")
 	case "grade":
 		return b.say("等次未达到要求", "grade too low")
 	case "days":

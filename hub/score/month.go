@@ -209,7 +209,7 @@ func (m *month) result(to assess.To, id string, base float64, days int) assess.R
 			r.Rules[f.Rule] = m.policy.Round(r.Rules[f.Rule] + f.Counted)
 		}
 		if f.Bars == r.Barred && f.Bars != "" && r.BarredBy == "" {
-			r.BarredBy = f.Fact
+			r.BarredBy, r.BarredRule = f.Fact, f.Rule
 		}
 	}
 	if len(r.Counts) > 0 {

@@ -104,7 +104,7 @@ func join(policy *assess.Policy, to assess.To, p assess.Period, parts []assess.O
 				r.Rules[rule] = policy.Round(r.Rules[rule] + n)
 			}
 			if lasts(x.Barred, p.Kind()) && (r.Barred == "" || x.Barred == assess.PerYear && r.Barred != assess.PerYear) {
-				r.Barred, r.BarredBy = x.Barred, x.BarredBy
+				r.Barred, r.BarredBy, r.BarredRule = x.Barred, x.BarredBy, x.BarredRule
 			}
 		}
 	}

@@ -99,7 +99,7 @@ describe('results', () => {
 })
 
 describe('awards', () => {
-  const one = (id: string, won: boolean, why?: Candidate['why']): Candidate => ({ id, points: 99, won, ties: [], ...(why ? { why } : {}) })
+  const one = (id: string, won: boolean, why?: Candidate['why']): Candidate => ({ id, points: 99, won, ties: [id.charCodeAt(0)], ...(why ? { why } : {}) })
   const candidates = [one('a', true), one('b', false, 'barred'), one('c', true), one('d', false, 'places'), one('e', false, 'grade')]
 
   it('go to those who are next when there are more places, never to who is barred', () => {
@@ -108,6 +108,13 @@ describe('awards', () => {
     expect(simulate({ candidates }, 1).map(({ moved }) => moved)).toEqual(['', '', 'loses', '', ''])
     expect(simulate({ candidates }, 2).every(({ moved }) => moved === '')).toBe(true)
     expect(able({ candidates })).toBe(3)
+  })
+
+  it('go to none of those who are equal in everything and for whom there are not places enough', () => {
+    const equals = [one('a', true), { ...one('b', false, 'tied'), ties: [1] }, { ...one('c', false, 'tied'), ties: [1] }]
+    expect(simulate({ candidates: equals }, 2).map(({ wins, why }) => [wins, why])).toEqual([[true, ''], [false, 'tied'], [false, 'tied']])
+    expect(simulate({ candidates: equals }, 3).every(({ wins }) => wins)).toBe(true)
+    expect(simulate({ candidates: equals }, 1).map(({ why }) => why)).toEqual(['', 'places', 'places'])
   })
 
   it('differ between policies by who has them', () => {

@@ -81,9 +81,11 @@ export interface Candidate {
   points: number
   won: boolean
   /** Empty for winners. */
-  why?: '' | 'barred' | 'grade' | 'days' | 'places'
+  why?: '' | 'barred' | 'grade' | 'days' | 'tied' | 'places'
   /** The fact that bars. */
   finding?: string
+  /** Its rule. */
+  rule?: string
   /** The tie-break that put it behind the one before it. */
   tie?: string
   ties: number[]

@@ -155,6 +155,7 @@ export const assess = {
   'assess.why.barred': 'a finding bars it',
   'assess.why.grade': 'the grade is too low',
   'assess.why.days': 'not there long enough',
+  'assess.why.tied': 'equal to others in everything; the bureau decides',
   'assess.why.places': 'no places left',
   'assess.tie': 'Same points as the one before; behind it by “{name}”',
   'assess.tie.score': 'points',

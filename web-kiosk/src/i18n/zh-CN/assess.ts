@@ -155,6 +155,7 @@ export const assess = {
   'assess.why.barred': '有取消评优资格的事项',
   'assess.why.grade': '等次不够',
   'assess.why.days': '在岗时间不够',
+  'assess.why.tied': '与他人完全并列而名额不足，由局决定',
   'assess.why.places': '名额已满',
   'assess.tie': '同分，按“{name}”排在前一位之后',
   'assess.tie.score': '得分',
