@@ -53,7 +53,7 @@ func TestSentFilesAreMadeAgain(t *testing.T) {
 	}
 }
 
-// The live view says that the log of a hall long ago has no policy for today, once somebody looks.
+// The live view says soon after the start which months nobody has computed.
 func TestTheHallIsWatched(t *testing.T) {
 	played := playedMonth(t)
 	h := start(t, config(played.Data))
