@@ -1,13 +1,7 @@
 package attendance
 
 import (
-	"bytes"
-	"compress/flate"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,7 +134,7 @@ func (d *Days) revise(day hall.Date, r *wire.Record) {
 	d.Revisions.Set(string(day), append(before[:len(before):len(before)], rev))
 	d.settle()
 	d.packing = make(chan packed, 1)
-	go func(into chan<- packed) { into <- packed{sheetKey(day, rev.Number), deflate(text)} }(d.packing)
+	go func(into chan<- packed) { into <- packed{sheetKey(day, rev.Number), hall.Freeze(text)} }(d.packing)
 }
 
 // packed is a sheet that was compressed while later records were folded.
@@ -195,38 +189,14 @@ func (d *Days) Revision(day hall.Date, number int) (sheet wire.Sheet, err error)
 	if !ok {
 		return sheet, hall.Unknown("revision_unknown", fmt.Sprintf("%s 没有第 %d 版", day, number), fmt.Sprintf("%s has no revision %d", day, number))
 	}
-	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(sheetOf)))
-	if err != nil {
+	if err := hall.Thaw(sheetOf, &sheet); err != nil {
 		return sheet, fmt.Errorf("read revision %d of %s: %w", number, day, err)
 	}
-	err = json.Unmarshal(text, &sheet)
-	return sheet, err
+	return sheet, nil
 }
 
 // Encode gives a sheet's JSON and the hex SHA-256 of it.
-func Encode(s *wire.Sheet) (text []byte, digest string) {
-	text, err := json.Marshal(s)
-	if err != nil { // plain data
-		panic(fmt.Sprintf("attendance: a sheet cannot be written: %v", err))
-	}
-	sum := sha256.Sum256(text)
-	return text, hex.EncodeToString(sum[:])
-}
-
-func deflate(text []byte) []byte {
-	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.BestSpeed)
-	if err == nil {
-		_, err = w.Write(text)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil { // memory does not fail
-		panic(fmt.Sprintf("attendance: a sheet cannot be compressed: %v", err))
-	}
-	return b.Bytes()
-}
+func Encode(s *wire.Sheet) (text []byte, digest string) { return hall.Encode(s) }
 
 func sheetKey(day hall.Date, number int) string { return string(day) + "/" + strconv.Itoa(number) }
 

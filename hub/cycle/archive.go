@@ -1,13 +1,7 @@
 package cycle
 
 import (
-	"bytes"
-	"compress/flate"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 
 	"hallkeeper/hub/assess"
@@ -29,7 +23,7 @@ func (a *Archive) Fold(r *wire.Record) bool {
 		return false
 	}
 	return with(r, func(d wire.PeriodPublished) {
-		a.outcomes.Set(key(assess.Period(d.Period), d.Revision), deflate(d.Outcome))
+		a.outcomes.Set(key(assess.Period(d.Period), d.Revision), hall.Freeze(d.Outcome))
 	})
 }
 
@@ -39,11 +33,7 @@ func (a *Archive) Outcome(p assess.Period, revision int) (o assess.Outcome, err 
 	if !ok {
 		return o, hall.Unknown("revision_unknown", fmt.Sprintf("%s 没有第 %d 版", p, revision), fmt.Sprintf("%s has no revision %d", p, revision))
 	}
-	plain, err := io.ReadAll(flate.NewReader(bytes.NewReader(text)))
-	if err == nil {
-		err = json.Unmarshal(plain, &o)
-	}
-	if err != nil {
+	if err := hall.Thaw(text, &o); err != nil {
 		return o, fmt.Errorf("read revision %d of %s: %w", revision, p, err)
 	}
 	return o, nil
@@ -52,26 +42,4 @@ func (a *Archive) Outcome(p assess.Period, revision int) (o assess.Outcome, err 
 func key(p assess.Period, revision int) string { return string(p) + "/" + strconv.Itoa(revision) }
 
 // Encode gives an outcome's JSON and the hex SHA-256 of it.
-func Encode(o *assess.Outcome) (text []byte, digest string) {
-	text, err := json.Marshal(o)
-	if err != nil { // plain data
-		panic(fmt.Sprintf("cycle: an outcome cannot be written: %v", err))
-	}
-	sum := sha256.Sum256(text)
-	return text, hex.EncodeToString(sum[:])
-}
-
-func deflate(text []byte) []byte {
-	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.BestSpeed)
-	if err == nil {
-		_, err = w.Write(text)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil { // memory does not fail
-		panic(fmt.Sprintf("cycle: an outcome cannot be compressed: %v", err))
-	}
-	return b.Bytes()
-}
+func Encode(o *assess.Outcome) (text []byte, digest string) { return hall.Encode(o) }

@@ -155,7 +155,11 @@ func (h *house) as(account, method, path, body, lang string) answer {
 		switch {
 		case time.Now().After(deadline):
 		case res.StatusCode == http.StatusTooManyRequests: // they ask faster than people
-			time.Sleep(10 * time.Millisecond)
+			select {
+			case <-time.After(10 * time.Millisecond):
+			case <-h.t.Context().Done():
+				h.t.Fatal("the test ended while the hub asked to wait")
+			}
 			continue
 		case res.StatusCode == http.StatusUnauthorized && h.session[account] != "": // the day's session is over
 			delete(h.session, account)
