@@ -273,7 +273,7 @@ func (l *Log) Stats() Stats {
 		s.Failure, s.UnwritableSince = l.failure.Error(), l.failedAt
 	}
 	for _, seg := range l.segments {
-		if st, err := os.Stat(seg.path); err == nil {
+		if st, err := os.Stat(seg.file()); err == nil {
 			s.Bytes += st.Size()
 		}
 	}

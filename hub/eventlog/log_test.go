@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -170,6 +171,39 @@ func TestDuplicatesAreKnownAfterARestartAndAcrossMonths(t *testing.T) {
 	}
 	st, _ := os.Stat(sealed[0])
 	t.Logf("%d bytes for 601 events", st.Size())
+}
+
+// A past month moves into another file while somebody reads it and counts the log's bytes.
+func TestAMonthIsSealedUnderItsReaders(t *testing.T) {
+	c := &clock{time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
+	l := open(t, t.TempDir(), func(o *Options) { o.Now = c.now })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for ctx.Err() == nil {
+				if s := l.Stats(); s.Bytes == 0 && s.Segments > 0 {
+					t.Errorf("the log's size is %+v", s)
+				}
+				head := l.Head()
+				if got, err := l.ReadBatch(0, 10); err != nil || head > 0 && len(got) == 0 {
+					t.Errorf("%d records of %d: %v", len(got), head, err)
+					return
+				}
+			}
+		})
+	}
+	for seq := uint64(1); seq <= 12; seq++ {
+		submit(t, l, "w01", press(seq, 5))
+		c.t = c.t.AddDate(0, 1, 0)
+	}
+	l.sealers.Wait()
+	cancel()
+	readers.Wait()
+	if s := l.Stats(); s.Segments != 12 {
+		t.Errorf("%+v", s)
+	}
 }
 
 func TestADeadLetterAdvancesTheMarkOnceAndIsListed(t *testing.T) {

@@ -55,14 +55,14 @@ const formatVersion = 1
 type segment struct {
 	number int
 	month  string
-	sealed bool
-	path   string
 	// first is the first position it may hold; 0 until somebody had to know.
 	first atomic.Uint64
 
-	mu   sync.RWMutex
-	db   *bolt.DB
-	gone bool
+	mu     sync.RWMutex // of what sealing changes under its readers
+	sealed bool
+	path   string
+	db     *bolt.DB
+	gone   bool
 }
 
 var segmentName = regexp.MustCompile(`^(\d{5,})_(\d{4}-\d{2})\.(open|sealed)$`)
@@ -128,18 +128,11 @@ func initialMmap(readOnly bool) int {
 // file waits for them.
 func (s *segment) view(fn func(*bolt.Tx) error) error {
 	s.mu.RLock()
-	if s.db == nil && !s.gone {
+	for s.db == nil && !s.gone { // more than once where it is sealed meanwhile
 		s.mu.RUnlock()
-		s.mu.Lock()
-		if s.db == nil && !s.gone {
-			db, err := openBolt(s.path, true)
-			if err != nil {
-				s.mu.Unlock()
-				return err
-			}
-			s.db = db
+		if err := s.open(); err != nil {
+			return err
 		}
-		s.mu.Unlock()
 		s.mu.RLock()
 	}
 	defer s.mu.RUnlock()
@@ -147,6 +140,23 @@ func (s *segment) view(fn func(*bolt.Tx) error) error {
 		return ErrClosed
 	}
 	return s.db.View(fn)
+}
+
+// open opens its file for reading where nobody has.
+func (s *segment) open() (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.db == nil && !s.gone {
+		s.db, err = openBolt(s.path, true)
+	}
+	return err
+}
+
+// file is where it is now.
+func (s *segment) file() string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.path
 }
 
 // begins is the first position that the segment may hold. A log of many years
@@ -162,7 +172,7 @@ func (s *segment) begins() (wire.Position, error) {
 	})
 	if err != nil {
 		s.first.Store(0)
-		return 0, fmt.Errorf("segment %s: %w", filepath.Base(s.path), err)
+		return 0, fmt.Errorf("segment %s: %w", filepath.Base(s.file()), err)
 	}
 	return wire.Position(s.first.Load()), nil
 }
