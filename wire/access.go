@@ -13,6 +13,16 @@ const (
 	KindSessionClosed   Kind = "session.closed"
 	KindTokenCreated    Kind = "token.created"
 	KindTokenRevoked    Kind = "token.revoked"
+
+	KindSessionMisused  Kind = "session.misused"
+	KindTokenUsed       Kind = "token.used"
+	KindTokenRefused    Kind = "token.refused"
+	KindPasskeyAdded    Kind = "passkey.added"
+	KindPasskeyUsed     Kind = "passkey.used"
+	KindPasskeyCloned   Kind = "passkey.cloned"
+	KindPasskeyRemoved  Kind = "passkey.removed"
+	KindAccountLinked   Kind = "account.linked"
+	KindAccountUnlinked Kind = "account.unlinked"
 )
 
 // Role is what an account, a token or a screen may do; see hub/access.
@@ -52,16 +62,38 @@ type AccountDisabled struct {
 	Account string `json:"account"`
 }
 
-// SessionOpened says that somebody has signed in. Session is a digest of what the browser keeps.
+// The ways to sign in, and why a session was closed.
+const (
+	MethodPassword = "password"
+	MethodPasskey  = "passkey"
+	MethodOIDC     = "oidc" // by a single sign-on
+	MethodSetup    = "setup"
+
+	ClosedIdle  = "idle"  // not used for too long
+	ClosedEnded = "ended" // by its holder from another session, or by an administrator
+)
+
+// SessionOpened says that somebody has signed in. Session is a digest of what the browser keeps. Sealed: agent,
+// the browser in a few words.
 type SessionOpened struct {
 	Session string    `json:"session"`
 	Account string    `json:"account"`
 	Expires time.Time `json:"expires"`
+	// Address is where it was opened from; a session that is bound works from there only.
+	Address string `json:"address,omitempty"`
+	Method  string `json:"method,omitempty"`
 }
 
-// SessionClosed says that somebody has signed out.
+// SessionClosed says that a session is over. Why is empty where its holder has signed out.
 type SessionClosed struct {
 	Session string `json:"session"`
+	Why     string `json:"why,omitempty"`
+}
+
+// SessionMisused says that a session was used from another address than it was opened from, and is over.
+type SessionMisused struct {
+	Session string `json:"session"`
+	Address string `json:"address"`
 }
 
 // TokenCreated gives a program access. Digest is the hex SHA-256 of the token.
@@ -71,6 +103,61 @@ type TokenCreated struct {
 	Role    Role   `json:"role"`
 	Name    string `json:"name"`
 	Expires string `json:"expires,omitempty"` // the last day on which it works
+	// Addresses are where it works from, like 10.0.3.0/24; everywhere where there are none.
+	Addresses []string `json:"addresses,omitempty"`
+}
+
+// TokenUsed says that a token was used on a day, once a day: from where it came first.
+type TokenUsed struct {
+	Token   string `json:"token"`
+	Day     string `json:"day"`
+	Address string `json:"address"`
+}
+
+// TokenRefused says that a token was used from where it does not work, once a day and address.
+type TokenRefused struct {
+	Token   string `json:"token"`
+	Day     string `json:"day"`
+	Address string `json:"address"`
+}
+
+// PasskeyAdded lets somebody sign in with a passkey. Passkey is the hex SHA-256 of the credential's id, RP the
+// name of the hub that it works at. Sealed: name, credential.
+type PasskeyAdded struct {
+	Passkey string `json:"passkey"`
+	Account string `json:"account"`
+	RP      string `json:"rp"`
+}
+
+// PasskeyUsed keeps the count of a passkey's signatures, where it counts.
+type PasskeyUsed struct {
+	Passkey string `json:"passkey"`
+	Count   uint32 `json:"count"`
+}
+
+// PasskeyCloned says that a passkey's count went back: there are two of it, and it works no more.
+type PasskeyCloned struct {
+	Passkey string `json:"passkey"`
+	Count   uint32 `json:"count"`
+}
+
+// PasskeyRemoved ends a passkey.
+type PasskeyRemoved struct {
+	Passkey string `json:"passkey"`
+}
+
+// AccountLinked lets somebody sign in by a single sign-on. Subject is the hub's keyed hash of who the issuer says
+// they are.
+type AccountLinked struct {
+	Account string `json:"account"`
+	Issuer  string `json:"issuer"`
+	Subject string `json:"subject"`
+}
+
+// AccountUnlinked ends that.
+type AccountUnlinked struct {
+	Account string `json:"account"`
+	Issuer  string `json:"issuer"`
 }
 
 // TokenRevoked ends a token.
@@ -83,5 +170,8 @@ func accessKinds() []KindInfo {
 		{KindAccountSet, 1, true, AccountSet{}}, {KindAccountPassword, 1, true, AccountPassword{}}, {KindAccountDisabled, 1, true, AccountDisabled{}},
 		{KindSessionOpened, 1, true, SessionOpened{}}, {KindSessionClosed, 1, true, SessionClosed{}},
 		{KindTokenCreated, 1, true, TokenCreated{}}, {KindTokenRevoked, 1, true, TokenRevoked{}},
+		{KindSessionMisused, 1, true, SessionMisused{}}, {KindTokenUsed, 1, true, TokenUsed{}}, {KindTokenRefused, 1, true, TokenRefused{}},
+		{KindPasskeyAdded, 1, true, PasskeyAdded{}}, {KindPasskeyUsed, 1, true, PasskeyUsed{}}, {KindPasskeyCloned, 1, true, PasskeyCloned{}},
+		{KindPasskeyRemoved, 1, true, PasskeyRemoved{}}, {KindAccountLinked, 1, true, AccountLinked{}}, {KindAccountUnlinked, 1, true, AccountUnlinked{}},
 	}
 }

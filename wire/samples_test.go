@@ -7,7 +7,7 @@ import (
 
 // sealedKinds are kinds that carry something personal, and whose.
 var sealedKinds = map[Kind]string{
-	KindStaffSet: "staff-s01", KindAccountSet: "account-zhang", KindAccountPassword: "account-zhang",
+	KindStaffSet: "staff-s01", KindAccountSet: "account-zhang", KindAccountPassword: "account-zhang", KindPasskeyAdded: "account-zhang",
 	KindLeaveAsked: "staff-s01", KindLeaveDecided: "staff-s01", KindPunchAsked: "staff-s01", KindPunchDecided: "staff-s01",
 	KindPunchEntered: "staff-s01", KindSwipeJudged: "staff-s01", KindSwapJudged: "window-w01", KindFindingMade: "staff-s01",
 	KindFindingDropped: "staff-s01", KindFindingReplied: "staff-s01", KindCriticismMade: "staff-s01", KindChangeAsked: "staff-s01",
@@ -70,8 +70,11 @@ func sampleOfPeople(k Kind) any {
 		KindRotaSet:    RotaSet{"2026-11-23", []string{"li", "zhao"}},
 		KindAccountSet: AccountSet{"zhang", RoleLiaison, "", "civil"}, KindAccountPassword: AccountPassword{"zhang", true},
 		KindAccountDisabled: AccountDisabled{"zhang"},
-		KindSessionOpened:   SessionOpened{"5e1f", "zhang", time.Date(2026, 11, 23, 20, 58, 31, 0, time.UTC)}, KindSessionClosed: SessionClosed{"5e1f"},
-		KindTokenCreated: TokenCreated{"t1", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", RoleAuditor, "月报", "2026-12-31"},
+		KindSessionOpened:   SessionOpened{Session: "5e1f", Account: "zhang", Expires: time.Date(2026, 11, 23, 20, 58, 31, 0, time.UTC)}, KindSessionClosed: SessionClosed{Session: "5e1f"},
+		KindSessionMisused: SessionMisused{"5e1f", "10.0.3.9"}, KindTokenUsed: TokenUsed{"t1", "2026-11-23", "10.0.3.7"}, KindTokenRefused: TokenRefused{"t1", "2026-11-23", "10.0.9.9"},
+		KindPasskeyAdded: PasskeyAdded{digest, "zhang", "hall.example.cn"}, KindPasskeyUsed: PasskeyUsed{digest, 7}, KindPasskeyCloned: PasskeyCloned{digest, 3}, KindPasskeyRemoved: PasskeyRemoved{digest},
+		KindAccountLinked: AccountLinked{"zhang", "https://sso.example.cn", "o1:Zm9vYmFyYmF6cXV4MTIzNA"}, KindAccountUnlinked: AccountUnlinked{"zhang", "https://sso.example.cn"},
+		KindTokenCreated: TokenCreated{"t1", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", RoleAuditor, "月报", "2026-12-31", nil},
 		KindTokenRevoked: TokenRevoked{"t1"},
 		KindServiceSet: ServiceSet{"marriage", "婚姻登记", "civil", "A", []string{"w01", "w02"}, []string{"领证"}, []string{"身份证", "户口簿"},
 			"填表台 2 号", "当场办结", "不收费", 0, 0, 30, 20, true, []BookingSlot{{[]int{1, 3}, "09:00", "09:30", 4}}},

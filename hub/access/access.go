@@ -25,6 +25,14 @@ type Account struct {
 	// Name and Hash are sealed under the account's key.
 	Name *wire.Sealed `json:"name,omitempty"`
 	Hash *wire.Sealed `json:"hash,omitempty"`
+	// Misused is the last misuse of a session of theirs, until they sign in again and are told.
+	Misused *Misuse `json:"misused,omitempty"`
+}
+
+// Misuse is a session's use from another address than it was opened from.
+type Misuse struct {
+	At      time.Time `json:"at"`
+	Address string    `json:"address"`
 }
 
 // Session is one sign-in.
@@ -32,6 +40,12 @@ type Session struct {
 	Account string    `json:"account"`
 	Expires time.Time `json:"expires"`
 	Opened  time.Time `json:"opened"`
+	Address string    `json:"address,omitempty"`
+	Method  string    `json:"method,omitempty"`
+	// Agent is the browser in a few words, sealed under the account's key.
+	Agent *wire.Sealed `json:"agent,omitempty"`
+	// Warning is what its holder is told: that an earlier session was misused.
+	Warning *Misuse `json:"warning,omitempty"`
 }
 
 // Token lets a program act in a role.
@@ -43,18 +57,28 @@ type Token struct {
 	Revoked bool      `json:"revoked,omitempty"`
 	Created time.Time `json:"created"`
 	By      string    `json:"by"`
+	// Addresses are where it works from; everywhere where there are none.
+	Addresses []string `json:"addresses,omitempty"`
+	// UsedOn is the last day on which it was used, UsedFrom where it came from first on that day.
+	UsedOn   hall.Date `json:"used_on,omitempty"`
+	UsedFrom string    `json:"used_from,omitempty"`
+	// RefusedOn is the last day on which it was used from where it does not work, RefusedFrom from where.
+	RefusedOn   hall.Date `json:"refused_on,omitempty"`
+	RefusedFrom []string  `json:"refused_from,omitempty"`
 }
 
-// State is all accounts, sessions and tokens. The zero value has none.
+// State is all accounts, sessions, tokens, passkeys and links. The zero value has none.
 type State struct {
 	Accounts hall.Table[Account]
 	Sessions hall.Table[Session] // by digest
 	Tokens   hall.Table[Token]   // by digest
+	Passkeys hall.Table[Passkey] // by the digest of the credential's id
+	Links    hall.Table[Link]    // by the keyed hash of the subject
 }
 
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
-	return hall.Tables{"account": &s.Accounts, "session": &s.Sessions, "token": &s.Tokens}
+	return hall.Tables{"account": &s.Accounts, "session": &s.Sessions, "token": &s.Tokens, "passkey": &s.Passkeys, "link": &s.Links}
 }
 
 // Fold applies a record and tells whether anything has changed.
@@ -81,26 +105,18 @@ func (s *State) Fold(r *wire.Record) bool {
 		if read(r, &d) {
 			s.Accounts.Change(d.Account, func(a *Account) { a.Disabled = true })
 			s.endSessions(d.Account)
+			s.forgetWays(d.Account)
 		}
-	case wire.KindSessionOpened:
-		var d wire.SessionOpened
-		if read(r, &d) {
-			for id, x := range s.Sessions.Each() {
-				if !r.StoredAt.Before(x.Expires) {
-					s.Sessions.Delete(id)
-				}
-			}
-			s.Sessions.Set(d.Session, Session{d.Account, d.Expires, r.StoredAt})
-		}
-	case wire.KindSessionClosed:
-		var d wire.SessionClosed
-		if read(r, &d) {
-			s.Sessions.Delete(d.Session)
-		}
+	case wire.KindSessionOpened, wire.KindSessionClosed, wire.KindSessionMisused:
+		s.foldSession(r)
+	case wire.KindTokenUsed, wire.KindTokenRefused:
+		s.foldUse(r)
+	case wire.KindPasskeyAdded, wire.KindPasskeyUsed, wire.KindPasskeyCloned, wire.KindPasskeyRemoved, wire.KindAccountLinked, wire.KindAccountUnlinked:
+		s.foldWays(r)
 	case wire.KindTokenCreated:
 		var d wire.TokenCreated
 		if read(r, &d) {
-			t := Token{ID: d.Token, Role: d.Role, Name: d.Name, Expires: hall.Date(d.Expires), Created: r.StoredAt}
+			t := Token{ID: d.Token, Role: d.Role, Name: d.Name, Expires: hall.Date(d.Expires), Created: r.StoredAt, Addresses: d.Addresses}
 			if r.Actor != nil {
 				t.By = r.Actor.ID
 			}

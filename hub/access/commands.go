@@ -2,16 +2,12 @@ package access
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
-
-// SessionLasts is after how long everybody signs in again.
-const SessionLasts = 12 * time.Hour
 
 // Command is a command about who may act.
 type Command interface {
@@ -37,23 +33,6 @@ type SetPassword struct {
 
 // DisableAccount ends an account.
 type DisableAccount wire.AccountDisabled
-
-// OpenSession signs somebody in; the caller has checked the password.
-type OpenSession struct {
-	Digest  string
-	Account string
-}
-
-// CloseSession signs somebody out.
-type CloseSession wire.SessionClosed
-
-// CreateToken gives a program access.
-type CreateToken struct {
-	wire.TokenCreated
-}
-
-// RevokeToken ends a token.
-type RevokeToken wire.TokenRevoked
 
 // PersonKey is the name of the key that seals what is personal of an account.
 func PersonKey(account string) string { return "account-" + account }
@@ -135,53 +114,6 @@ func lastAdministrator() error {
 
 func unknownAccount(id string) error {
 	return hall.Unknown("account_unknown", "没有账号“"+id[:min(len(id), 64)]+"”", "there is no account "+id[:min(len(id), 64)])
-}
-
-// DecideAccess decides; see Command.
-func (c OpenSession) DecideAccess(s *State, _ roster.Hall, m hall.Moment) ([]hall.Draft, error) {
-	if a, ok := s.Accounts.Get(c.Account); !ok || a.Disabled {
-		return nil, unknownAccount(c.Account)
-	}
-	return []hall.Draft{{Kind: wire.KindSessionOpened, Data: wire.SessionOpened{Session: c.Digest, Account: c.Account, Expires: m.Now.Add(SessionLasts)}}}, nil
-}
-
-// DecideAccess decides; see Command.
-func (c CloseSession) DecideAccess(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
-	if !s.Sessions.Has(c.Session) {
-		return nil, nil
-	}
-	return []hall.Draft{{Kind: wire.KindSessionClosed, Data: wire.SessionClosed(c)}}, nil
-}
-
-// DecideAccess decides; see Command.
-func (c CreateToken) DecideAccess(_ *State, _ roster.Hall, m hall.Moment) ([]hall.Draft, error) {
-	if c.Token == "" {
-		c.Token = m.ID
-	}
-	var bad hall.Checks
-	bad.Words("name", &c.Name, 1, 40)
-	bad.Choice("role", string(c.Role), "administrator", "supervisor", "auditor", "screen")
-	bad.Date("expires", c.Expires, false)
-	if c.Expires != "" && hall.Date(c.Expires) < m.Day {
-		bad.Add("expires", "past", "不能早于今天", "must not be before today")
-	}
-	if err := bad.Err(); err != nil {
-		return nil, err
-	}
-	return []hall.Draft{{Kind: wire.KindTokenCreated, Data: c.TokenCreated}}, nil
-}
-
-// DecideAccess decides; see Command.
-func (c RevokeToken) DecideAccess(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
-	for _, t := range s.Tokens.Each() {
-		if t.ID == c.Token {
-			if t.Revoked {
-				return nil, nil
-			}
-			return []hall.Draft{{Kind: wire.KindTokenRevoked, Data: wire.TokenRevoked(c)}}, nil
-		}
-	}
-	return nil, hall.Unknown("token_unknown", "没有这个令牌", "there is no such token")
 }
 
 // CheckPassword refuses a password that is too easy to guess, for the account whose it is.

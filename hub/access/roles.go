@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"hallkeeper/hub/hall"
 	"hallkeeper/wire"
 )
 
@@ -82,7 +81,13 @@ type Identity struct {
 	// Session is a short digest for the log, Digest the whole of it; empty for programs.
 	Session, Digest string
 	Expires         time.Time
-	Temporary       bool
+	// Opened is when the session was opened, and Method how.
+	Opened time.Time
+	Method string
+	// From is the address that the session was opened from.
+	From      string
+	Warning   *Misuse
+	Temporary bool
 	// Operator is true for a program on the hub's machine that could read the data folder's secret.
 	Operator bool
 }
@@ -114,18 +119,8 @@ func (s *State) BySession(secret string, now time.Time) (Identity, bool) {
 	if !ok || a.Disabled {
 		return Nobody(), false
 	}
-	return Identity{Account: a.ID, Role: a.Role, Staff: a.Staff, Department: a.Department, Session: digest[:16], Digest: digest,
-		Expires: x.Expires, Temporary: a.Temporary}, true
-}
-
-// ByToken finds what a token may do; ok is false where it may do nothing any more.
-func (s *State) ByToken(secret string, day hall.Date) (Identity, bool) {
-	digest := Digest(secret)
-	t, ok := s.Tokens.Get(digest)
-	if !ok || t.Revoked || t.Expires != "" && day > t.Expires {
-		return Nobody(), false
-	}
-	return Identity{Account: "token-" + t.ID, Role: t.Role, Session: digest[:16]}, true
+	return Identity{Account: a.ID, Role: a.Role, Staff: a.Staff, Department: a.Department, Session: ShortDigest(digest), Digest: digest,
+		Expires: x.Expires, Opened: x.Opened, Method: x.Method, From: x.Address, Warning: x.Warning, Temporary: a.Temporary}, true
 }
 
 // Permissions are all permissions, in the order of their words above.

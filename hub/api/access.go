@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"crypto/subtle"
-	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -15,8 +14,6 @@ import (
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
-
-const sessionCookie = "hallkeeper_session"
 
 type whoKey struct{}
 
@@ -32,11 +29,15 @@ func who(r *http.Request) access.Identity {
 func (a *API) guarded(rt route) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		i, err := a.identify(r)
+		var i access.Identity
+		var err error
+		if origins.Check(r) != nil { // reading is let through; before anything is looked up, let alone noted
+			err = problem("cross_origin")
+		} else {
+			i, err = a.identify(r)
+		}
 		switch {
 		case err != nil:
-		case rt.changes && origins.Check(r) != nil:
-			err = problem("cross_origin")
 		case rt.changes && !a.mayChange(r, &i):
 			err = problem("too_many_requests")
 		case !i.May(rt.may) && i.Role == wire.RolePublic:
@@ -71,24 +72,18 @@ func (a *API) identify(r *http.Request) (access.Identity, error) {
 		if a.Secret != "" && subtle.ConstantTimeCompare([]byte(secret), []byte(a.Secret)) == 1 && fromHere(r) {
 			return access.Identity{Account: "operator", Role: wire.RoleAdministrator, Operator: true, Session: "local"}, nil
 		}
-		i, found := access.Nobody(), false
-		a.Register.Read(func(v *register.View, _ *roster.State) {
-			i, found = v.State.Access.ByToken(secret, hall.DateOf(now, a.Zone))
-		})
-		if !found {
-			return i, problem("token_invalid")
-		}
-		return i, nil
+		return a.byToken(r, secret)
 	}
-	c, err := r.Cookie(sessionCookie)
+	c, err := r.Cookie(sessionCookie(r))
 	if err != nil {
 		return access.Nobody(), nil //nolint:nilerr // no session
 	}
 	i := access.Nobody()
+	a.Register.Read(func(v *register.View, _ *roster.State) { i, _ = v.State.Access.BySession(c.Value, now) })
+	if i.Role == wire.RolePublic || !a.alive(r, &i) {
+		return access.Nobody(), nil
+	}
 	a.Register.Read(func(v *register.View, _ *roster.State) {
-		if i, _ = v.State.Access.BySession(c.Value, now); i.Role == wire.RolePublic {
-			return
-		}
 		for _, account := range v.State.Book.Delegated(i.Account, hall.DateOf(now, a.Zone)) {
 			if x, ok := v.State.Access.Accounts.Get(account); ok && !x.Disabled && x.Role == wire.RoleSupervisor {
 				i.Acting = append(i.Acting, x.Role)
@@ -108,14 +103,6 @@ func fromHere(r *http.Request) bool {
 	}
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && remote.Addr().Unmap().IsLoopback()
-}
-
-// address is where a request comes from, for the limits of guessing.
-func address(r *http.Request) string {
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		return host
-	}
-	return r.RemoteAddr
 }
 
 // mayChange bounds how often one caller changes something: an account, a token, or

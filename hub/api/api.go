@@ -134,8 +134,10 @@ type Deps struct {
 	// the first start, empty where there is none.
 	Secret    string
 	SetupCode func() string
-	Now       func() time.Time
-	Zone      *time.Location
+	// Sessions are how long sessions live and where they work.
+	Sessions SessionRules
+	Now      func() time.Time
+	Zone     *time.Location
 	// Ready gives why the hub cannot store now; nothing means that it can.
 	Ready func() []Unready
 	// Metrics is what /metrics shows; the API registers its own at Registry.
@@ -167,6 +169,7 @@ type API struct {
 	pages   *pages
 	metrics *metrics
 	limits  access.Limits
+	uses    uses
 	// memory keeps what was read of closed days for months and scores.
 	memory score.Memory
 	// outcomes keeps what the notice board shows.
@@ -183,7 +186,10 @@ func New(d Deps) http.Handler {
 	if d.ChangesPerSecond <= 0 {
 		d.ChangesPerSecond = 50
 	}
-	a := &API{Deps: d, mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
+	if d.Sessions.Max <= 0 {
+		d.Sessions.Max = access.SessionLasts
+	}
+	a := &API{Deps: d, uses: uses{began: d.Now()}, mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
 		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, changes: access.Limits{AtOnce: 2 * d.ChangesPerSecond, Every: time.Second / time.Duration(d.ChangesPerSecond)}, pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
 	a.routes = a.table()
 	for _, r := range a.routes {

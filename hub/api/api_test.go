@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -44,6 +46,8 @@ type stage struct {
 	sealed  map[string]map[string]string
 	photos  map[string][]byte
 	now     time.Time
+	// rules are of sessions: without an idle time and unbound where they are not set.
+	rules SessionRules
 	// mailless: the hub has no mail server.
 	mailless bool
 	// built is what the last document was made of.
@@ -242,6 +246,11 @@ func (s *stage) ask(method, path, body string, edit ...func(*http.Request)) *htt
 	return w
 }
 
+// placeholders are what stands for a part of a route's path.
+var placeholders = regexp.MustCompile(`\{\w+\}`)
+
+func tlsState() *tls.ConnectionState { return &tls.ConnectionState{HandshakeComplete: true} }
+
 func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
@@ -318,8 +327,8 @@ func TestOneKeyHasOneEffect(t *testing.T) {
 // restarted puts a fresh API over the same log and views.
 func (s *stage) restarted() {
 	registry := prometheus.NewRegistry()
-	s.handler = New(Deps{Logger: slog.New(slog.DiscardHandler), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
-		LiveSocket: http.NotFoundHandler(), Register: s, Photos: s, Secret: secret, SetupCode: func() string { return "" }, Now: func() time.Time { return s.now }, Zone: zone, Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
+	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
+		LiveSocket: http.NotFoundHandler(), Register: s, Photos: s, Secret: secret, SetupCode: func() string { return "" }, Sessions: s.rules, Now: func() time.Time { return s.now }, Zone: zone, Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
 }
 
 func TestAKeyIsKnownAfterARestart(t *testing.T) {

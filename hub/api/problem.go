@@ -48,6 +48,7 @@ func problems() []failure {
 		p(401, "not_signed_in", "请先登录", "sign in first"),
 		p(401, "sign_in_failed", "账号或密码不正确", "the account or the password is wrong"),
 		p(401, "token_invalid", "令牌无效、已过期或已撤销", "the token is not valid, has expired or was revoked"),
+		p(403, "token_elsewhere", "这个令牌不能从此地址使用；已记入日志", "the token does not work from this address; the log has it"),
 		p(403, "not_permitted", "您的账号没有这项权限", "your account may not do this"),
 		p(403, "not_yours", "这不属于您所在的单位或窗口", "this is not of your department or window"),
 		p(403, "password_temporary", "请先修改初始密码", "change the first password before anything else"),

@@ -67,7 +67,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a token that is none":                    {"GET", "/api/v1/live", "", header("Authorization", "Bearer guess"), 401, "token_invalid", ""},
 		"another scheme":                          {"GET", "/api/v1/live", "", header("Authorization", "Basic x"), 401, "token_invalid", ""},
 		"a change by nobody":                      {"PUT", "/api/v1/windows/w1", good, signedOut, 401, "not_signed_in", ""},
-		"a session that is none":                  {"PUT", "/api/v1/windows/w1", good, func(r *http.Request) { signedOut(r); r.AddCookie(&http.Cookie{Name: sessionCookie, Value: "x"}) }, 401, "not_signed_in", ""},
+		"a session that is none":                  {"PUT", "/api/v1/windows/w1", good, func(r *http.Request) { signedOut(r); r.AddCookie(&http.Cookie{Name: "hallkeeper_session", Value: "x"}) }, 401, "not_signed_in", ""},
 		"a change by another site's page":         {"PUT", "/api/v1/windows/w1", good, header("Sec-Fetch-Site", "cross-site"), 403, "cross_origin", ""},
 		"the log asked for by nobody":             {"GET", "/api/v1/events", "", signedOut, 401, "not_signed_in", ""},
 		"a dead letter that is no number":         {"POST", "/api/v1/dead-letters/x/dismiss", "{}", nil, 404, "not_found", ""},

@@ -33,6 +33,11 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 	method, _, _ := strings.Cut(x.route, " ")
 	path, ticket, served, visit := x.path, "", "", ""
 	s.Read(func(v *register.View, _ *roster.State) {
+		for digest, x := range v.State.Access.Sessions.All() { // one that the story itself has opened
+			if x.Account == "auditor" && digest != access.Digest("session-of-auditor") {
+				path = strings.Replace(path, "SESSION", access.ShortDigest(digest), 1)
+			}
+		}
 		for _, k := range v.State.People.Criticisms.All() {
 			path = strings.Replace(path, "REPORT", k.Return, 1)
 		}
@@ -121,7 +126,7 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 func (s *stage) signedIn(r *http.Request, account string) {
 	signedOut(r)
 	if account != string(wire.RolePublic) {
-		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: "session-of-" + account})
+		r.AddCookie(&http.Cookie{Name: sessionCookie(r), Value: "session-of-" + account})
 	}
 }
 
@@ -212,6 +217,9 @@ func story(s *stage) []told {
 
 		{"GET /api/v1/session", v + "session", "", "staff", ""}, {"POST /api/v1/session", v + "session", `{"account":"auditor","password":"a long password"}`, "public", ""},
 		{"POST /api/v1/password", v + "password", `{"old":"a long password","new":"another password"}`, "spare", ""},
+		{"GET /api/v1/sessions", v + "sessions", "", "auditor", ""}, {"DELETE /api/v1/sessions/{session}", v + "sessions/SESSION", "", "auditor", ""}, {"DELETE /api/v1/sessions", v + "sessions", "", "auditor", ""},
+		{"GET /api/v1/accounts/{id}/sessions", v + "accounts/auditor/sessions", "", "", ""}, {"POST /api/v1/session", v + "session", `{"account":"auditor","password":"a long password"}`, "public", ""},
+		{"DELETE /api/v1/accounts/{id}/sessions/{session}", v + "accounts/auditor/sessions/SESSION", "", "", ""}, {"DELETE /api/v1/accounts/{id}/sessions", v + "accounts/spare/sessions", "", "", ""},
 		{"DELETE /api/v1/session", v + "session", "", "auditor", ""},
 		{"GET /api/v1/accounts", v + "accounts", "", "", ""}, {"PUT /api/v1/accounts/{id}", v + "accounts/zhou", `{"name":"演示","role":"auditor","password":"first password"}`, "", ""},
 		{"DELETE /api/v1/accounts/{id}", v + "accounts/zhou", "", "", ""}, {"GET /api/v1/tokens", v + "tokens", "", "", ""},
@@ -399,7 +407,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	s.people()
 	var table strings.Builder
 	for _, r := range (&API{Deps: Deps{ChangesPerSecond: 1}}).table() {
-		path := strings.NewReplacer("{id}", "nobody", "{agent}", "nobody", "{number}", "0", "{date}", "nobody", "{year}", "nobody", "{name}", "nobody", "{code}", "nobody", "{period}", "2026-10", "{subject}", "nobody", "{version}", "nobody").Replace(r.path)
+		path := strings.NewReplacer("{id}", "nobody", "{agent}", "nobody", "{number}", "0", "{date}", "nobody", "{year}", "nobody", "{name}", "nobody", "{code}", "nobody", "{period}", "2026-10", "{subject}", "nobody", "{version}", "nobody", "{session}", "nobody", "{passkey}", "nobody").Replace(r.path)
 		fmt.Fprintf(&table, "%-6s %-44s", r.method, r.path)
 		for _, role := range access.Roles() {
 			if r.method == "DELETE" && r.path == "/api/v1/session" && role != wire.RolePublic && role != wire.RoleScreen {

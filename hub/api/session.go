@@ -42,6 +42,8 @@ type (
 		Name    string `json:"name"`
 		Role    string `json:"role"`
 		Expires string `json:"expires,omitempty"`
+		// Addresses are where it works from, like 10.0.3.0/24; everywhere where there are none.
+		Addresses []string `json:"addresses,omitempty"`
 	}
 	// SessionInfo says who is signed in.
 	SessionInfo struct {
@@ -57,6 +59,8 @@ type (
 		Temporary bool `json:"temporary,omitempty"`
 		// Setup is true while the hall has no administrator.
 		Setup bool `json:"setup,omitempty"`
+		// Warning tells that an earlier session of the account was used from another address, and was ended.
+		Warning *access.Misuse `json:"warning,omitempty"`
 	}
 	// AccountRow is one account.
 	AccountRow struct {
@@ -75,6 +79,8 @@ type (
 	// TokenRow is one token, without what it consists of.
 	TokenRow struct {
 		access.Token
+		// Used is when it was last used, as far as the hub has seen since its start.
+		Used *time.Time `json:"used,omitempty"`
 	}
 	// TokenList is all tokens.
 	TokenList struct {
@@ -92,7 +98,7 @@ func (a *API) getSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) sessionInfo(i access.Identity) SessionInfo {
-	s := SessionInfo{Account: i.Account, Role: i.Role, Staff: i.Staff, Department: i.Department, Temporary: i.Temporary, Permissions: []access.Permission{}}
+	s := SessionInfo{Account: i.Account, Role: i.Role, Staff: i.Staff, Department: i.Department, Temporary: i.Temporary, Warning: i.Warning, Permissions: []access.Permission{}}
 	if !i.Expires.IsZero() {
 		s.Expires = &i.Expires
 	}
@@ -139,7 +145,7 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
 		return problem("sign_in_failed")
 	}
 	a.limits.Back(keys...)
-	return a.open(w, r, b.Account)
+	return a.open(w, r, b.Account, wire.MethodPassword)
 }
 
 func (a *API) guess(w http.ResponseWriter, keys ...string) error {
@@ -159,25 +165,33 @@ func (a *API) hashOf(account string) (hash string) {
 	return hash
 }
 
-// open opens a session and gives the browser its cookie.
-func (a *API) open(w http.ResponseWriter, r *http.Request, account string) error {
-	secret, err := access.NewSecret(rand.Reader)
+// open opens a session, gives the browser its cookie and answers who is signed in.
+func (a *API) open(w http.ResponseWriter, r *http.Request, account, method string) error {
+	i, err := a.opened(w, r, account, method)
 	if err != nil {
 		return err
 	}
-	digest := access.Digest(secret)
-	if _, _, err := a.Commands.Do(r.Context(), wire.Actor{Kind: wire.ActorPerson, ID: account, Session: digest[:16]}, "",
-		access.OpenSession{Digest: digest, Account: account}); err != nil {
-		return err
-	}
-	http.SetCookie(w, a.cookie(r, secret, int(access.SessionLasts.Seconds())))
-	var i access.Identity
-	a.Register.Read(func(v *register.View, _ *roster.State) { i, _ = v.State.Access.BySession(secret, a.Now()) })
 	return sendJSON(w, r, a.sessionInfo(i))
 }
 
+func (a *API) opened(w http.ResponseWriter, r *http.Request, account, method string) (i access.Identity, err error) {
+	secret, err := access.NewSecret(rand.Reader)
+	if err != nil {
+		return i, err
+	}
+	digest := access.Digest(secret)
+	if _, _, err := a.Commands.Do(r.Context(), wire.Actor{Kind: wire.ActorPerson, ID: account, Session: access.ShortDigest(digest)}, "",
+		access.OpenSession{Digest: digest, Account: account, Address: address(r), Agent: agentWords(r.UserAgent()), Method: method, Lasts: a.Sessions.Max}); err != nil {
+		return i, err
+	}
+	http.SetCookie(w, a.cookie(r, secret, int(a.Sessions.Max.Seconds())))
+	a.Register.Read(func(v *register.View, _ *roster.State) { i, _ = v.State.Access.BySession(secret, a.Now()) })
+	a.uses.note(digest, address(r), a.Now())
+	return i, nil
+}
+
 func (a *API) cookie(r *http.Request, value string, age int) *http.Cookie {
-	return &http.Cookie{Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: age, Secure: r.TLS != nil}
+	return &http.Cookie{Name: sessionCookie(r), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: age, Secure: r.TLS != nil}
 }
 
 func (a *API) signOut(w http.ResponseWriter, r *http.Request) error {
@@ -224,7 +238,7 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.limits.Back("account/"+i.Account, "address/"+address(r))
-	return a.open(w, r, i.Account)
+	return a.open(w, r, i.Account, wire.MethodPassword)
 }
 
 // setup makes the first administrator, for whoever has the link of the first start.
@@ -253,7 +267,7 @@ func (a *API) setup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.limits.Back("setup/" + address(r))
-	return a.open(w, r, b.Account)
+	return a.open(w, r, b.Account, wire.MethodSetup)
 }
 
 func (a *API) getAccounts(w http.ResponseWriter, r *http.Request) error {
@@ -290,7 +304,11 @@ func (a *API) getTokens(w http.ResponseWriter, r *http.Request) error {
 	list := TokenList{Tokens: []TokenRow{}}
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		for _, t := range v.State.Access.Tokens.All() {
-			list.Tokens = append(list.Tokens, TokenRow{t})
+			row := TokenRow{Token: t}
+			if x, ok := a.uses.known("token/" + t.ID); ok {
+				row.Used = &x.at
+			}
+			list.Tokens = append(list.Tokens, row)
 		}
 	})
 	return sendJSON(w, r, list)
@@ -302,13 +320,17 @@ func (a *API) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err := a.body(w, r, &b); err != nil {
 		return err
 	}
+	addresses, err := addressRanges(b.Addresses)
+	if err != nil {
+		return wrong(field{"addresses", "address", text{"应为地址或网段，如 10.0.3.7 或 10.0.3.0/24", "must be addresses or ranges like 10.0.3.7 or 10.0.3.0/24"}})
+	}
 	secret, err := access.NewSecret(rand.Reader)
 	if err != nil {
 		return err
 	}
 	i := who(r)
 	made, _, err := a.Commands.Do(r.Context(), i.Actor(), "", access.CreateToken{TokenCreated: wire.TokenCreated{
-		Digest: access.Digest(secret), Role: wire.Role(b.Role), Name: b.Name, Expires: b.Expires}})
+		Digest: access.Digest(secret), Role: wire.Role(b.Role), Name: b.Name, Expires: b.Expires, Addresses: addresses}})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"hallkeeper/hub/access"
 	"hallkeeper/hub/hall"
 	"hallkeeper/settings"
 	"hallkeeper/wire"
@@ -39,6 +40,13 @@ type Config struct {
 	// OperatorSecret, where set, lets programs on this machine act as the operator with it, instead of the one
 	// that each start writes to control.json. At least 32 characters.
 	OperatorSecret string `yaml:"operator_secret"`
+
+	// SessionIdle ends a session that is not used for so long, screens' sessions excepted; SessionMax ends any.
+	SessionIdle time.Duration `yaml:"session_idle"`
+	SessionMax  time.Duration `yaml:"session_max"`
+	// SessionBinding is address where a session works from the network address only that it was opened from, none
+	// where people's addresses change on their way, as behind some proxies.
+	SessionBinding string `yaml:"session_binding"`
 
 	// Bureau is the organ that issues documents, as it signs them.
 	Bureau string `yaml:"bureau"`
@@ -108,7 +116,7 @@ func (c *MailConfig) Check() error {
 // Defaults are the settings of a hub that was told nothing.
 func Defaults() Config {
 	return Config{Data: "data", Hall: HallConfig{ID: "hall", Name: "政务服务大厅", TimeZone: "Asia/Shanghai"},
-		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", DayClose: "23:30", Mail: MailConfig{Port: 587, TLS: "starttls"}, Version: "unversioned"}
+		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", DayClose: "23:30", SessionIdle: 30 * time.Minute, SessionMax: access.SessionLasts, SessionBinding: "address", Mail: MailConfig{Port: 587, TLS: "starttls"}, Version: "unversioned"}
 }
 
 // Check tells all that is wrong at once.
@@ -145,6 +153,15 @@ func (c *Config) Check() error {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || here(u.Hostname()) {
 			say("public_url", "expected an address that phones can reach, like https://hall.example.cn, got %q", c.PublicURL)
 		}
+	}
+	if c.SessionIdle < time.Minute {
+		say("session_idle", "expected at least 1m, like 30m, got %s", c.SessionIdle)
+	}
+	if c.SessionMax < c.SessionIdle || c.SessionMax > 7*24*time.Hour {
+		say("session_max", "expected a time like 12h, not below session_idle and not above 168h, got %s", c.SessionMax)
+	}
+	if c.SessionBinding != "address" && c.SessionBinding != "none" {
+		say("session_binding", "expected address or none, got %q", c.SessionBinding)
 	}
 	if c.Log != "text" && c.Log != "json" {
 		say("log", "expected text or json, got %q", c.Log)

@@ -34,16 +34,29 @@ export interface AccountDisabled {
   account: string
 }
 
-/** SessionOpened says that somebody has signed in. Session is a digest of what the browser keeps. */
+/**
+ * SessionOpened says that somebody has signed in. Session is a digest of what the browser keeps. Sealed: agent,
+ * the browser in a few words.
+ */
 export interface SessionOpened {
   session: string
   account: string
   expires: string
+  /** Address is where it was opened from; a session that is bound works from there only. */
+  address?: string
+  method?: string
 }
 
-/** SessionClosed says that somebody has signed out. */
+/** SessionClosed says that a session is over. Why is empty where its holder has signed out. */
 export interface SessionClosed {
   session: string
+  why?: string
+}
+
+/** SessionMisused says that a session was used from another address than it was opened from, and is over. */
+export interface SessionMisused {
+  session: string
+  address: string
 }
 
 /** TokenCreated gives a program access. Digest is the hex SHA-256 of the token. */
@@ -54,6 +67,65 @@ export interface TokenCreated {
   name: string
   /** the last day on which it works */
   expires?: string
+  /** Addresses are where it works from, like 10.0.3.0/24; everywhere where there are none. */
+  addresses?: string[]
+}
+
+/** TokenUsed says that a token was used on a day, once a day: from where it came first. */
+export interface TokenUsed {
+  token: string
+  day: string
+  address: string
+}
+
+/** TokenRefused says that a token was used from where it does not work, once a day and address. */
+export interface TokenRefused {
+  token: string
+  day: string
+  address: string
+}
+
+/**
+ * PasskeyAdded lets somebody sign in with a passkey. Passkey is the hex SHA-256 of the credential's id, RP the
+ * name of the hub that it works at. Sealed: name, credential.
+ */
+export interface PasskeyAdded {
+  passkey: string
+  account: string
+  rp: string
+}
+
+/** PasskeyUsed keeps the count of a passkey's signatures, where it counts. */
+export interface PasskeyUsed {
+  passkey: string
+  count: number
+}
+
+/** PasskeyCloned says that a passkey's count went back: there are two of it, and it works no more. */
+export interface PasskeyCloned {
+  passkey: string
+  count: number
+}
+
+/** PasskeyRemoved ends a passkey. */
+export interface PasskeyRemoved {
+  passkey: string
+}
+
+/**
+ * AccountLinked lets somebody sign in by a single sign-on. Subject is the hub's keyed hash of who the issuer says
+ * they are.
+ */
+export interface AccountLinked {
+  account: string
+  issuer: string
+  subject: string
+}
+
+/** AccountUnlinked ends that. */
+export interface AccountUnlinked {
+  account: string
+  issuer: string
 }
 
 /** TokenRevoked ends a token. */
@@ -695,6 +767,27 @@ export interface FilingExported {
   day: string
 }
 
+/** EnrolRequest asks for a device's certificate: POST enrol. Secret is the code's; Request a PEM PKCS #10. */
+export interface EnrolRequest {
+  secret: string
+  request: string
+}
+
+/** Enrolled is the answer: the certificate and the authority's, both PEM, who the device is and where it goes. */
+export interface Enrolled {
+  hall: string
+  agent: string
+  certificate: string
+  authority: string
+  /** MQTT is the broker's address for it, e.g. tls://192.168.1.10:8883; empty where the hub serves none. */
+  mqtt?: string
+}
+
+/** RenewRequest asks for the next certificate of the device whose certificate the connection has: POST certificates/renew. */
+export interface RenewRequest {
+  request: string
+}
+
 /** Clock says how far an event's At can be trusted. */
 export type Clock =
   | "synced" // the kernel clock was synchronised when the event was made
@@ -789,6 +882,15 @@ export type Kind =
   | "session.closed"
   | "token.created"
   | "token.revoked"
+  | "session.misused"
+  | "token.used"
+  | "token.refused"
+  | "passkey.added"
+  | "passkey.used"
+  | "passkey.cloned"
+  | "passkey.removed"
+  | "account.linked"
+  | "account.unlinked"
   | "leave.asked"
   | "leave.decided"
   | "leave.cancelled"
@@ -2579,6 +2681,15 @@ export interface KindData {
   "session.closed": SessionClosed
   "token.created": TokenCreated
   "token.revoked": TokenRevoked
+  "session.misused": SessionMisused
+  "token.used": TokenUsed
+  "token.refused": TokenRefused
+  "passkey.added": PasskeyAdded
+  "passkey.used": PasskeyUsed
+  "passkey.cloned": PasskeyCloned
+  "passkey.removed": PasskeyRemoved
+  "account.linked": AccountLinked
+  "account.unlinked": AccountUnlinked
   "leave.asked": LeaveAsked
   "leave.decided": LeaveDecided
   "leave.cancelled": LeaveCancelled

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -32,7 +33,7 @@ func runToken(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	case "revoke":
 		return revokeToken(ctx, args[1:], stdout)
 	case "--help", "-h", "help":
-		_, err := fmt.Fprintln(stdout, "用法 Usage: hub token create --role ROLE --name NAME [--expires DAY] | list | revoke ID    [--data DIR]")
+		_, err := fmt.Fprintln(stdout, "用法 Usage: hub token create --role ROLE --name NAME [--expires DAY] [--address RANGE] | list | revoke ID    [--data DIR]")
 		return err
 	}
 	return usageError{fmt.Sprintf("token takes create, list or revoke, got %q", args[0])}
@@ -41,15 +42,18 @@ func runToken(ctx context.Context, args []string, stdout, _ io.Writer) error {
 func createToken(ctx context.Context, args []string, stdout io.Writer) error {
 	var data *string
 	body := struct {
-		Name    string `json:"name"`
-		Role    string `json:"role"`
-		Expires string `json:"expires,omitempty"`
+		Name      string   `json:"name"`
+		Role      string   `json:"role"`
+		Expires   string   `json:"expires,omitempty"`
+		Addresses []string `json:"addresses,omitempty"`
 	}{}
 	shown, err := flagSet("token create", stdout, args, func(fs *flag.FlagSet) {
 		data = dataFlag(fs)
 		fs.StringVar(&body.Role, "role", "", "角色 / `ROLE`: administrator, supervisor, auditor or screen")
 		fs.StringVar(&body.Name, "name", "", "用途 / `NAME`: what it is for")
-		fs.StringVar(&body.Expires, "expires", "", "最后有效日 / last `DAY` on which it works, like 2026-12-31 (default: it does not end)")
+		fs.StringVar(&body.Expires, "expires", "", "最后有效日 / last `DAY` on which it works, like 2026-12-31 (default: a year from today; two years at most)")
+		fs.Func("address", "只能从这些地址使用，可重复 / `RANGE` of addresses that it works from, like 10.0.3.7 or 10.0.3.0/24; may be repeated (default: everywhere)",
+			func(s string) error { body.Addresses = append(body.Addresses, s); return nil })
 	})
 	if shown || err != nil {
 		return err
@@ -78,15 +82,26 @@ func listTokens(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	w := tabwriter.NewWriter(stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "编号 id\t角色 role\t用途 name\t建立 created\t有效至 expires\t")
+	fmt.Fprintln(w, "编号 id\t角色 role\t用途 name\t建立 created\t有效至 expires\t地址 addresses\t最近使用 last used\t")
 	for _, t := range list.Tokens {
 		until := string(t.Expires)
 		if t.Revoked {
 			until = "已撤销 revoked"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", t.ID, t.Role, t.Name, t.Created.Format(time.DateTime), until)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", t.ID, t.Role, t.Name, t.Created.Format(time.DateTime), until, strings.Join(t.Addresses, " "), lastUse(&t))
 	}
 	return w.Flush()
+}
+
+// lastUse is when a token was last used: to the second since the hub's start, to the day before.
+func lastUse(t *api.TokenRow) string {
+	switch {
+	case t.Used != nil:
+		return t.Used.Format(time.DateTime) + " " + t.UsedFrom
+	case t.UsedOn != "":
+		return string(t.UsedOn) + " " + t.UsedFrom
+	}
+	return "从未 never"
 }
 
 func revokeToken(ctx context.Context, args []string, stdout io.Writer) error {
@@ -102,7 +117,19 @@ func revokeToken(ctx context.Context, args []string, stdout io.Writer) error {
 	if id == "" {
 		return usageError{"token revoke needs --id ID"}
 	}
-	return operate(ctx, *data, http.MethodDelete, "tokens/"+id, nil, nil)
+	var list api.TokenList
+	if err := operate(ctx, *data, http.MethodGet, "tokens", nil, &list); err != nil {
+		return err
+	}
+	if err := operate(ctx, *data, http.MethodDelete, "tokens/"+id, nil, nil); err != nil {
+		return err
+	}
+	for _, t := range list.Tokens {
+		if t.ID == id {
+			_, err = fmt.Fprintf(stdout, "已撤销 revoked: %s, %s, 最近使用 last used: %s\n", t.Name, t.Role, lastUse(&t))
+		}
+	}
+	return err
 }
 
 // operate asks the running hub of a data folder for something as its operator.
