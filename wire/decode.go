@@ -214,6 +214,7 @@ func hubOnly(k Kind) bool {
 		KindRatingGiven, KindRatingExplained, KindRatingReasonsSet, KindRatingPublished, KindExclusionProposed, KindExclusionDecided,
 		KindCaseOpened, KindCaseExplained, KindCaseAssigned, KindCaseGraded, KindCaseAnswered, KindCaseRectified, KindCaseRevisited, KindCaseClosed,
 		KindExtensionAsked, KindExtensionDecided, KindAppealMade, KindAppealDecided, KindVisitEntered, KindVisitWithdrawn, KindPolicyAdopted, KindPolicyExtended,
+		KindPersonalViewed, KindPersonalExported, KindPersonalForgotten, KindRetentionSet, KindBackupTaken,
 		KindPeriodComputed, KindPeriodReviewed, KindPeriodOpened, KindPeriodPublished, KindPeriodRevised, KindScoreAppealed, KindScoreDecided,
 		KindDepartmentMailSet, KindCopyQueued, KindCopySent, KindCopyFailed, KindCopyGivenUp, KindCopyRetried, KindCopyDownloaded,
 		KindExchangeHeld, KindReportDue, KindReportFiled, KindReportCancelled, KindTaskAssigned, KindTaskReported, KindTaskAccepted, KindTaskReturned, KindTaskCancelled,
@@ -249,7 +250,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds())
+	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds(), personalKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

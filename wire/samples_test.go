@@ -24,6 +24,7 @@ var sealedKinds = map[Kind]string{
 	KindItemElsewhere: "duty-e1", KindGuideMissing: "duty-g1", KindWithdrawalAsked: "duty-d1", KindWithdrawalRefused: "duty-d1", KindWithdrawalFound: "duty-f1",
 	KindScoringRefused: "staff-s01", KindScoringConfirmed: "duty-o1", KindCommendationGiven: "staff-s01", KindExposureEntered: "staff-s01", KindDutyWithdrawn: "duty-x1",
 	KindEvaluationDrafted: "staff-s01", KindEvaluationEdited: "staff-s01",
+	KindPersonalViewed: "case-k1", KindPersonalExported: "staff-s01", KindPersonalForgotten: "forgetting-019ab3c1-7a10-7c3e-9b1f-0242ac120107",
 }
 
 // sampleOfPeople is a value of each kind that people make at the hub.
@@ -31,7 +32,11 @@ func sampleOfPeople(k Kind) any {
 	const visit = "019ab3c1-7a10-7c3e-9b1f-0242ac120102"
 	const digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	return map[Kind]any{
-		KindDepartmentSet: DepartmentSet{"civil", "民政局"}, KindDepartmentRemoved: DepartmentRemoved{"civil"},
+		KindPersonalViewed: PersonalViewed{"case-k1", "case", []string{"phone"}}, KindPersonalExported: PersonalExported{"staff-s01", "staff", true},
+		KindPersonalForgotten: PersonalForgotten{"staff-s01", "request", "个人信息保护法 第四十七条", "申请表 2026-11"},
+		KindRetentionSet:      RetentionSet{"case", 730, "2027-01-01", "局务会议纪要〔2026〕9号"},
+		KindBackupTaken:       BackupTaken{[]string{"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}},
+		KindDepartmentSet:     DepartmentSet{"civil", "民政局"}, KindDepartmentRemoved: DepartmentRemoved{"civil"},
 		KindPostSet: PostSet{"p01", "w01", "婚姻登记", []string{"s02"}}, KindPostRemoved: PostRemoved{"p01"},
 		KindStaffSet:    StaffSet{"s01", "civil", "in_post", "2018-07-01", []string{"助理社会工作师"}},
 		KindStaffPosted: StaffPosted{"s01", "p01", "2026-01-05", "a1"}, KindStaffDeparted: StaffDeparted{"s01", "2026-11-30", "民发〔2026〕7号"},

@@ -201,6 +201,7 @@ func (a *App) serve(ctx context.Context) error {
 	case <-ctx.Done():
 		return group.Wait()
 	}
+	a.destroyAgain()
 	if err := a.announceStart(ctx); err != nil {
 		a.logger.Error("the start of the hub could not be stored", "error", err)
 	}
@@ -220,6 +221,7 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.openCases(ctx) })
 	group.Go(func() error { return a.release(ctx) })
 	group.Go(func() error { return a.watchAssessment(ctx) })
+	group.Go(func() error { return a.lapse(ctx) })
 	if a.courier != nil {
 		group.Go(func() error { return a.courier.Run(ctx) })
 		group.Go(func() error { return a.orderCopies(ctx) })

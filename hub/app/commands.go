@@ -85,6 +85,9 @@ func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide e
 	if err := a.views.runner.Await(ctx, last.Position); err != nil {
 		return nil, false, err
 	}
+	if err := a.destroy(records); err != nil {
+		return nil, false, err
+	}
 	switch last.Kind {
 	case wire.KindPeriodPublished, wire.KindPeriodRevised:
 		select {

@@ -97,6 +97,9 @@ func (d *decider) decide(m eventlog.Moment, actor wire.Actor, cmd any) ([]wire.E
 	}
 	events := make([]wire.Event, 0, len(drafts))
 	for _, x := range drafts {
+		if len(x.Personal) > 0 && d.state.register.Personal.Gone.Has(x.Person) { // its key is about to be destroyed
+			return nil, forgotten()
+		}
 		e, err := d.seal(x)
 		if err != nil {
 			return nil, err
@@ -114,13 +117,17 @@ func (d *decider) seal(x hall.Draft) (wire.Event, error) {
 	}
 	sealed, err := d.vault.Seal(x.Person, x.Personal)
 	if errors.Is(err, vault.ErrForgotten) { // nothing more can be said of them
-		return e, hall.Refuse("forgotten", "相关个人信息的密钥已按要求销毁，不能再写入文字", "the key of what is personal here was destroyed on request; no more text can be added")
+		return e, forgotten()
 	}
 	if err != nil {
 		return e, fmt.Errorf("seal what is personal: %w", err)
 	}
 	e.Personal = []wire.Sealed{sealed}
 	return e, nil
+}
+
+func forgotten() error {
+	return hall.Refuse("forgotten", "相关个人信息的密钥已按规定销毁，不能再写入文字", "the key of what is personal here was destroyed as prescribed; no more text can be added")
 }
 
 func (d *decider) unseal(s *wire.Sealed) map[string]string { return unseal(d.vault, s) }

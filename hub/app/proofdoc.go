@@ -48,6 +48,9 @@ type DocumentProof struct {
 	Newest     int
 	Sameness   Sameness
 	Difference *report.Difference
+	// Removed are keys that what is personal in it was sealed under and that were destroyed as prescribed: with
+	// them it can be made again only without these names.
+	Removed []string
 	// Foreign are what it says of hall, bureau and address where the settings say otherwise.
 	Foreign []Foreign
 	// Why says why it could not be made again.
@@ -132,7 +135,7 @@ func VerifyDocument(ctx context.Context, cfg Config, verifier note.Verifier, fil
 	if err != nil {
 		return nil, nil, err
 	}
-	d.Publication, d.Again = &one[0], again
+	d.Publication, d.Again, d.Removed = &one[0], again, proof.sent.lawful(m.missed)
 	d.Sameness, d.Difference = compareDocuments(d.Format, file, again)
 	return nil, d, nil
 }
@@ -161,6 +164,8 @@ type maker struct {
 	cfg   Config
 	fonts fonts
 	keys  *vault.Vault
+	// missed are the keys that the last document needed and that are not there.
+	missed map[string]bool
 }
 
 // make makes a document as it was made when the log was as long as it is in a pass.
@@ -168,7 +173,8 @@ func (m *maker) make(w *recount, p assess.Period, revision int, f report.Format,
 	if m.keys == nil {
 		m.keys, m.fonts.own = vault.Unsealer(KeyDir(m.cfg.Data)), m.cfg.Fonts
 	}
-	deps := api.Deps{Register: frozen{w.view, &w.windows, m.keys}, Checkpoints: frozenHeads(w.heads), Zone: w.view.Days.Zone, HallName: made.Hall, Bureau: made.Bureau,
+	m.missed = map[string]bool{}
+	deps := api.Deps{Register: frozen{w.view, &w.windows, m.keys, m.missed}, Checkpoints: frozenHeads(w.heads), Zone: w.view.Days.Zone, HallName: made.Hall, Bureau: made.Bureau,
 		VerifyAt: made.URL, Version: made.Version}
 	in, err := api.DocumentInput(&deps, p, revision, made.Part)
 	if err != nil {
@@ -192,13 +198,20 @@ type frozen struct {
 	view    *register.View
 	windows *roster.State
 	keys    *vault.Vault
+	missed  map[string]bool
 }
 
 // Read gives the register as it is; see api.Register.
 func (f frozen) Read(fn func(*register.View, *roster.State)) { fn(f.view, f.windows) }
 
 // Unseal reads what is sealed; see api.Register.
-func (f frozen) Unseal(s *wire.Sealed) map[string]string { return unseal(f.keys, s) }
+func (f frozen) Unseal(s *wire.Sealed) map[string]string {
+	fields := unseal(f.keys, s)
+	if fields == nil && s != nil {
+		f.missed[s.Person] = true
+	}
+	return fields
+}
 
 // CardToken is not known here.
 func (frozen) CardToken(string) string { return "" }
@@ -229,7 +242,9 @@ type Files struct {
 	Equal, Other int
 	// Untold are of records that don't say how they were made, Unmade those for which fonts or settings are missing.
 	Untold, Unmade int
-	Wrong          []string
+	// Removed can't be made again byte for byte: a name in them was removed as prescribed, and the log says so.
+	Removed int
+	Wrong   []string
 	// Why says why the first of Unmade was not made.
 	Why error
 }
@@ -250,6 +265,21 @@ type sentFiles struct {
 	due    map[wire.Position][]sentFile
 	last   wire.Position
 	untold int
+	// forgotten are the keys that were destroyed as prescribed.
+	forgotten map[string]bool
+}
+
+// lawful gives the missed keys, where the log says of all that they were destroyed as prescribed; none where a key is
+// missing of which it does not.
+func (s *sentFiles) lawful(missed map[string]bool) (keys []string) {
+	for key := range missed {
+		if !s.forgotten[key] {
+			return nil
+		}
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 func (s *sentFiles) note(r *wire.Record) {
@@ -257,6 +287,11 @@ func (s *sentFiles) note(r *wire.Record) {
 		return
 	}
 	switch r.Kind {
+	case wire.KindPersonalForgotten:
+		var d wire.PersonalForgotten
+		if json.Unmarshal(r.Data, &d) == nil {
+			s.forgotten[d.Whose] = true
+		}
 	case wire.KindCopyQueued:
 		var d wire.CopyQueued
 		if json.Unmarshal(r.Data, &d) == nil {
@@ -300,6 +335,8 @@ func (s *sentFiles) again(m *maker, w *recount, at wire.Position, into *Files) {
 			}
 		case hex.EncodeToString(sum[:]) == f.hash:
 			into.Equal++
+		case len(s.lawful(m.missed)) > 0:
+			into.Removed++
 		case f.made.Version != m.cfg.Version:
 			into.Other++
 		default:

@@ -209,14 +209,14 @@ func (c ProposeExclusion) DecideConduct(s *State, _ World, m hall.Moment) ([]hal
 		return nil, hall.Refuse("rating_excluded", "这条评价已经剔除", "this rating is excluded already")
 	}
 	d := wire.ExclusionProposed{Exclusion: m.ID, Visit: c.Visit, Window: c.Window, Day: c.Day, Why: c.Why, Case: c.Case}
-	return []hall.Draft{excluding(wire.KindExclusionProposed, d, c.Case, c.Window, c.Reason)}, nil
+	return []hall.Draft{excluding(wire.KindExclusionProposed, d, c.Case, c.Window, m.Day, c.Reason)}, nil
 }
 
 // excluding seals a reason under the key of the case, of the window where there is none.
-func excluding(kind wire.Kind, data any, id, window, reason string) hall.Draft {
+func excluding(kind wire.Kind, data any, id, window string, day hall.Date, reason string) hall.Draft {
 	d := one(kind, data, id, "reason", reason)
 	if id == "" {
-		d.Person = "window-" + window
+		d.Person = hall.WindowKey(window, day)
 	}
 	return d
 }
@@ -258,7 +258,7 @@ func (c DecideExclusion) DecideConduct(s *State, w World, m hall.Moment) ([]hall
 	if has {
 		d.Case = about.Case
 	}
-	drafts := []hall.Draft{excluding(wire.KindExclusionDecided, d, d.Case, x.Window, c.Reason)}
+	drafts := []hall.Draft{excluding(wire.KindExclusionDecided, d, d.Case, x.Window, m.Day, c.Reason)}
 	if has && c.Approved && about.IsOpen() {
 		drafts = append(drafts, hall.Draft{Kind: wire.KindCaseClosed, Data: wire.CaseClosed{Case: about.Case, Day: string(m.Day), Result: ResultExcluded}})
 	}

@@ -202,7 +202,7 @@ func TestAnExcludedRatingOpensNoCase(t *testing.T) {
 	d := newDesk(t, "2026-11-23")
 	propose := ProposeExclusion{Visit: "v1", Window: "w1", Day: "2026-11-23", Why: Malicious, Reason: "连续辱骂"}
 	d.must(t, propose)
-	if person := d.log[len(d.log)-1].Personal[0].Person; person != "window-w1" {
+	if person := d.log[len(d.log)-1].Personal[0].Person; person != "window-w1.2026-11" {
 		t.Errorf("it is sealed under %s", person)
 	}
 	x, _ := d.ExclusionOf("v1")

@@ -135,8 +135,9 @@ func (c Queue) DecideCopies(s *State, h roster.Hall, m hall.Moment) ([]hall.Draf
 		if last, ok := s.Newest(c.Period, c.Revision, id); ok && !c.Again && last.State != GivenUp {
 			continue
 		}
-		drafts = append(drafts, hall.Draft{Kind: wire.KindCopyQueued, Person: Key(id), Personal: map[string]string{"address": address},
-			Data: wire.CopyQueued{Copy: m.ID + "-" + strconv.Itoa(i+1), Period: c.Period, Revision: c.Revision, Department: id, Formats: c.Formats}})
+		of := m.ID + "-" + strconv.Itoa(i+1)
+		drafts = append(drafts, hall.Draft{Kind: wire.KindCopyQueued, Person: "copy-" + of, Personal: map[string]string{"address": address},
+			Data: wire.CopyQueued{Copy: of, Period: c.Period, Revision: c.Revision, Department: id, Formats: c.Formats}})
 	}
 	return drafts, nil
 }

@@ -127,3 +127,9 @@ func (c *Checks) Known(name, value string, known bool) {
 func RefuseBy(article, name, zh, en string) *Error {
 	return &Error{Code: CodeRefused, Name: name, ZH: zh, EN: en, Article: article}
 }
+
+// WindowKey is whose key seals what is said about a window in a day's month: a key for
+// each month, so that an old month can be forgotten on its own.
+func WindowKey(window string, day Date) string {
+	return "window-" + window + "." + string(day[:min(len(day), len("2006-01"))])
+}

@@ -201,7 +201,7 @@ func (c Supplement) DecideMatter(s *State, line *queue.State, _ roster.Hall, m h
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	return one(wire.KindMatterSupplemented, wire.MatterSupplemented{Matter: x.Matter, Day: string(m.Day), Documents: c.Documents}, "", ""), nil
+	return one(wire.KindMatterSupplemented, wire.MatterSupplemented{Matter: x.Matter, Day: string(m.Day), Documents: c.Documents}, "", "", ""), nil
 }
 
 // DecideMatter decides; see Command.
@@ -219,7 +219,7 @@ func (c Suspend) DecideMatter(s *State, _ *queue.State, _ roster.Hall, m hall.Mo
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	return one(wire.KindMatterSuspended, wire.MatterSuspended{Matter: x.Matter, Day: string(m.Day), Why: c.Why}, x.Window, c.Reason), nil
+	return one(wire.KindMatterSuspended, wire.MatterSuspended{Matter: x.Matter, Day: string(m.Day), Why: c.Why}, x.Window, m.Day, c.Reason), nil
 }
 
 // DecideMatter decides; see Command.
@@ -231,7 +231,7 @@ func (c Resume) DecideMatter(s *State, _ *queue.State, _ roster.Hall, m hall.Mom
 	if x.State != Suspended {
 		return nil, hall.Refuse("matter_not_suspended", x.Number+" 没有中止", x.Number+" is not suspended")
 	}
-	return one(wire.KindMatterResumed, wire.MatterResumed{Matter: x.Matter, Day: string(m.Day)}, "", ""), nil
+	return one(wire.KindMatterResumed, wire.MatterResumed{Matter: x.Matter, Day: string(m.Day)}, "", "", ""), nil
 }
 
 // DecideMatter decides; see Command.
@@ -250,7 +250,7 @@ func (c Conclude) DecideMatter(s *State, _ *queue.State, _ roster.Hall, m hall.M
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	return one(wire.KindMatterConcluded, wire.MatterConcluded{Matter: x.Matter, Day: string(m.Day), Result: c.Result}, x.Window, c.Reason), nil
+	return one(wire.KindMatterConcluded, wire.MatterConcluded{Matter: x.Matter, Day: string(m.Day), Result: c.Result}, x.Window, m.Day, c.Reason), nil
 }
 
 // DecideMatter decides; see Command.
@@ -279,14 +279,14 @@ func (c Correct) DecideMatter(s *State, _ *queue.State, _ roster.Hall, m hall.Mo
 	if c.What == FixLimits {
 		d.Promised, d.Legal = c.Promised, c.Legal
 	}
-	return one(wire.KindMatterCorrected, d, x.Window, c.Reason), nil
+	return one(wire.KindMatterCorrected, d, x.Window, m.Day, c.Reason), nil
 }
 
 // one makes a draft, with a reason sealed under the window's key.
-func one(kind wire.Kind, data any, window, reason string) []hall.Draft {
+func one(kind wire.Kind, data any, window string, day hall.Date, reason string) []hall.Draft {
 	d := hall.Draft{Kind: kind, Data: data}
 	if reason != "" {
-		d.Person, d.Personal = "window-"+window, map[string]string{"reason": reason}
+		d.Person, d.Personal = hall.WindowKey(window, day), map[string]string{"reason": reason}
 	}
 	return []hall.Draft{d}
 }

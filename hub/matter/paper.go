@@ -63,7 +63,7 @@ func (c WithdrawPaper) DecideMatter(s *State, line *queue.State, h roster.Hall, 
 		return nil, hall.Refuse("matter_went_on", "这次办理立的办件 "+x.Number+" 已有后续，请先在“办件”中作废", "its matter "+x.Number+" went on; make that void first")
 	}
 	return append(drafts, hall.Draft{Kind: wire.KindMatterCorrected, Data: wire.MatterCorrected{Matter: x.Matter, Day: string(m.Day), What: FixVoid},
-		Person: "window-" + x.Window, Personal: map[string]string{"reason": c.Reason}}), nil
+		Person: hall.WindowKey(x.Window, m.Day), Personal: map[string]string{"reason": c.Reason}}), nil
 }
 
 // foldPaper puts a visit that was on paper into its thread, and takes it out again.

@@ -76,7 +76,7 @@ func Outcomes() []string {
 func Modes() []string { return []string{"", "help", "agent", "lead", "joint", "parallel", "consult"} }
 
 // DecideLine decides; see Command.
-func (c SetCounter) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+func (c SetCounter) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	if err := known(h, c.Window); err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (c SetCounter) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.D
 	if at.Ticket != "" && c.State != StateOpen {
 		return nil, s.busy(at)
 	}
-	return private(wire.KindCounterSet, c.CounterSet, c.Window, c.Reason), nil
+	return private(wire.KindCounterSet, c.CounterSet, c.Window, m.Day, c.Reason), nil
 }
 
 // DecideLine decides; see Command.
@@ -192,7 +192,7 @@ func (c Start) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft,
 }
 
 // DecideLine decides; see Command.
-func (c Finish) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+func (c Finish) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	t, err := s.at(h, c.Window, Serving)
 	if err != nil {
 		return nil, err
@@ -215,7 +215,7 @@ func (c Finish) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.Draft
 	if len(t.Then) > 0 {
 		d.Next = t.Then[0]
 	}
-	return private(wire.KindVisitFinished, d, c.Window, c.Reason), nil
+	return private(wire.KindVisitFinished, d, c.Window, m.Day, c.Reason), nil
 }
 
 // DecideLine decides; see Command.
@@ -290,10 +290,10 @@ func (c Transfer) DecideLine(s *State, h roster.Hall, _ hall.Moment) ([]hall.Dra
 }
 
 // private seals a reason under the window's key.
-func private(kind wire.Kind, data any, window, reason string) []hall.Draft {
+func private(kind wire.Kind, data any, window string, day hall.Date, reason string) []hall.Draft {
 	d := hall.Draft{Kind: kind, Data: data}
 	if reason != "" {
-		d.Person, d.Personal = "window-"+window, map[string]string{"reason": reason}
+		d.Person, d.Personal = hall.WindowKey(window, day), map[string]string{"reason": reason}
 	}
 	return []hall.Draft{d}
 }

@@ -106,7 +106,7 @@ func (c EnterPaper) DecideLine(s *State, h roster.Hall, m hall.Moment) ([]hall.D
 		p.beside(d, others)
 		d.Visit, d.Table = fmt.Sprintf("%s-%d", m.ID, i+1), c.Table
 		others = append(others, Paper{VisitEntered: d})
-		drafts = append(drafts, private(wire.KindVisitEntered, d, cmp.Or(row.Window, paperDesk), row.Reason)...)
+		drafts = append(drafts, private(wire.KindVisitEntered, d, cmp.Or(row.Window, paperDesk), m.Day, row.Reason)...)
 	}
 	if err := bad.Err(); err != nil {
 		return nil, err
@@ -260,7 +260,7 @@ func clock(minute int64, zone *time.Location) string {
 }
 
 // DecideLine decides; see Command.
-func (c WithdrawPaper) DecideLine(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+func (c WithdrawPaper) DecideLine(s *State, _ roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	x, ok := s.Papers.Get(c.Visit)
 	var bad hall.Checks
 	bad.Words("reason", &c.Reason, 1, 200)
@@ -272,7 +272,7 @@ func (c WithdrawPaper) DecideLine(s *State, _ roster.Hall, _ hall.Moment) ([]hal
 	case x.Withdrawn:
 		return nil, nil
 	}
-	return private(wire.KindVisitWithdrawn, wire.VisitWithdrawn{Visit: c.Visit, Day: x.Day}, cmp.Or(x.Window, paperDesk), c.Reason), nil
+	return private(wire.KindVisitWithdrawn, wire.VisitWithdrawn{Visit: c.Visit, Day: x.Day}, cmp.Or(x.Window, paperDesk), m.Day, c.Reason), nil
 }
 
 // foldPaper applies a record of a paper number.

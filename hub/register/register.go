@@ -18,6 +18,7 @@ import (
 	"hallkeeper/hub/duty"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/matter"
+	"hallkeeper/hub/personal"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/queue"
 	"hallkeeper/hub/rating"
@@ -45,6 +46,8 @@ type State struct {
 	// Duties are exchange meetings, reports, tasks, items, withdrawals and what else windows and departments owe.
 	Duties duty.State
 	Access access.State
+	// Personal is which keys there are, who has looked, and what was forgotten.
+	Personal personal.State
 }
 
 // New is the register of an empty log.
@@ -59,7 +62,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables(), s.Personal.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -89,6 +92,7 @@ const end = hall.Date("9999-12-31")
 // Fold applies a record and gives the days whose sheets it may change, both
 // included; empty where none.
 func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
+	s.Personal.Fold(r)
 	if s.Duties.Fold(r) {
 		return "", ""
 	}
@@ -144,6 +148,8 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecideDuty(&s.Duties, duty.World{Hall: h, Line: &s.Line}, m)
 	case access.Command:
 		return c.DecideAccess(&s.Access, h, m)
+	case personal.Command:
+		return c.DecidePersonal(&s.Personal, s.PersonalWorld(), m)
 	}
 	return nil, fmt.Errorf("no command is a %T", cmd)
 }
@@ -163,7 +169,7 @@ func (s *State) staffOf(account string) string {
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, access.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, access.Command, personal.Command:
 		return true
 	}
 	return false

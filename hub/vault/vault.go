@@ -174,7 +174,8 @@ func (v *Vault) Unseal(s wire.Sealed) (map[string]string, error) {
 
 // Forget destroys a person's key. What was sealed under it stays in the log,
 // unreadable, and the log's tree stays valid. A person forgotten once cannot be
-// sealed to again under the same id.
+// sealed to again under the same id. The key is written over before it is unlinked,
+// which reaches the old bytes only where the file system and the disk write in place.
 func (v *Vault) Forget(person string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -184,18 +185,47 @@ func (v *Vault) Forget(person string) error {
 	}
 	delete(v.people, person)
 	path := filepath.Join(v.dir, name)
-	if f, err := os.OpenFile(path, os.O_WRONLY, 0); err == nil {
-		_, _ = f.WriteString(strings.Repeat("0", 64)) // for disks that write in place
-		_ = f.Sync()
-		_ = f.Close()
-	}
 	if err := os.WriteFile(path+".forgotten", nil, 0o600); err != nil {
 		return fmt.Errorf("remember that the key is destroyed: %w", err)
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("remember that the key is destroyed: %w", err)
+	}
+	if err := writeOver(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("destroy the key: %w", err)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("destroy the key: %w", err)
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// Has tells whether the key of a person is on the disk.
+func (v *Vault) Has(person string) bool {
+	name, err := personFile(person)
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(v.dir, name))
+	return err == nil
+}
+
+func writeOver(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	st, err := f.Stat()
+	if err == nil {
+		_, err = f.WriteAt([]byte(strings.Repeat("0", int(st.Size()))), 0)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
 }
 
 func (v *Vault) key(person string, create bool) (cipher.AEAD, error) {

@@ -76,3 +76,51 @@ func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A key is written over before it is unlinked: whoever still has the file open, or a second name of it, reads nothing.
+func TestAForgottenKeyIsWrittenOver(t *testing.T) {
+	dir := t.TempDir()
+	v, _ := Open(dir, "hallkeeper/test")
+	if _, err := v.Seal("s1", map[string]string{"name": "x"}); err != nil {
+		t.Fatal(err)
+	}
+	path, second := filepath.Join(dir, "people", "s1.key"), filepath.Join(dir, "second")
+	before, err := os.ReadFile(path)
+	if err != nil || !v.Has("s1") {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, second); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Forget("s1"); err != nil || v.Has("s1") {
+		t.Fatal(err)
+	}
+	after, err := os.ReadFile(second)
+	if err != nil || len(after) != len(before) || strings.Trim(string(after), "0") != "" {
+		t.Errorf("what was the key is %q now: %v", after, err)
+	}
+}
+
+// A key that comes back, from a backup, is of no use before it is destroyed again.
+func TestAKeyThatComesBackOpensNothing(t *testing.T) {
+	dir := t.TempDir()
+	v, _ := Open(dir, "hallkeeper/test")
+	sealed, _ := v.Seal("s1", map[string]string{"name": "x"})
+	path := filepath.Join(dir, "people", "s1.key")
+	key, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Forget("s1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Unseal(sealed); !errors.Is(err, ErrForgotten) || !v.Has("s1") {
+		t.Error(err)
+	}
+	if err := v.Forget("s1"); err != nil || v.Has("s1") {
+		t.Errorf("it is still there: %v", err)
+	}
+}

@@ -993,6 +993,11 @@ export type Kind =
   | "period.revised"
   | "score.appealed"
   | "score.decided"
+  | "personal.viewed"
+  | "personal.exported"
+  | "personal.forgotten"
+  | "retention.set"
+  | "backup.taken"
   | "policy.adopted"
   | "policy.extended"
   | "print.ordered"
@@ -1771,6 +1776,50 @@ export interface ScoreDecided {
   period: string
   granted: boolean
   day: string
+}
+
+/** PersonalViewed says that somebody is about to see personal fields whole. Sealed: reason. */
+export interface PersonalViewed {
+  whose: string
+  /** Kind is what the fields are of: case, appointment, staff and so on. */
+  kind: string
+  /** Fields are their names. */
+  fields: string[]
+}
+
+/** PersonalExported says that somebody is about to get all that is held about a person. Sealed: reason, where it is another who asks. */
+export interface PersonalExported {
+  whose: string
+  kind: string
+  /** Own: it is the person who gets it. */
+  own?: boolean
+}
+
+/** PersonalForgotten says that a key is destroyed: what was sealed under it can be read by nobody any more. Sealed under a key of its own: reason. */
+export interface PersonalForgotten {
+  whose: string
+  /** Why is retention (the time is over) or request (the person asked). */
+  why: string
+  /** Article is the rule or law that asks for it. */
+  article: string
+  /** Reference is the letter in which the person asked. */
+  reference?: string
+}
+
+/** RetentionSet says for how long a kind of personal data is kept, from a day on. */
+export interface RetentionSet {
+  kind: string
+  /** Days are counted from the end of what the data is for: a case's end, a person's departure. */
+  days: number
+  from: string
+  /** Reference is the article or document that it stands on. */
+  reference: string
+}
+
+/** BackupTaken says that somebody is about to get an encrypted copy of everything. */
+export interface BackupTaken {
+  /** Recipients are the public keys for which it is encrypted. */
+  recipients: string[]
 }
 
 /**
@@ -2791,6 +2840,11 @@ export interface KindData {
   "period.revised": PeriodRevised
   "score.appealed": ScoreAppealed
   "score.decided": ScoreDecided
+  "personal.viewed": PersonalViewed
+  "personal.exported": PersonalExported
+  "personal.forgotten": PersonalForgotten
+  "retention.set": RetentionSet
+  "backup.taken": BackupTaken
   "policy.adopted": PolicyAdopted
   "policy.extended": PolicyExtended
   "print.ordered": PrintOrdered

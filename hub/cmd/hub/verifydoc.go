@@ -22,6 +22,9 @@ func showFiles(w io.Writer, f *app.Files) error {
 	if f.Other > 0 {
 		add("△ %d 个文件由程序的另一版本生成，现在的版本生成的不同 %d files were made by another version of this program and are different now", f.Other, f.Other)
 	}
+	if f.Removed > 0 {
+		add("△ %d 个文件中的姓名已按规定删除（日志有记录），不能再逐字节生成 %d files: names in them were removed as prescribed, as the log says, and they cannot be made again byte for byte", f.Removed, f.Removed)
+	}
 	if f.Untold > 0 {
 		add("△ %d 个文件的记录没有写明如何生成，无法重新生成 %d files: their records do not say how they were made", f.Untold, f.Untold)
 	}
@@ -118,6 +121,9 @@ func documentLines(p *app.DocumentProof) (lines []string) {
 		}
 	case app.Unmade:
 		sayf("△ 摘要与 %s 第 %d 版一致（%.12s），但无法重新生成来比对：%v", "△ the digest is that of %s, revision %d (%.12s), but the document cannot be made again to compare: %v", append(id, p.Why)...)
+	}
+	if len(p.Removed) > 0 && p.Sameness != app.Same {
+		sayf("  文件中有 %d 人的姓名已按规定删除，重新生成的文件没有这些姓名", "the names of %d people in it were removed as prescribed; what was made again is without them", len(p.Removed))
 	}
 	if p.Stamp.Version != "" && p.Stamp.Version != version && p.Sameness != app.Same {
 		sayf("  文件由程序版本 %s 生成，本程序是 %s", "it was made by version %s of this program; this is %s", p.Stamp.Version, version)
