@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"runtime/debug"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
@@ -52,6 +51,8 @@ func (s *session) run(ctx context.Context) error {
 			return context.Cause(ctx)
 		case err := <-s.lost:
 			return err
+		case <-s.changed():
+			return errAnew
 		case c := <-s.commands:
 			s.cfg.Command(c)
 		case answer := <-s.stored:
@@ -189,21 +190,4 @@ func (s *session) bye() {
 		return
 	}
 	s.cfg.Logger.Warn("the hub could not be told that this device goes")
-}
-
-// notBeforeBuild is the time that certificates are checked by: a computer
-// without a clock battery believes in the past until its clock is set.
-func notBeforeBuild() time.Time {
-	now := time.Now()
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key != "vcs.time" {
-				continue
-			}
-			if built, err := time.Parse(time.RFC3339, s.Value); err == nil && built.After(now) {
-				return built
-			}
-		}
-	}
-	return now
 }

@@ -16,6 +16,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
+	"hallkeeper/agent/identity"
 	"hallkeeper/wire"
 )
 
@@ -35,13 +36,25 @@ type Outbox interface {
 	Changed() <-chan struct{}
 }
 
+// Identity is who a device is to a broker over TLS.
+type Identity interface {
+	// TLS is for the next connection.
+	TLS() (*tls.Config, error)
+	// Changed is sent to when TLS gives another certificate than before.
+	Changed() <-chan struct{}
+	// Answered is told how a connection began: nil where the broker took the device.
+	Answered(err error)
+}
+
 // Config is what an uplink needs.
 type Config struct {
 	// Broker is a URL as CheckURL accepts it.
 	Broker string
-	Hall   string
-	Agent  string
-	Outbox Outbox
+	// Identity is who the device is, for a broker over TLS; others need none.
+	Identity Identity
+	Hall     string
+	Agent    string
+	Outbox   Outbox
 	// Status gives the device's state; uplink fills in State.
 	Status func() wire.Status
 	// Command is called for each command, one after the other; it must not wait.
@@ -72,6 +85,8 @@ const (
 
 	backoffLeast = 50 * time.Millisecond
 	backoffMost  = 5 * time.Second
+	// backoffRefused is for a certificate that the broker does not take: only a new one mends that, and is not waited for.
+	backoffRefused = 30 * time.Second
 
 	// statusLook is how often a changed status is looked for, statusEvery how
 	// often it is sent unchanged.
@@ -83,6 +98,9 @@ const (
 
 // errSilent ends a connection on which the hub settles nothing.
 var errSilent = errors.New("the hub has settled nothing for a long time")
+
+// errAnew ends a connection whose certificate was made anew.
+var errAnew = errors.New("the certificate was made anew")
 
 // Uplink is the connection of one device.
 type Uplink struct {
@@ -149,6 +167,12 @@ func CheckURL(text string) error {
 	return fmt.Errorf("expected tcp:// or, encrypted, mqtts://, got %s://", u.Scheme)
 }
 
+// Encrypted tells whether a broker's URL asks for TLS.
+func Encrypted(text string) bool {
+	scheme, _, _ := strings.Cut(text, ":")
+	return scheme == "ssl" || scheme == "tls" || scheme == "mqtts"
+}
+
 // Run keeps the device connected until ctx ends; then it says that the device is
 // offline. Its error is the outbox's: what is wrong with a connection is logged
 // and tried again.
@@ -166,6 +190,9 @@ func (u *Uplink) Run(ctx context.Context) error {
 			return err
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // the end of ctx is no error
+		case errors.Is(err, errAnew):
+			wait = backoffLeast
+			u.cfg.Logger.Info("connecting anew with the new certificate")
 		case up:
 			silent = false
 			u.cfg.Logger.Warn("the connection to the broker is lost", "error", err)
@@ -176,6 +203,12 @@ func (u *Uplink) Run(ctx context.Context) error {
 				u.cfg.Logger.Error("the broker ends the connection again and again: has another device the same name? Each needs its own (setting agent)", "agent", u.cfg.Agent)
 				ends = nil
 			}
+		case identity.Refused(err):
+			if !silent {
+				u.cfg.Logger.Error("the broker does not take this device's certificate: it was revoked, has ended or is another hall's; have the console make a code and run agent enroll --force (events are kept meanwhile)",
+					"broker", u.cfg.Broker, "agent", u.cfg.Agent, "error", err)
+			}
+			silent, wait = true, backoffRefused
 		case Refused(err):
 			if !silent {
 				u.cfg.Logger.Error("the hub refuses this device: is the hall's id right (setting hall), and is the device allowed?",
@@ -190,12 +223,22 @@ func (u *Uplink) Run(ctx context.Context) error {
 		timer := time.NewTimer(wait/2 + rand.N(wait/2+1))
 		select {
 		case <-ctx.Done():
+		case <-u.changed():
+			wait, silent = backoffLeast, false
 		case <-timer.C:
 		}
 		timer.Stop()
 		wait = min(2*wait, backoffMost)
 	}
 	return nil
+}
+
+// changed is sent to when there is another certificate; never where there is none.
+func (u *Uplink) changed() <-chan struct{} {
+	if u.cfg.Identity == nil {
+		return nil
+	}
+	return u.cfg.Identity.Changed()
 }
 
 const (
@@ -227,10 +270,18 @@ func (e *outboxError) Unwrap() error { return e.err }
 // broker took it.
 func (u *Uplink) session(ctx context.Context) (up bool, err error) {
 	s := &session{Uplink: u, stored: make(chan wire.Stored, 1), commands: make(chan wire.Command, maxCommands), lost: make(chan error, 1)}
-	client := mqtt.NewClient(s.options())
+	options, err := s.options()
+	if err != nil {
+		return false, err
+	}
+	client := mqtt.NewClient(options)
 	s.client = client
 	defer client.Disconnect(50)
-	if err := wait(ctx, client.Connect(), connectTimeout+writeTimeout); err != nil {
+	err = wait(ctx, client.Connect(), connectTimeout+writeTimeout)
+	if u.cfg.Identity != nil {
+		u.cfg.Identity.Answered(err)
+	}
+	if err != nil {
 		return false, err
 	}
 	filters := map[string]byte{u.topics.Agent(u.cfg.Agent, wire.LeafStored): 0, u.topics.Agent(u.cfg.Agent, wire.LeafCommand): 1}
@@ -246,7 +297,21 @@ func (u *Uplink) session(ctx context.Context) (up bool, err error) {
 	return true, err
 }
 
-func (s *session) options() *mqtt.ClientOptions {
+func (s *session) options() (*mqtt.ClientOptions, error) {
+	var secure *tls.Config
+	if Encrypted(s.cfg.Broker) {
+		if s.cfg.Identity == nil {
+			return nil, identity.ErrNone
+		}
+		select {
+		case <-s.changed(): // what it tells is seen now
+		default:
+		}
+		var err error
+		if secure, err = s.cfg.Identity.TLS(); err != nil {
+			return nil, err
+		}
+	}
 	topic := s.topics.Agent(s.cfg.Agent, wire.LeafStatus)
 	return mqtt.NewClientOptions().AddBroker(s.cfg.Broker).
 		SetClientID("hallkeeper-agent-"+s.cfg.Hall+"-"+s.cfg.Agent).
@@ -256,9 +321,9 @@ func (s *session) options() *mqtt.ClientOptions {
 		SetKeepAlive(keepAlive).SetPingTimeout(pingTimeout).SetConnectTimeout(connectTimeout).SetWriteTimeout(writeTimeout).
 		SetOrderMatters(true). // the handlers do not wait
 		SetBinaryWill(topic, s.status(wire.DeviceOffline), 1, true).
-		SetTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12, Time: notBeforeBuild}).
+		SetTLSConfig(secure).
 		SetDefaultPublishHandler(s.take).
-		SetConnectionLostHandler(func(_ mqtt.Client, err error) { s.lost <- err })
+		SetConnectionLostHandler(func(_ mqtt.Client, err error) { s.lost <- err }), nil
 }
 
 // wait waits for a token.

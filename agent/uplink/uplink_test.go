@@ -33,12 +33,17 @@ type device struct {
 
 func newDevice(t *testing.T, addr string) *device {
 	t.Helper()
+	return newDeviceAt(t, "tcp://"+addr, nil)
+}
+
+func newDeviceAt(t *testing.T, broker string, who Identity) *device {
+	t.Helper()
 	box, err := outbox.Open(t.TempDir(), 100_000, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &device{box: box, commands: make(chan wire.Command, 8), refused: make(chan wire.Refusal, 8), ended: make(chan error, 1)}
-	d.Uplink = New(Config{Broker: "tcp://" + addr, Hall: uplinktest.Hall, Agent: agentID, Outbox: box, Logger: quiet(),
+	d.Uplink = New(Config{Broker: broker, Identity: who, Hall: uplinktest.Hall, Agent: agentID, Outbox: box, Logger: quiet(),
 		Status: func() wire.Status {
 			s, _ := box.State()
 			return wire.Status{Boot: "b", At: time.Now(), Outbox: &wire.OutboxStatus{ID: s.ID, Pending: s.Pending}}

@@ -122,16 +122,21 @@ func (*allow) OnACLCheck(*broker.Client, string, bool) bool { return true }
 // New starts one at addr, where port 0 takes a free one; it ends with the test.
 func New(t testing.TB, addr string) *Hub {
 	t.Helper()
-	h := &Hub{t: t, Addr: addr, topics: wire.Topics{Hall: Hall}, Refuse: map[uint64]bool{}, Marks: map[string]uint64{}}
-	h.server = broker.New(&broker.Options{InlineClient: true, Logger: slog.New(slog.DiscardHandler)})
-	if err := h.server.AddHook(&allow{hub: h, holders: map[string]*conn{}}, nil); err != nil {
-		t.Fatal(err)
-	}
 	socket, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Addr = socket.Addr().String()
+	return Over(t, socket)
+}
+
+// Over starts one on a socket, which may speak TLS.
+func Over(t testing.TB, socket net.Listener) *Hub {
+	t.Helper()
+	h := &Hub{t: t, Addr: socket.Addr().String(), topics: wire.Topics{Hall: Hall}, Refuse: map[uint64]bool{}, Marks: map[string]uint64{}}
+	h.server = broker.New(&broker.Options{InlineClient: true, Logger: slog.New(slog.DiscardHandler)})
+	if err := h.server.AddHook(&allow{hub: h, holders: map[string]*conn{}}, nil); err != nil {
+		t.Fatal(err)
+	}
 	if err := h.server.AddListener(listener{listeners.NewNet("test", socket)}); err != nil {
 		t.Fatal(err)
 	}
