@@ -20,6 +20,7 @@ import (
 	"hallkeeper/agent/board"
 	"hallkeeper/agent/card"
 	"hallkeeper/agent/clock"
+	"hallkeeper/agent/identity"
 	"hallkeeper/agent/outbox"
 	"hallkeeper/agent/signal"
 	"hallkeeper/agent/uplink"
@@ -38,6 +39,8 @@ type Agent struct {
 	clock  *clock.Clock
 	outbox *outbox.Outbox
 	uplink *uplink.Uplink
+	// identity is nil where the broker is a plain one.
+	identity *identity.Keeper
 
 	show    chan string // patterns for the lamps
 	orders  chan wire.Command
@@ -99,8 +102,13 @@ func run(ctx context.Context, cfg Config, logger *slog.Logger) (err error) {
 		a.outbox = outbox.Unusable(err, logger)
 	}
 	defer func() { err = errors.Join(err, a.outbox.Close()) }()
-	a.uplink = uplink.New(uplink.Config{Broker: cfg.MQTT, Hall: cfg.Hall, Agent: cfg.Agent, Outbox: a.outbox,
-		Status: a.status, Command: a.take, Refused: a.refusedByHub, Logger: logger})
+	up := uplink.Config{Broker: cfg.MQTT, Hall: cfg.Hall, Agent: cfg.Agent, Outbox: a.outbox,
+		Status: a.status, Command: a.take, Refused: a.refusedByHub, Logger: logger}
+	if uplink.Encrypted(cfg.MQTT) {
+		a.openIdentity()
+		up.Identity = a.identity
+	}
+	a.uplink = uplink.New(up)
 	return a.work(ctx)
 }
 
@@ -162,6 +170,9 @@ func (a *Agent) work(ctx context.Context) error {
 	})
 	group.Go(func() error { return a.watchdog(ctx, opened) })
 	group.Go(func() error { return a.uplink.Run(ctx) })
+	if a.identity != nil {
+		group.Go(func() error { return a.keepIdentity(ctx) })
+	}
 	group.Go(func() error {
 		select {
 		case <-a.restart:

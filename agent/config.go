@@ -13,12 +13,13 @@ import (
 
 // Config is the agent's settings: a YAML file, then HALL_… variables, then flags.
 type Config struct {
-	// Agent is the device's name in topics, e.g. w01; Hall the hall's id.
+	// Agent is the device's name in topics, e.g. w01; Hall the hall's id. A device
+	// that is enrolled may leave them out, and MQTT as well.
 	Agent string `yaml:"agent"`
 	Hall  string `yaml:"hall"`
-	// MQTT is the broker's URL, e.g. tcp://192.168.1.10:1883.
+	// MQTT is the broker's URL, e.g. tls://192.168.1.10:8883.
 	MQTT string `yaml:"mqtt"`
-	// Data is the folder of the outbox.
+	// Data is the folder of the outbox and of the identity.
 	Data string `yaml:"data"`
 	// Board is the path of a board file, or sim, or sim:PATH for another wiring
 	// on simulated pins.
@@ -55,10 +56,11 @@ func Defaults() Config {
 	return Config{Data: "/var/lib/hallkeeper", Log: "text", OutboxLimit: defaultLimit, PrinterFont: "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", Version: "unversioned"}
 }
 
-// Check tells all that is wrong at once.
+// Check tells all that is wrong at once. What an enrolled device left out is taken from its identity.
 func (c *Config) Check() error {
 	var wrong []error
 	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	c.enrolled(say)
 	if err := wire.CheckName(c.Agent); err != nil {
 		say("agent", "expected the device's name, like w01: %w", err)
 	}

@@ -15,9 +15,9 @@ import (
 
 	"hallkeeper/agent/board"
 	"hallkeeper/agent/clock"
+	"hallkeeper/agent/identity"
 	"hallkeeper/agent/outbox"
 	"hallkeeper/agent/uplink"
-	"hallkeeper/wire"
 )
 
 // The marks of a finding.
@@ -48,7 +48,7 @@ func Examine(ctx context.Context, cfg Config, watch time.Duration) iter.Seq[Find
 		on := true
 		tell := teller(func(f Finding) { on = on && yield(f) })
 		for _, look := range []func(){
-			func() { examineClock(cfg, tell) }, func() { examineOutbox(cfg, tell) }, func() { examineBroker(ctx, cfg, tell) },
+			func() { examineClock(cfg, tell) }, func() { examineOutbox(cfg, tell) }, func() { examineIdentity(cfg, tell) }, func() { examineBroker(ctx, cfg, tell) },
 			func() { examinePrinter(ctx, cfg, tell) }, func() { examineBoard(ctx, cfg, watch, tell) },
 		} {
 			if look(); !on || ctx.Err() != nil {
@@ -100,17 +100,30 @@ func examineBroker(ctx context.Context, cfg Config, tell teller) {
 		return
 	}
 	_ = conn.Close()
-	// With a will, as the agent has one: a hub of another hall refuses that.
-	name := "doctor-" + cfg.Agent
-	client := paho.NewClient(paho.NewClientOptions().AddBroker(cfg.MQTT).SetClientID(name).SetUsername(name).SetProtocolVersion(4).SetCleanSession(true).
-		SetWill(wire.Topics{Hall: cfg.Hall}.Agent(name, wire.LeafStatus), "{}", 0, false).SetAutoReconnect(false).SetConnectTimeout(5 * time.Second))
+	options, err := doctorsConnection(cfg)
+	if err != nil {
+		return // the identity's own line has said it
+	}
+	client := paho.NewClient(options)
 	t := client.Connect()
-	switch answered := t.WaitTimeout(6 * time.Second); {
+	answered := t.WaitTimeout(6 * time.Second)
+	switch encrypted := uplink.Encrypted(cfg.MQTT); {
+	case answered && encrypted && (identity.Refused(t.Error()) || uplink.Refused(t.Error())):
+		tell.say(Ill, "连接：%s 不接受这台设备的证书（%v）；它已被撤销、已过期或属于其他大厅：请在管理端生成注册码，再运行 agent enroll --force",
+			"connection: %s does not take this device's certificate (%v): it was revoked, has ended or is another hall's; have the console make a code and run agent enroll --force", u.Host, t.Error())
+		return
+	case answered && encrypted && errors.Is(t.Error(), identity.ErrForeign):
+		tell.say(Ill, "连接：%s 不是本大厅的主机；请核对地址，主机换过身份时请重新注册", "connection: what listens at %s is not the hub of this hall; look at the address, and enrol again where the hub is a new one", u.Host)
+		return
 	case answered && uplink.Refused(t.Error()):
 		tell.say(Ill, "连接：%s 拒绝了大厅 %s 的设备；请核对设置 hall 与主机的 hall.id", "connection: %s refuses devices of the hall %s; compare the setting hall with the hub's hall.id", u.Host, cfg.Hall)
 		return
 	case !answered || t.Error() != nil:
 		tell.say(Ill, "连接：%s 有程序在听，但不接受 MQTT 连接：%v", "connection: a program listens at %s and takes no MQTT connection: %v", u.Host, t.Error())
+		return
+	case encrypted:
+		client.Disconnect(100)
+		tell.say(Well, "连接：%s 接受这台设备的证书，通信已加密", "connection: %s takes this device's certificate, and all is encrypted", u.Host)
 		return
 	}
 	client.Disconnect(100)

@@ -71,7 +71,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 用法 Usage: agent COMMAND --config FILE [--flags]
 
   run      运行 / work
-  doctor   检查引脚、读卡器、时钟、待发箱和连接 / look at pins, readers, clock, outbox and connection
+  doctor   检查引脚、读卡器、时钟、待发箱、身份和连接 / look at pins, readers, clock, outbox, identity and connection
+  enroll   用管理端给出的注册码加入大厅 / make this computer a device of the hall with a code from the console
+  renew    现在就更新证书（平时会自动更新）/ have the certificate made anew now (it is done by itself in time)
   record   把按键和刷卡的原始信号录到文件 / write what buttons and readers do into a file
   replay   说出记录文件里发生了什么，或交给整个代理重放 / say what a recording holds, or play it to a whole agent
 
@@ -85,6 +87,10 @@ agent COMMAND --help 显示该命令的参数 / shows its flags. agent --version
 		return runAgent(ctx, args[1:], stdout, stderr)
 	case "doctor":
 		return runDoctor(ctx, args[1:], stdout)
+	case "enroll":
+		return runEnroll(ctx, args[1:], os.Stdin, stdout)
+	case "renew":
+		return runRenew(ctx, args[1:], stdout)
 	case "record":
 		return runRecord(ctx, args[1:], stdout, stderr)
 	case "replay":
@@ -102,7 +108,7 @@ func load(command string, args []string, stdout io.Writer, more func(*flag.FlagS
 	for _, f := range []struct{ name, key, help string }{
 		{"agent", "agent", "设备名 / the device's `NAME`, e.g. w01"},
 		{"hall", "hall", "大厅编号 / the hall's `ID`"},
-		{"mqtt", "mqtt", "MQTT 服务器 / the broker's `URL`, e.g. tcp://192.168.1.10:1883"},
+		{"mqtt", "mqtt", "MQTT 服务器 / the broker's `URL`, e.g. tls://192.168.1.10:8883"},
 		{"data", "data", "数据文件夹 / `DIR` of the outbox (default /var/lib/hallkeeper)"},
 		{"board", "board", "接线文件，或 sim / `PATH` of the board file, or sim"},
 		{"log", "log", "日志格式 / `FORMAT` of logs: text or json"},
