@@ -57,6 +57,10 @@ func readCSV(file []byte) (*grid, error) {
 			return nil, refuse("file_format", "CSV 无法读取："+err.Error(), "the CSV cannot be read: "+err.Error())
 		}
 		line, _ := r.FieldPos(0)
+		if line > maxLastRow || len(row) > maxColumns {
+			return nil, refuse("file_too_large", fmt.Sprintf("表格最多 %d 列，末行不超过第 %d 行：请只留下要导入的表", maxColumns, maxLastRow),
+				fmt.Sprintf("a table may have %d columns and end at row %d: keep the table alone", maxColumns, maxLastRow))
+		}
 		for len(g.rows) < line-1 { // a cell with line breaks, or empty lines
 			g.rows = append(g.rows, nil)
 		}

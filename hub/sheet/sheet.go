@@ -74,10 +74,14 @@ type grid struct {
 	faults hall.Checks
 	// spoiled are the cells of faults, those within merged cells too.
 	spoiled map[string]bool
+	// marked counts how often a cell was marked as part of merged ones.
+	marked int
 }
 
 func (g *grid) fault(cell, code, zh, en string) {
-	g.faults.Add(cell, code, zh, en)
+	if len(g.faults) < maxFaults {
+		g.faults.Add(cell, code, zh, en)
+	}
 	g.spoiled[cell] = true
 }
 
@@ -207,7 +211,9 @@ func (t *Table) read(rows [][]string, heading []Column, bad *hall.Checks) {
 				text = day
 			}
 			if code != "" {
-				bad.Add(cell, code, zh, en)
+				if len(*bad) < maxFaults {
+					bad.Add(cell, code, zh, en)
+				}
 				t.spoiled[cell] = true
 				continue
 			}

@@ -20,32 +20,40 @@ func readXLSX(file []byte) (g *grid, err error) {
 			g, err = nil, unreadable(fmt.Errorf("%v", p))
 		}
 	}()
-	f, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{RawCellValue: true, UnzipSizeLimit: 64 << 20, UnzipXMLSizeLimit: 32 << 20})
+	if err := bounded(file); err != nil {
+		return nil, err
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped})
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	defer func() { _ = f.Close() }()
-	name := f.GetSheetName(0)
-	merged, err := f.GetMergeCells(name)
-	if err != nil {
-		return nil, unreadable(err)
+	if err := boundedParts(f); err != nil {
+		return nil, err
 	}
 	g = &grid{spoiled: map[string]bool{}}
-	for _, m := range merged {
-		g.fault(m.GetStartAxis()+":"+m.GetEndAxis(), "merged", "合并的单元格无法确定属于哪一行，请取消合并", "merged cells belong to no one row; unmerge them")
-		if err := g.spoil(m.GetStartAxis(), m.GetEndAxis()); err != nil {
-			return nil, unreadable(err)
-		}
+	if err := g.look(file); err != nil {
+		return nil, err
 	}
-	formulas, err := formulasOf(file)
+	rows, err := f.Rows(f.GetSheetName(0))
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	for _, cell := range formulas {
-		g.fault(cell, "formula", formulaZH, formulaEN)
+	defer func() { _ = rows.Close() }()
+	for written := 0; rows.Next(); {
+		row, err := rows.Columns()
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		for _, text := range row {
+			written += len(text)
+		}
+		if written > maxUnzipped { // one text may stand in many cells
+			return nil, tooMuch()
+		}
+		g.rows = append(g.rows, row)
 	}
-	g.rows, err = f.GetRows(name, excelize.Options{RawCellValue: true})
-	if err != nil {
+	if err := rows.Error(); err != nil {
 		return nil, unreadable(err)
 	}
 	return g, nil
@@ -62,7 +70,10 @@ func (g *grid) spoil(from, to string) error {
 		return err
 	}
 	for row := top; row <= min(bottom, top+MaxRows); row++ {
-		for column := left; column <= min(right, left+100); column++ {
+		for column := left; column <= min(right, left+maxColumns); column++ {
+			if g.marked++; g.marked > maxCells {
+				return errors.New("too much of it is merged")
+			}
 			cell, err := excelize.CoordinatesToCellName(column, row)
 			if err != nil {
 				return err
@@ -83,41 +94,52 @@ func unreadable(err error) error {
 	return fmt.Errorf("%w (%w)", refuse("file_format", "这个 .xlsx 文件已损坏或无法读取：请重新另存后再导入", "this .xlsx file is damaged or cannot be read: save it again"), err)
 }
 
-// formulasOf lists the cells of the first worksheet that hold formulas, 1,000 at most.
-func formulasOf(file []byte) (cells []string, err error) {
+// look finds the formulas and the merged cells of the first worksheet.
+func (g *grid) look(file []byte) error {
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		return nil, err
+		return unreadable(err)
 	}
 	part, err := firstSheet(z)
 	if err != nil {
-		return nil, err
+		return unreadable(err)
 	}
 	r, err := z.Open(part)
 	if err != nil {
-		return nil, err
+		return unreadable(err)
 	}
 	defer func() { _ = r.Close() }()
-	d := xml.NewDecoder(io.LimitReader(r, 64<<20))
-	cell := ""
-	for len(cells) < 1_000 {
+	d := xml.NewDecoder(r)
+	merged, cell := 0, ""
+	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return cells, nil
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return unreadable(err)
 		}
-		if e, ok := token.(xml.StartElement); ok {
-			switch e.Name.Local {
-			case "c":
-				cell = attr(e, "r")
-			case "f":
-				cells = append(cells, cell)
+		e, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch e.Name.Local {
+		case "c":
+			cell = attr(e, "r")
+		case "f":
+			g.fault(cell, "formula", formulaZH, formulaEN)
+		case "mergeCell":
+			ref := attr(e, "ref")
+			if merged++; merged > maxFaults {
+				return tooMuch()
+			}
+			g.fault(ref, "merged", "合并的单元格无法确定属于哪一行，请取消合并", "merged cells belong to no one row; unmerge them")
+			from, to, _ := strings.Cut(ref, ":")
+			if err := g.spoil(from, to); err != nil {
+				return unreadable(err)
 			}
 		}
 	}
-	return cells, nil
 }
 
 func attr(e xml.StartElement, name string) string {
