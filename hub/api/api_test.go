@@ -35,7 +35,7 @@ import (
 
 // stage is an API over a real log and commands that note what they are asked.
 type stage struct {
-	t       *testing.T
+	t       testing.TB
 	handler http.Handler
 	log     *eventlog.Log
 	said    strings.Builder
@@ -201,13 +201,13 @@ func (s *stage) Document(w io.Writer, in report.Input, format report.Format, lan
 	return report.Build(w, in, format, lang)
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	return newStageAt(t, 0)
 }
 
 // newStageAt is a stage that takes so many changes a second.
-func newStageAt(t *testing.T, rate int) *stage {
+func newStageAt(t testing.TB, rate int) *stage {
 	t.Helper()
 	view, err := register.NewView(zone)
 	if err != nil {

@@ -50,7 +50,7 @@ func (s *stage) published(period assess.Period, revision int, edit ...func(*asse
 	s.fold([]wire.Record{{Position: wire.Position(2 + revision), StoredAt: s.now, Event: wire.Event{ID: fmt.Sprintf("%s/%d", period, revision), At: s.now, Kind: kind, Data: data}}})
 }
 
-func defaultPolicy(t *testing.T) string {
+func defaultPolicy(t testing.TB) string {
 	t.Helper()
 	p, err := assess.Load(policies.Default())
 	if err != nil {

@@ -20,7 +20,7 @@ func (s *stage) visit(window, finish string) *httptest.ResponseRecorder {
 	return s.ask("POST", "/api/v1/windows/"+window+"/finish", finish)
 }
 
-func into[T any](t *testing.T, w *httptest.ResponseRecorder) (x T) {
+func into[T any](t testing.TB, w *httptest.ResponseRecorder) (x T) {
 	t.Helper()
 	if err := json.Unmarshal(w.Body.Bytes(), &x); err != nil || w.Code >= 300 {
 		t.Fatalf("%d %s", w.Code, w.Body)

@@ -10,7 +10,7 @@ import (
 	"hallkeeper/wire"
 )
 
-func problemOf(t *testing.T, w *httptest.ResponseRecorder) (p wire.Problem) {
+func problemOf(t testing.TB, w *httptest.ResponseRecorder) (p wire.Problem) {
 	t.Helper()
 	if media := w.Header().Get("Content-Type"); media != "application/problem+json" {
 		t.Fatalf("an error of type %q: %s", media, w.Body)
