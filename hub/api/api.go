@@ -150,6 +150,8 @@ type Deps struct {
 	Version string
 	// HallName and Bureau are on documents.
 	HallName, Bureau string
+	// Authority is the certificate of the hall's authority as PEM, for everybody.
+	Authority []byte
 	// PublicURL is where phones reach the hub, for QR codes; empty is nowhere.
 	PublicURL string
 	// VerifyAt is where those are who check a document by its QR code; empty is nowhere.

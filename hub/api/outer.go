@@ -53,6 +53,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, media string, body
 func (a *API) outer() http.Handler {
 	a.mux.Handle("GET /ws/live", a.LiveSocket)
 	a.mux.Handle("GET /metrics", promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(a.Logger.Handler(), slog.LevelWarn)}))
+	a.mux.HandleFunc("GET /ca.crt", a.authorityCertificate)
 	a.describe()
 	a.pages.register(a)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -62,6 +63,9 @@ func (a *API) outer() http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if lasting(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		h.Set("Request-Id", requestID(r))
 		_, pattern := a.mux.Handler(r)
 		seen := &watched{ResponseWriter: w}
@@ -84,6 +88,27 @@ func (a *API) outer() http.Handler {
 		}
 		a.mux.ServeHTTP(seen, r)
 	})
+}
+
+// lasting tells whether a browser shall ask this host over HTTPS only from now on. Not
+// where it asks its own machine: other programs serve there as well, on plain ports.
+func lasting(r *http.Request) bool {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return r.TLS != nil && host != "localhost" && (ip == nil || !ip.IsLoopback())
+}
+
+// authorityCertificate lets everybody install the hall's authority. Whoever does compares its fingerprint first (docs/https.md).
+func (a *API) authorityCertificate(w http.ResponseWriter, r *http.Request) {
+	if len(a.Authority) == 0 {
+		a.fail(w, r, problem("not_found"))
+		return
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="hallkeeper-`+a.Hall+`-ca.crt"`)
+	send(w, r, http.StatusOK, "application/x-x509-ca-cert", a.Authority)
 }
 
 // missing answers what no route takes.

@@ -61,6 +61,7 @@ func problems() []failure {
 		p(422, "file_empty", "表格是空的", "the table is empty"),
 		p(422, "too_many_rows", "行数过多", "there are too many rows"),
 		p(415, "not_a_photo", "照片应为 JPEG、PNG 或 WebP", "the picture must be JPEG, PNG or WebP"),
+		p(403, "https_only", "请使用 https:// 地址；明文请求不予受理", "use the https:// address; requests in clear are not taken"),
 		p(403, "cross_origin", "不接受其他网站的页面发来的请求", "requests from pages of other sites are refused"),
 		p(404, "not_found", "没有这个地址", "there is nothing at this address"),
 		p(404, "not_published", "这一期的结果没有公示", "no results of this period were published"),

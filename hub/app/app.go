@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,8 +16,10 @@ import (
 
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/broker"
+	"hallkeeper/hub/ca"
 	"hallkeeper/hub/courier"
 	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/gate"
 	"hallkeeper/hub/ingest"
 	"hallkeeper/hub/push"
 	"hallkeeper/hub/score"
@@ -45,13 +46,17 @@ type App struct {
 	metrics  *prometheus.Registry
 	scores   score.Memory // what was read of closed days
 	listener net.Listener
-	online   chan string   // devices that came online
-	proofs   chan struct{} // something was published that a checkpoint is to cover
-	presses  chan press    // of call buttons
-	prints   chan struct{} // wakes the sender of prints
-	answers  chan lamp     // presses that lamps answer
-	reviews  chan struct{} // wakes the opener of cases
-	news     chan struct{} // wakes who orders copies of what is published
+	// secure is the listener of HTTPS, nil where there is none; certificates are its.
+	secure       net.Listener
+	certificates *gate.Certificates
+	authority    *ca.Authority // of the hall's certificates
+	online       chan string   // devices that came online
+	proofs       chan struct{} // something was published that a checkpoint is to cover
+	presses      chan press    // of call buttons
+	prints       chan struct{} // wakes the sender of prints
+	answers      chan lamp     // presses that lamps answer
+	reviews      chan struct{} // wakes the opener of cases
+	news         chan struct{} // wakes who orders copies of what is published
 	// assessing is what screens are told of the assessment.
 	assessing assessment
 	courier   *courier.Courier // nil where no mail server is set
@@ -68,8 +73,10 @@ type App struct {
 // Addresses is where a running hub is reached.
 type Addresses struct {
 	HTTP string `json:"http"`
-	MQTT string `json:"mqtt"`
-	PID  int    `json:"pid"`
+	// HTTPS is empty where the hub serves none.
+	HTTPS string `json:"https,omitempty"`
+	MQTT  string `json:"mqtt"`
+	PID   int    `json:"pid"`
 	// HubPID is the same as PID: in the demo the hub is the demo's own process.
 	HubPID int `json:"hub_pid"`
 }
@@ -108,13 +115,22 @@ func (a *App) addresses() Addresses {
 	if mqtt == "" {
 		mqtt = "tcp://" + a.broker.Addr()
 	}
-	web := a.listener.Addr().String()
+	at := Addresses{HTTP: "http://" + reachable(a.listener), MQTT: mqtt, PID: os.Getpid(), HubPID: os.Getpid()}
+	if a.secure != nil {
+		at.HTTPS = "https://" + reachable(a.secure)
+	}
+	return at
+}
+
+// reachable is a listener's address; one that works here where it is all addresses.
+func reachable(l net.Listener) string {
+	web := l.Addr().String()
 	if host, port, err := net.SplitHostPort(web); err == nil {
-		if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() { // all addresses: name one that works here
-			web = net.JoinHostPort("127.0.0.1", port)
+		if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+			return net.JoinHostPort("127.0.0.1", port)
 		}
 	}
-	return Addresses{HTTP: "http://" + web, MQTT: mqtt, PID: os.Getpid(), HubPID: os.Getpid()}
+	return web
 }
 
 // Run serves until ctx ends. Its error says what to do.
@@ -139,6 +155,9 @@ func (a *App) open() error {
 	// Ports first: a taken one is the commonest mistake and should cost nothing.
 	if a.listener, err = net.Listen("tcp", a.cfg.HTTP); err != nil {
 		return fmt.Errorf("the web address %s cannot be used (another program has it, or this machine has no such address): stop that program or choose another with --http: %w", a.cfg.HTTP, err)
+	}
+	if err := a.openHTTPS(); err != nil {
+		return err
 	}
 	a.metrics = newRegistry()
 	m := newLogMetrics(a.metrics)
@@ -205,8 +224,6 @@ func (a *App) serve(ctx context.Context) error {
 	if err := a.announceStart(ctx); err != nil {
 		a.logger.Error("the start of the hub could not be stored", "error", err)
 	}
-	server := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug)}
 	group.Go(func() error { return a.push.Run(ctx) })
 	group.Go(func() error { return a.ingest.Run(ctx, a.broker) })
 	group.Go(func() error { return a.broker.Run(ctx) })
@@ -226,21 +243,10 @@ func (a *App) serve(ctx context.Context) error {
 		group.Go(func() error { return a.courier.Run(ctx) })
 		group.Go(func() error { return a.orderCopies(ctx) })
 	}
-	group.Go(func() error {
-		if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve pages: %w", err)
-		}
-		return nil
-	})
-	group.Go(func() error {
-		<-ctx.Done()
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		return server.Shutdown(ending)
-	})
+	a.servePages(ctx, group)
 	close(a.ready)
 	addr := a.addresses()
-	a.logger.Info("the hub serves", "http", addr.HTTP, "mqtt", addr.MQTT, "data", a.cfg.Data, "position", a.log.Head(), "version", a.cfg.Version)
+	a.logger.Info("the hub serves", "http", addr.HTTP, "https", addr.HTTPS, "mqtt", addr.MQTT, "data", a.cfg.Data, "position", a.log.Head(), "version", a.cfg.Version)
 	if link := a.SetupLink(); link != "" && !a.cfg.Demo {
 		a.logger.Warn("the hall has no administrator yet: open this link once to make one", "link", link)
 	}
@@ -260,8 +266,11 @@ func (a *App) close() error {
 	if e, ok := a.broker.(*broker.Embedded); ok && e != nil {
 		errs = append(errs, e.Close())
 	}
-	if a.listener != nil {
-		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
+	for _, l := range []net.Listener{a.listener, a.secure} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}

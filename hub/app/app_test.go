@@ -36,6 +36,7 @@ type hub struct {
 	*app.App
 	t    *testing.T
 	addr app.Addresses
+	data string
 	stop func() error
 }
 
@@ -60,7 +61,9 @@ func startWith(t *testing.T, cfg app.Config, logger *slog.Logger) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startApp(t, a)
+	h := startApp(t, a)
+	h.data = cfg.Data
+	return h
 }
 
 func startApp(t *testing.T, a *app.App) *hub {

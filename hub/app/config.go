@@ -22,6 +22,13 @@ type Config struct {
 	Hall HallConfig `yaml:"hall"`
 	// HTTP is host:port of pages and API.
 	HTTP string `yaml:"http"`
+	// HTTPS is host:port of the same over TLS; empty is none. Where it is set, HTTP beyond loopback leads here.
+	HTTPS string `yaml:"https"`
+	// Certificate and CertificateKey are PEM files that the county gave for browsers; the hall's own authority issues one where they are empty.
+	Certificate    string `yaml:"certificate"`
+	CertificateKey string `yaml:"certificate_key"`
+	// Names are the names and addresses under which the hub is reached; empty takes this machine's own.
+	Names []string `yaml:"names"`
 	// MQTT is host:port of the embedded broker: loopback, until devices are enrolled.
 	MQTT string `yaml:"mqtt"`
 	// MQTTURL, where set, uses an external broker instead.
@@ -143,6 +150,7 @@ func (c *Config) Check() error {
 	if _, _, err := net.SplitHostPort(c.HTTP); err != nil {
 		say("http", "expected host:port like 127.0.0.1:8080, got %q", c.HTTP)
 	}
+	c.checkHTTPS(say)
 	if _, _, err := net.SplitHostPort(c.MQTT); err != nil && c.MQTTURL == "" {
 		say("mqtt", "expected host:port like 127.0.0.1:1883, got %q", c.MQTT)
 	}

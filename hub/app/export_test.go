@@ -27,3 +27,6 @@ func WithPeriods(a *App, p Periods) *App {
 	a.periods = p
 	return a
 }
+
+// LookAtCertificates does what the hub does every few seconds.
+func (a *App) LookAtCertificates() { a.certificates.Look(a.cfg.Now()) }

@@ -82,5 +82,5 @@ func (a *App) SetupLink() string {
 	if code == "" {
 		return ""
 	}
-	return a.addresses().HTTP + "/setup?code=" + code
+	return a.door() + "/setup?code=" + code
 }

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"hallkeeper/hub/api"
+	"hallkeeper/hub/ca"
+	"hallkeeper/hub/gate"
+)
+
+// certificatesEvery is how often a given certificate's files and the machine's addresses are looked at.
+const certificatesEvery = 10 * time.Second
+
+// checkHTTPS says what is wrong with the settings of HTTPS.
+func (c *Config) checkHTTPS(say func(key, format string, args ...any)) {
+	if c.HTTPS != "" {
+		if _, _, err := net.SplitHostPort(c.HTTPS); err != nil {
+			say("https", "expected host:port like 0.0.0.0:443, got %q", c.HTTPS)
+		}
+	} else if host, _, err := net.SplitHostPort(c.HTTP); err == nil && !gate.Loopback(host) {
+		say("http", "%q can be reached from other machines, which would send passwords in clear: set https as well (like 0.0.0.0:443), or, behind a reverse proxy on this machine, bind http to 127.0.0.1", c.HTTP)
+	}
+	if (c.Certificate == "") != (c.CertificateKey == "") {
+		say("certificate_key", "expected certificate and certificate_key, or neither")
+	}
+	if c.Certificate != "" && c.HTTPS == "" {
+		say("certificate", "a certificate serves nothing without https: set it to an address like 0.0.0.0:443")
+	}
+	if slices.Contains(c.Names, "") {
+		say("names", "expected names and addresses like hall.example.cn, 192.168.1.10")
+	}
+}
+
+// openHTTPS opens the authority of the hall's certificates, and HTTPS where it is set.
+func (a *App) openHTTPS() (err error) {
+	if a.authority, err = ca.Open(KeyDir(a.cfg.Data), a.cfg.Hall.ID, a.cfg.Now); err != nil {
+		return fmt.Errorf("open the hall's certificates: %w", err)
+	}
+	if a.cfg.HTTPS == "" {
+		return nil
+	}
+	a.certificates, err = gate.NewCertificates(a.authority, gate.Given{File: a.cfg.Certificate, Key: a.cfg.CertificateKey}, a.cfg.Names, a.cfg.Now(), a.logger.With("part", "https"))
+	if err != nil {
+		return fmt.Errorf("open HTTPS: %w", err)
+	}
+	if a.secure, err = net.Listen("tcp", a.cfg.HTTPS); err != nil {
+		return fmt.Errorf("the HTTPS address %s cannot be used (another program has it, this machine has no such address, or a port below 1024 asks for a right): stop that program or choose another with --https: %w", a.cfg.HTTPS, err)
+	}
+	return nil
+}
+
+// servePages serves plain HTTP and HTTPS until ctx ends.
+func (a *App) servePages(ctx context.Context, group *errgroup.Group) {
+	handler := a.handler()
+	plain := handler
+	if host, _, err := net.SplitHostPort(a.listener.Addr().String()); err == nil && !gate.Loopback(host) {
+		plain = gate.Plain(handler, a.securePort(), api.Refuse)
+	}
+	servers := []*http.Server{a.server(plain)}
+	group.Go(func() error { return serving("pages", servers[0].Serve(a.listener)) })
+	if a.secure != nil {
+		s := a.server(handler)
+		s.TLSConfig = a.certificates.Config()
+		servers = append(servers, s)
+		group.Go(func() error { return serving("pages over HTTPS", s.ServeTLS(a.secure, "", "")) })
+		group.Go(func() error { return a.lookAtCertificates(ctx) })
+		a.logger.Info("the hall's own certificates can be checked by this fingerprint", "sha256", gate.Fingerprint(a.authority.Certificate()), "at", gate.AuthorityPath)
+	}
+	for _, s := range servers {
+		group.Go(func() error {
+			<-ctx.Done()
+			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			return s.Shutdown(ending)
+		})
+	}
+}
+
+func serving(what string, err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve %s: %w", what, err)
+}
+
+func (a *App) server(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug)}
+}
+
+// lookAtCertificates takes certificates that are replaced while the hub runs.
+func (a *App) lookAtCertificates(ctx context.Context) error {
+	t := time.NewTicker(certificatesEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			a.certificates.Look(a.cfg.Now())
+		}
+	}
+}
+
+func (a *App) securePort() string {
+	_, port, _ := net.SplitHostPort(a.secure.Addr().String()) // a listener's own address
+	return port
+}
+
+// door is where people open the hub: over HTTPS where it is served, by its first
+// name, as their computers have another loopback.
+func (a *App) door() string {
+	at := a.addresses()
+	if a.secure == nil {
+		return at.HTTP
+	}
+	host, port, err := net.SplitHostPort(a.secure.Addr().String())
+	ip := net.ParseIP(host)
+	if err != nil || ip == nil || !ip.IsUnspecified() {
+		return at.HTTPS
+	}
+	name := a.certificates.Names()[0]
+	if port == "443" {
+		return "https://" + name
+	}
+	return "https://" + net.JoinHostPort(name, port)
+}
