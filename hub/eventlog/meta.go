@@ -43,9 +43,7 @@ func metas(path string) (right int, length, size int64, err error) {
 		} else if err != nil {
 			return 0, 0, 0, err
 		}
-		sum := fnv.New64a()
-		_, _ = sum.Write(b[:56])
-		if binary.LittleEndian.Uint32(b[:]) != metaMagic || binary.LittleEndian.Uint64(b[56:]) != sum.Sum64() {
+		if !rightMeta(b[:]) {
 			continue
 		}
 		right++
@@ -55,6 +53,13 @@ func metas(path string) (right int, length, size int64, err error) {
 		}
 	}
 	return right, length, info.Size(), nil
+}
+
+// rightMeta tells whether the bytes of a meta page are as they were written.
+func rightMeta(b []byte) bool {
+	sum := fnv.New64a()
+	_, _ = sum.Write(b[:56])
+	return binary.LittleEndian.Uint32(b) == metaMagic && binary.LittleEndian.Uint64(b[56:]) == sum.Sum64()
 }
 
 // whole refuses a file that is shorter than it says itself; one that is empty is to be made.

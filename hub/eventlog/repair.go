@@ -24,6 +24,9 @@ func InspectFile(path string) (err error) {
 			err = fmt.Errorf("%w: %v", errBlock, v)
 		}
 	}()
+	if err := sound(path); err != nil {
+		return err
+	}
 	db, err := openBolt(path, true)
 	if err != nil {
 		return err

@@ -106,6 +106,10 @@ func (v *verify) segment(s *segment) {
 			return
 		}
 	}
+	if err := sound(s.path); err != nil {
+		v.fault("%v", err)
+		return
+	}
 	if err := s.view(func(tx *bolt.Tx) error { return v.content(tx, name) }); err != nil {
 		v.fault("%s: %v", name, err)
 	}
