@@ -71,6 +71,10 @@ $(WEB_DONE): $(NPM_DONE) $(WEB_SRC)
 gen: ## write what is generated from wire/: TypeScript types
 	$(GO) run ./wire/gen -out web-kiosk/src/wire.gen.ts
 
+.PHONY: licences
+licences: ## write docs/licences.md: the licences of what is shipped
+	$(GO) run -C tools ./licences -root .. -out ../docs/licences.md
+
 .PHONY: clean
 clean: ## remove what was built (not ./data)
 	rm -rf bin build web-kiosk/dist web-kiosk/node_modules

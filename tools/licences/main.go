@@ -1,0 +1,124 @@
+// Command licences writes docs/licences.md: under which licence everything stands
+// that is in the programs and pages as they are shipped. It reads the real graph of
+// imports, so that what is only used for building or testing is not listed, and
+// needs no network once the modules and packages are there.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "licences:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, stdout io.Writer) error {
+	fs := flag.NewFlagSet("licences", flag.ContinueOnError)
+	root := fs.String("root", ".", "the repository")
+	out := fs.String("out", "", "write to this file; the standard output where it is empty")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	page, err := write(*root)
+	if err != nil {
+		return err
+	}
+	if *out == "" {
+		_, err = io.WriteString(stdout, page)
+		return err
+	}
+	return os.WriteFile(*out, []byte(page), 0o644)
+}
+
+// shipped is one module, package or other work that is in what people get.
+type shipped struct {
+	name, version, source string
+	// licences are SPDX ids; all of them hold, each for its part, unless one says OR.
+	licences []string
+	// in are the programs or pages that hold it.
+	in []string
+}
+
+// permitted are the licences under which something may be in a program that is given
+// away under Apache-2.0. Those that ask for the whole program's source are not.
+func permitted() []string {
+	return []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "EPL-2.0", "ISC", "MIT", "MPL-2.0", "OFL-1.1", "Unlicense", "Zlib"}
+}
+
+// check names everything whose licence is unknown or not permitted.
+func check(all []shipped) error {
+	var bad []error
+	for _, s := range all {
+		if len(s.licences) == 0 {
+			bad = append(bad, fmt.Errorf("%s %s: no licence was recognised in %s; read it, and name the module in decided()", s.name, s.version, s.source))
+		}
+		for _, id := range s.licences {
+			if !slices.Contains(permitted(), id) {
+				bad = append(bad, fmt.Errorf("%s %s is under %s, which may not be in what is shipped: use another library", s.name, s.version, id))
+			}
+		}
+	}
+	return errors.Join(bad...)
+}
+
+// write makes the page, or says which licence stands in the way.
+func write(root string) (string, error) {
+	modules, err := goModules(root)
+	if err != nil {
+		return "", err
+	}
+	packages, err := npmPackages(filepath.Join(root, "web-kiosk"))
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(check(modules), check(packages)); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString(`# Licences of what is shipped · 所含软件的许可
+
+Hallkeeper itself is under the [Apache License 2.0](../LICENSE). Written by ` + "`make licences`" + ` from the graph of imports of the three programs and of the pages; a test
+refuses a licence that may not be in them, and a page that is out of date. 本页由 ` + "`make licences`" + ` 按三个程序和网页的实际依赖生成；许可不允许随附或本页过期，测试不通过。
+What only builds or tests the programs is not in them and not listed; of a page's packages often only a part is used. 仅用于构建和测试的不在其中，不列出；网页软件包多只用到一部分。
+
+## In the programs · 程序
+
+| Module 模块 | Version 版本 | Licence 许可 | In 所在程序 |
+|---|---|---|---|
+`)
+	rows(&b, modules)
+	b.WriteString(`
+## In the pages · 网页
+
+| Package 软件包 | Version 版本 | Licence 许可 | In 所在 |
+|---|---|---|---|
+`)
+	rows(&b, packages)
+	b.WriteString(`
+## Fonts, icons, voices · 字体、图标、语音
+
+| What 内容 | Licence 许可 | From 来源 |
+|---|---|---|
+| Noto Sans SC, in the pages 网页字体 | OFL-1.1 | the package @fontsource-variable/noto-sans-sc above 见上表 |
+| Icons 图标 (` + "`web-kiosk/src/icons`" + `) | Apache-2.0 | drawn for this program 自绘 |
+| Voice clips 语音片段 (` + "`web-kiosk/src/voice/clips`" + `) | Apache-2.0 | spoken by espeak-ng, which is not shipped itself (` + "`scripts/voice.sh`" + `) 由 espeak-ng 合成，不随附该程序 |
+| Fonts of PDF documents PDF 字体 | not shipped 不随附 | the system's packages fonts-noto-cjk and fonts-lxgw-wenkai, both OFL-1.1, or the bureau's own 系统软件包或本单位字体 |
+`)
+	return b.String(), nil
+}
+
+func rows(b *strings.Builder, all []shipped) {
+	for _, s := range all {
+		fmt.Fprintf(b, "| [%s](%s) | %s | %s | %s |\n", s.name, s.source, s.version, strings.Join(s.licences, ", "), strings.Join(s.in, ", "))
+	}
+}
