@@ -37,6 +37,7 @@ const (
 	RoleStaff          Role = "staff"          // 窗口工作人员
 	RoleAuditor        Role = "auditor"        // 审计员
 	RoleScreen         Role = "screen"         // 屏幕
+	RoleDevice         Role = "device"         // 设备证书；没有账号
 	RolePublic         Role = "public"         // whoever has not signed in
 )
 

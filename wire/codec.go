@@ -62,6 +62,8 @@ func appendEventFields(dst []byte, e *Event) []byte {
 		dst = append(dst, `,"id":`...)
 		dst = appendString(dst, e.Actor.ID)
 		dst = appendStringField(dst, "session", e.Actor.Session)
+		dst = appendStringField(dst, "from", e.Actor.From)
+		dst = appendStringField(dst, "proposed_by", e.Actor.ProposedBy)
 		dst = append(dst, '}')
 	}
 	if len(e.Personal) != 0 {

@@ -79,6 +79,10 @@ type Actor struct {
 	ID string `json:"id"`
 	// Session is the session a person acted in. Empty for devices and schedules.
 	Session string `json:"session,omitempty"`
+	// From is the network address that a person or a program acted from. Records from before it was noted have none.
+	From string `json:"from,omitempty"`
+	// ProposedBy is the account that proposed what the actor has confirmed, where it takes two people.
+	ProposedBy string `json:"proposed_by,omitempty"`
 }
 
 // Sealed is a part of an event that only the holder of one person's key can

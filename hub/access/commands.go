@@ -41,6 +41,9 @@ func PersonKey(account string) string { return "account-" + account }
 func (c SetAccount) DecideAccess(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
 	bad.ID("id", c.Account)
+	if Reserved(c.Account) {
+		bad.Add("id", "reserved", "这个名称由系统使用，请另选一个", "is a name of the system's own; choose another")
+	}
 	if len(c.Account) > 40 {
 		bad.Add("id", "too_long", "最多 40 个字符", "may have 40 characters at most")
 	}

@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"hallkeeper/wire"
@@ -24,6 +25,7 @@ const (
 	Take      Permission = "take"      // tickets, for oneself at the kiosk or for others
 	Serve     Permission = "serve"     // call and serve at a window
 	Rate      Permission = "rate"      // the rating tablet of a window; nobody who works there may
+	Renew     Permission = "renew"     // a device's own certificate, and nothing else
 	Govern    Permission = "govern"    // accounts, tokens, parameters, calendars
 	Audit     Permission = "audit"     // the log itself
 )
@@ -31,7 +33,7 @@ const (
 // Roles are all roles, from most to least.
 func Roles() []wire.Role {
 	return []wire.Role{wire.RoleAdministrator, wire.RoleSupervisor, wire.RoleLiaison, wire.RoleRepresentative, wire.RoleStaff,
-		wire.RoleAuditor, wire.RoleScreen, wire.RolePublic}
+		wire.RoleAuditor, wire.RoleScreen, wire.RoleDevice, wire.RolePublic}
 }
 
 // May tells whether a role has a permission (63号 第四条: the bureau manages the
@@ -45,7 +47,7 @@ func May(role wire.Role, p Permission) bool {
 	case Anybody:
 		return true
 	case SignedIn:
-		return role != wire.RolePublic && role != wire.RoleScreen
+		return role != wire.RolePublic && role != wire.RoleScreen && role != wire.RoleDevice
 	case Self:
 		return slices.Contains([]wire.Role{adm, sup, lia, rep, sta}, role)
 	case ReadHall:
@@ -62,6 +64,8 @@ func May(role wire.Role, p Permission) bool {
 		return slices.Contains([]wire.Role{adm, sup, rep, sta}, role)
 	case Rate:
 		return role == wire.RoleScreen
+	case Renew:
+		return role == wire.RoleDevice
 	case Govern:
 		return role == adm
 	case Audit:
@@ -88,6 +92,8 @@ type Identity struct {
 	From      string
 	Warning   *Misuse
 	Temporary bool
+	// Place is the network address that the request came from.
+	Place string
 	// Operator is true for a program on the hub's machine that could read the data folder's secret.
 	Operator bool
 }
@@ -103,9 +109,24 @@ func (i *Identity) May(p Permission) bool {
 	return slices.ContainsFunc(i.Acting, func(r wire.Role) bool { return May(r, p) })
 }
 
+// PublicActor is how the log names whoever has not signed in, OperatorActor a program that knows the data folder's secret.
+const (
+	PublicActor   = "public"
+	OperatorActor = "operator"
+	tokenActor    = "token-"
+)
+
+// Reserved tells whether an account's id would be taken for something else in the log.
+func Reserved(id string) bool {
+	return id == PublicActor || id == OperatorActor || strings.HasPrefix(id, tokenActor)
+}
+
 // Actor is how the log names them.
 func (i *Identity) Actor() wire.Actor {
-	return wire.Actor{Kind: wire.ActorPerson, ID: i.Account, Session: i.Session}
+	if i.Account == "" {
+		return wire.Actor{Kind: wire.ActorPerson, ID: PublicActor, From: i.Place}
+	}
+	return wire.Actor{Kind: wire.ActorPerson, ID: i.Account, Session: i.Session, From: i.Place}
 }
 
 // BySession finds who has a session; ok is false where it is over.
@@ -125,5 +146,5 @@ func (s *State) BySession(secret string, now time.Time) (Identity, bool) {
 
 // Permissions are all permissions, in the order of their words above.
 func Permissions() []Permission {
-	return []Permission{Anybody, SignedIn, Self, ReadHall, ReadAll, Recommend, Arrange, Decide, Inspect, Take, Serve, Rate, Govern, Audit}
+	return []Permission{Anybody, SignedIn, Self, ReadHall, ReadAll, Recommend, Arrange, Decide, Inspect, Take, Serve, Rate, Renew, Govern, Audit}
 }

@@ -129,5 +129,5 @@ func (s *State) ByToken(secret string, day hall.Date) (Identity, Token, bool) {
 	if !ok || t.Revoked || t.Expires != "" && day > t.Expires {
 		return Nobody(), Token{}, false
 	}
-	return Identity{Account: "token-" + t.ID, Role: t.Role, Session: ShortDigest(digest)}, t, true
+	return Identity{Account: tokenActor + t.ID, Role: t.Role, Session: ShortDigest(digest)}, t, true
 }

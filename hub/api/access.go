@@ -36,6 +36,7 @@ func (a *API) guarded(rt route) http.Handler {
 		} else {
 			i, err = a.identify(r)
 		}
+		i.Place = address(r)
 		switch {
 		case err != nil:
 		case rt.changes && !a.mayChange(r, &i):
@@ -70,7 +71,7 @@ func (a *API) identify(r *http.Request) (access.Identity, error) {
 			return access.Nobody(), problem("token_invalid")
 		}
 		if a.Secret != "" && subtle.ConstantTimeCompare([]byte(secret), []byte(a.Secret)) == 1 && fromHere(r) {
-			return access.Identity{Account: "operator", Role: wire.RoleAdministrator, Operator: true, Session: "local"}, nil
+			return access.Identity{Account: access.OperatorActor, Role: wire.RoleAdministrator, Operator: true, Session: "local"}, nil
 		}
 		return a.byToken(r, secret)
 	}
@@ -103,6 +104,36 @@ func fromHere(r *http.Request) bool {
 	}
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && remote.Addr().Unmap().IsLoopback()
+}
+
+// placed is commands that note where a person or a program acts from, whatever has made the actor.
+type placed struct{ Commands }
+
+type placeKey struct{}
+
+func (c placed) Do(ctx context.Context, actor wire.Actor, key string, cmd any) ([]wire.Record, bool, error) {
+	if from, ok := ctx.Value(placeKey{}).(string); ok && actor.From == "" {
+		actor.From = from
+	}
+	return c.Commands.Do(ctx, actor, key, cmd)
+}
+
+// toMetrics lets Prometheus in from this machine or with a token, and whoever may read the whole hall:
+// the figures name nobody, but tell how busy a hall is and what of it fails.
+func (a *API) toMetrics(metrics http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if i, err := a.identify(r); !fromHere(r) && (err != nil || !i.May(access.ReadAll)) {
+			if err == nil {
+				err = problem("not_permitted")
+				if i.Role == wire.RolePublic {
+					err = problem("not_signed_in")
+				}
+			}
+			a.fail(w, r, err)
+			return
+		}
+		metrics.ServeHTTP(w, r)
+	})
 }
 
 // mayChange bounds how often one caller changes something: an account, a token, or

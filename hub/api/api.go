@@ -191,6 +191,7 @@ func New(d Deps) http.Handler {
 	if d.Sessions.Max <= 0 {
 		d.Sessions.Max = access.SessionLasts
 	}
+	d.Commands = placed{d.Commands}
 	a := &API{Deps: d, uses: uses{began: d.Now()}, mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
 		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, changes: access.Limits{AtOnce: 2 * d.ChangesPerSecond, Every: time.Second / time.Duration(d.ChangesPerSecond)}, pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
 	a.routes = a.table()

@@ -48,6 +48,8 @@ type stage struct {
 	now     time.Time
 	// rules are of sessions: without an idle time and unbound where they are not set.
 	rules SessionRules
+	// place is where people who are signed in, or have not, ask from; this machine where it is empty.
+	place string
 	// mailless: the hub has no mail server.
 	mailless bool
 	// built is what the last document was made of.

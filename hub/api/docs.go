@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"hallkeeper/hub/access"
-	"hallkeeper/wire"
 )
 
 //go:embed docs.html
@@ -114,13 +113,11 @@ func rolesOf(p access.Permission, lang language) string {
 	if p == access.Anybody {
 		return text{"无须登录", "nobody needs to sign in"}.in(lang)
 	}
-	names := map[wire.Role]text{wire.RoleAdministrator: {"管理员", "administrator"}, wire.RoleSupervisor: {"督导", "supervisor"},
-		wire.RoleLiaison: {"单位联络员", "department liaison"}, wire.RoleRepresentative: {"首席代表", "chief representative"},
-		wire.RoleStaff: {"窗口工作人员", "window staff"}, wire.RoleAuditor: {"审计员", "auditor"}, wire.RoleScreen: {"屏幕", "screen"}}
 	var all []string
 	for _, role := range access.Roles() {
 		if access.May(role, p) {
-			all = append(all, names[role].in(lang))
+			name := access.OfficeOf(role).Name
+			all = append(all, text{name.ZH, name.EN}.in(lang))
 		}
 	}
 	return strings.Join(all, text{"、", ", "}.in(lang))

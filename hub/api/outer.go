@@ -52,13 +52,13 @@ func send(w http.ResponseWriter, r *http.Request, status int, media string, body
 // problem documents where the mux has no route.
 func (a *API) outer() http.Handler {
 	a.mux.Handle("GET /ws/live", a.LiveSocket)
-	a.mux.Handle("GET /metrics", promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(a.Logger.Handler(), slog.LevelWarn)}))
+	a.mux.Handle("GET /metrics", a.toMetrics(promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(a.Logger.Handler(), slog.LevelWarn)})))
 	a.mux.HandleFunc("GET /ca.crt", a.authorityCertificate)
 	a.describe()
 	a.pages.register(a)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, newRequestID()))
+		r = r.WithContext(context.WithValue(context.WithValue(r.Context(), requestKey{}, newRequestID()), placeKey{}, address(r)))
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")

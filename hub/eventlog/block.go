@@ -132,6 +132,9 @@ const (
 	hasData
 	hasActor
 	hasPersonal
+	hasFrom     // the actor's address
+	hasProposer // who proposed what the actor has confirmed
+	unknownFlags
 )
 
 // lane is what the next event of the same outbox probably continues.
@@ -164,6 +167,8 @@ func (w *rowWriter) record(r *wire.Record) {
 	set(hasData, len(e.Data) != 0)
 	set(hasActor, e.Actor != nil)
 	set(hasPersonal, len(e.Personal) != 0)
+	set(hasFrom, e.Actor != nil && e.Actor.From != "")
+	set(hasProposer, e.Actor != nil && e.Actor.ProposedBy != "")
 	w.uint(flags)
 	w.when(r.StoredAt)
 	w.id(e.ID)
@@ -195,6 +200,12 @@ func (w *rowWriter) record(r *wire.Record) {
 		w.word(string(e.Actor.Kind))
 		w.word(e.Actor.ID)
 		w.word(e.Actor.Session)
+	}
+	if flags&hasFrom != 0 {
+		w.word(e.Actor.From)
+	}
+	if flags&hasProposer != 0 {
+		w.word(e.Actor.ProposedBy)
 	}
 	if flags&hasPersonal != 0 {
 		w.uint(uint64(len(e.Personal)))
@@ -275,6 +286,10 @@ type rowReader struct {
 func (r *rowReader) record(rec *wire.Record) {
 	e := &rec.Event
 	flags := r.uint()
+	if flags >= unknownFlags || flags&hasActor == 0 && flags&(hasFrom|hasProposer) != 0 { // of a newer program, or nothing that a writer makes
+		r.bad = true
+		return
+	}
 	rec.StoredAt = r.when()
 	e.ID = r.fresh(r.uint())
 	e.Agent = r.word()
@@ -305,6 +320,12 @@ func (r *rowReader) record(rec *wire.Record) {
 	}
 	if flags&hasActor != 0 {
 		e.Actor = &wire.Actor{Kind: wire.ActorKind(r.word()), ID: r.word(), Session: r.word()}
+	}
+	if flags&hasFrom != 0 {
+		e.Actor.From = r.word()
+	}
+	if flags&hasProposer != 0 {
+		e.Actor.ProposedBy = r.word()
 	}
 	if flags&hasPersonal != 0 {
 		n := r.uint()

@@ -32,7 +32,8 @@ func genRecord(t *rapid.T, pos wire.Position) wire.Record {
 		r.Data = []byte(`{"level":5}`)
 	}
 	if rapid.Bool().Draw(t, "actor") {
-		r.Actor = &wire.Actor{Kind: wire.ActorPerson, ID: str.Draw(t, "actor id"), Session: str.Draw(t, "session")}
+		r.Actor = &wire.Actor{Kind: wire.ActorPerson, ID: str.Draw(t, "actor id"), Session: str.Draw(t, "session"),
+			From: rapid.SampledFrom([]string{"", "10.0.0.7", "2001:db8::7"}).Draw(t, "from"), ProposedBy: str.Draw(t, "proposed by")}
 	}
 	if rapid.Bool().Draw(t, "personal") {
 		r.Personal = []wire.Sealed{{Person: "p1", Box: rapid.SliceOfN(rapid.Byte(), 1, 40).Draw(t, "box")}}

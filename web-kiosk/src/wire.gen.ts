@@ -10,6 +10,7 @@ export type Role =
   | "staff" // 窗口工作人员
   | "auditor" // 审计员
   | "screen" // 屏幕
+  | "device" // 设备证书；没有账号
   | "public" // whoever has not signed in
 
 /** AccountSet adds an account or changes what it may do. Sealed: name. */
@@ -850,6 +851,10 @@ export interface Actor {
   id: string
   /** Session is the session a person acted in. Empty for devices and schedules. */
   session?: string
+  /** From is the network address that a person or a program acted from. Records from before it was noted have none. */
+  from?: string
+  /** ProposedBy is the account that proposed what the actor has confirmed, where it takes two people. */
+  proposed_by?: string
 }
 
 /**

@@ -102,6 +102,7 @@ export const shell = {
   'session.role.staff': 'Window staff',
   'session.role.auditor': 'Auditor',
   'session.role.screen': 'Screen',
+  'session.role.device': 'Device',
   'session.role.public': 'Not signed in',
 
   'account.title': 'Sign in',

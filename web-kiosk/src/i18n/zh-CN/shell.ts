@@ -102,6 +102,7 @@ export const shell = {
   'session.role.staff': '窗口工作人员',
   'session.role.auditor': '审计员',
   'session.role.screen': '屏幕',
+  'session.role.device': '设备',
   'session.role.public': '未登录',
 
   'account.title': '登录',
