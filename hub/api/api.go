@@ -120,6 +120,8 @@ type Deps struct {
 	Logger      *slog.Logger
 	Live        Live
 	LiveSocket  http.Handler
+	// LiveKnown serves the live socket to those who have signed in, for whom places are kept; nil serves all alike.
+	LiveKnown http.Handler
 	Log         Log
 	Checkpoints Checkpoints
 	DeadLetters DeadLetters
@@ -194,6 +196,7 @@ func New(d Deps) http.Handler {
 	d.Commands = placed{d.Commands}
 	a := &API{Deps: d, uses: uses{began: d.Now()}, mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
 		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, changes: access.Limits{AtOnce: 2 * d.ChangesPerSecond, Every: time.Second / time.Duration(d.ChangesPerSecond)}, pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
+	a.LiveSocket = a.placed(d.LiveSocket, d.LiveKnown)
 	a.routes = a.table()
 	for _, r := range a.routes {
 		a.mux.Handle(r.method+" "+r.path, a.guarded(r))

@@ -18,6 +18,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"hallkeeper/wire"
 )
 
 type requestKey struct{}
@@ -99,6 +101,20 @@ func lasting(r *http.Request) bool {
 	}
 	ip := net.ParseIP(strings.Trim(host, "[]"))
 	return r.TLS != nil && host != "localhost" && (ip == nil || !ip.IsLoopback())
+}
+
+// placed gives the hall's own screens and people their places at the live socket, however many strangers come.
+func (a *API) placed(strangers, known http.Handler) http.Handler {
+	if known == nil {
+		return strangers
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if i, err := a.identify(r); err == nil && i.Role != wire.RolePublic {
+			known.ServeHTTP(w, r)
+			return
+		}
+		strangers.ServeHTTP(w, r)
+	})
 }
 
 // authorityCertificate lets everybody install the hall's authority. Whoever does compares its fingerprint first (docs/https.md).

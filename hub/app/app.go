@@ -190,7 +190,7 @@ func (a *App) open() error {
 
 func (a *App) openDelivery() error {
 	var err error
-	a.push = push.New(a.logger.With("part", "push"), a.metrics, a.views.live, push.Config{Mirror: a.mirror, Refuse: api.Refuse})
+	a.push = push.New(a.logger.With("part", "push"), a.metrics, a.views.live, push.Config{Reserved: reservedScreens, Mirror: a.mirror, Refuse: api.Refuse})
 	a.views.live.SetSink(a.push)
 	a.ingest, err = ingest.New(ingest.Config{Topics: a.topics, Log: a.log, Cards: a.vault, Devices: devices{a},
 		Logger: a.logger.With("part", "ingest"), Metrics: a.metrics})

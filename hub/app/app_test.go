@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type hub struct {
 	t    *testing.T
 	addr app.Addresses
 	data string
+	pool *x509.CertPool // of the hall, where a test has got it
 	stop func() error
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -19,6 +18,9 @@ import (
 
 // certificatesEvery is how often a given certificate's files and the machine's addresses are looked at.
 const certificatesEvery = 10 * time.Second
+
+// reservedScreens are the places at the live socket that strangers cannot take.
+const reservedScreens = 200
 
 // checkHTTPS says what is wrong with the settings of HTTPS.
 func (c *Config) checkHTTPS(say func(key, format string, args ...any)) {
@@ -65,13 +67,14 @@ func (a *App) servePages(ctx context.Context, group *errgroup.Group) {
 	if host, _, err := net.SplitHostPort(a.listener.Addr().String()); err == nil && !gate.Loopback(host) {
 		plain = gate.Plain(handler, a.securePort(), api.Refuse)
 	}
-	servers := []*http.Server{a.server(plain)}
-	group.Go(func() error { return serving("pages", servers[0].Serve(a.listener)) })
+	limits := gate.NewLimits(0, 0, a.metrics)
+	servers := []*http.Server{a.server(plain, limits)}
+	group.Go(func() error { return serving("pages", servers[0].Serve(limits.Listener(a.listener))) })
 	if a.secure != nil {
-		s := a.server(handler)
+		s := a.server(handler, limits)
 		s.TLSConfig = a.certificates.Config()
 		servers = append(servers, s)
-		group.Go(func() error { return serving("pages over HTTPS", s.ServeTLS(a.secure, "", "")) })
+		group.Go(func() error { return serving("pages over HTTPS", s.ServeTLS(limits.Listener(a.secure), "", "")) })
 		group.Go(func() error { return a.lookAtCertificates(ctx) })
 		a.logger.Info("the hall's own certificates can be checked by this fingerprint", "sha256", gate.Fingerprint(a.authority.Certificate()), "at", gate.AuthorityPath)
 	}
@@ -92,9 +95,8 @@ func serving(what string, err error) error {
 	return fmt.Errorf("serve %s: %w", what, err)
 }
 
-func (a *App) server(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug)}
+func (a *App) server(h http.Handler, limits *gate.Limits) *http.Server {
+	return gate.Server(h, limits, api.Refuse, a.logger)
 }
 
 // lookAtCertificates takes certificates that are replaced while the hub runs.

@@ -14,7 +14,7 @@ const AuthorityPath = "/ca.crt"
 // machines: programs on this one are served; others are sent to HTTPS, but for
 // probes and the authority's certificate, which they need before that.
 // port is HTTPS's; refuse answers what cannot be sent there.
-func Plain(next http.Handler, port string, refuse func(w http.ResponseWriter, r *http.Request, status int, code string)) http.Handler {
+func Plain(next http.Handler, port string, refuse Refuse) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/healthz", "/readyz", AuthorityPath:

@@ -25,6 +25,8 @@ type Config struct {
 	Backlog int
 	// MaxScreens refuses further connections with 503: 2000.
 	MaxScreens int
+	// Reserved of these places are for those whom the API knows; see Known: none.
+	Reserved int
 	// CompressFrom compresses messages of at least so many bytes, where the
 	// screen can read that: 128. Negative means never. docs/adr/0007-websocket-compression.md has the figures.
 	CompressFrom int

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -30,8 +31,15 @@ type screen struct {
 }
 
 // ServeHTTP takes a websocket and serves it until it ends.
-func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	phase, code := h.enter()
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.cfg.MaxScreens-h.cfg.Reserved) }
+
+// Known serves those who have signed in: they find a place when strangers have taken all of theirs.
+func (h *Hub) Known() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.cfg.MaxScreens) })
+}
+
+func (h *Hub) serve(w http.ResponseWriter, r *http.Request, places int) {
+	phase, code := h.enter(places)
 	if code != "" {
 		h.metrics.refused.WithLabelValues(code).Inc()
 		w.Header().Set("Retry-After", "5")
@@ -46,7 +54,11 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.metrics.screens.Inc()
 	defer h.metrics.screens.Dec()
 	s := &screen{hub: h, conn: conn, phase: phase, gone: make(chan struct{})}
-	if c, ok := conn.NetConn().(interface{ SetWriteBuffer(bytes int) error }); ok {
+	wire := conn.NetConn()
+	if t, ok := wire.(*tls.Conn); ok {
+		wire = t.NetConn()
+	}
+	if c, ok := wire.(interface{ SetWriteBuffer(bytes int) error }); ok {
 		_ = c.SetWriteBuffer(h.cfg.SendBuffer) // a bound on staleness, not needed to work
 	}
 	h.track(s)
@@ -59,14 +71,14 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.log.Debug("screen let go", "remote", r.RemoteAddr, "reason", s.reason)
 }
 
-// enter takes a place, or says why there is none.
-func (h *Hub) enter() (phase uint64, code string) {
+// enter takes one of places, or says why there is none.
+func (h *Hub) enter(places int) (phase uint64, code string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case h.stopping:
 		return 0, "stopping"
-	case h.screens >= h.cfg.MaxScreens:
+	case h.screens >= places:
 		return 0, "too_many_screens"
 	}
 	h.screens++
