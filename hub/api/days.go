@@ -1,12 +1,18 @@
 package api
 
 import (
+	"bytes"
 	"errors"
+	"image"
+	"image/jpeg"
+	"image/png"
 	"io"
 	"io/fs"
 	"net/http"
 	"slices"
 	"time"
+
+	"golang.org/x/image/webp"
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/attendance"
@@ -375,12 +381,29 @@ func (a *API) putPhoto(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// maxPixels is how large a picture may unfold, in pixels: phones make 50 million.
+const maxPixels = 64_000_000
+
+// mediaOf says what a picture is by its content, whatever it is called: it must begin
+// like one and have a readable size. Anything else has no media type.
 func mediaOf(picture []byte) string {
-	switch media := http.DetectContentType(picture); media {
-	case "image/jpeg", "image/png", "image/webp":
-		return media
+	media := http.DetectContentType(picture)
+	var size func(io.Reader) (image.Config, error)
+	switch media {
+	case "image/jpeg":
+		size = jpeg.DecodeConfig
+	case "image/png":
+		size = png.DecodeConfig
+	case "image/webp":
+		size = webp.DecodeConfig
+	default:
+		return ""
 	}
-	return ""
+	c, err := size(bytes.NewReader(picture))
+	if err != nil || c.Width < 1 || c.Height < 1 || c.Width > maxPixels/c.Height {
+		return ""
+	}
+	return media
 }
 
 // getPhoto shows a picture to who inspects or reads sheets, and to the person whom it is about.

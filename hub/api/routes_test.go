@@ -133,6 +133,10 @@ func (s *stage) signedIn(r *http.Request, account string) {
 	}
 }
 
+// photoOfTest is a picture of one grey point.
+const photoOfTest = "\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0aIDAT" +
+	"\x78\x9c\x63\x60\x00\x00\x00\x02\x00\x01\x48\xaf\xa4\x71\x00\x00\x00\x00IEND\xae\x42\x60\x82"
+
 // people furnishes a hall with two departments, three windows, staff and an account of each role.
 func (s *stage) people() {
 	s.t.Helper()
@@ -212,8 +216,7 @@ func story(s *stage) []told {
 	s.swipe("swipe-2", "h1:nobody", time.Date(2026, 11, 23, 9, 0, 0, 0, zone), wire.ClockSynced)
 	s.swipe("swipe-3", "h1:card-s1", time.Date(2026, 11, 23, 12, 0, 0, 0, zone), wire.ClockUnsynced)
 	v := "/api/v1/"
-	const photo = "\xff\xd8\xff\xe0\x00\x10JFIF picture"
-	hash := access.Digest(photo)
+	hash := access.Digest(photoOfTest)
 	return []told{
 		{"GET /api/v1/live", v + "live", "", "", ""}, {"GET /api/v1/windows", v + "windows", "", "", ""},
 		{"PUT /api/v1/windows/{id}", v + "windows/w9", `{"number":"9","name":"n"}`, "", ""}, {"DELETE /api/v1/windows/{id}", v + "windows/w9", "", "", ""},
@@ -277,7 +280,7 @@ func story(s *stage) []told {
 
 		{"POST /api/v1/swipes/{id}/judge", v + "swipes/swipe-3/judge", `{"counts":true,"day":"2026-11-23","at":"12:00","reason":"时钟未校"}`, "", ""},
 		{"POST /api/v1/swaps/{id}/judge", v + "swaps/2026-11-23.w1.card-nobody/judge", `{"confirmed":false,"reason":"访客卡"}`, "", ""},
-		{"POST /api/v1/photos", v + "photos", photo, "", "image/jpeg"},
+		{"POST /api/v1/photos", v + "photos", photoOfTest, "", "image/jpeg"},
 		{"POST /api/v1/findings", v + "findings", `{"finding":"f1","day":"2026-11-23","rule":"appearance","window":"w1","staff":"s1","note":"未戴工牌","photo":"` + hash + `"}`, "", ""},
 		{"GET /api/v1/photos/{id}", v + "photos/" + hash, "", "staff", ""},
 		{"GET /api/v1/me", v + "me?from=2026-11-20", "", "staff", ""},
@@ -714,7 +717,10 @@ func TestPicturesAreCheckedByContent(t *testing.T) {
 	s.people()
 	for name, row := range map[string]struct {
 		picture, code string
-	}{"text": {"<svg onload=alert(1)>", "not_a_photo"}, "a page": {"<html>", "not_a_photo"}, "more than 5 MB": {"\xff\xd8\xff" + strings.Repeat("x", maxPhoto), "photo_too_large"}} {
+	}{"text": {"<svg onload=alert(1)>", "not_a_photo"}, "a page": {"<html>", "not_a_photo"},
+		"a page that begins like a picture":     {"\xff\xd8\xff\xe0\x00\x10JFIF<html><script>", "not_a_photo"},
+		"a picture that unfolds into gigabytes": {"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\xea\x60\x00\x00\xea\x60\x08\x00\x00\x00\x00\xa5\xb9\x2a\x9e\x00\x00\x00\x0aIDAT", "not_a_photo"},
+		"more than 5 MB":                        {"\xff\xd8\xff" + strings.Repeat("x", maxPhoto), "photo_too_large"}} {
 		w := s.ask("POST", "/api/v1/photos", row.picture, header("Content-Type", "image/jpeg"))
 		if p := problemOf(t, w); p.Code != row.code || len(s.photos) != 0 {
 			t.Errorf("%s is answered %s", name, p.Code)
