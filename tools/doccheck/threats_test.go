@@ -53,6 +53,7 @@ func threats(page string) []threat {
 func required() []string {
 	return []string{
 		"a device that publishes as another",
+		"path traversal",
 		"a screen that asks for the roster",
 	}
 }
