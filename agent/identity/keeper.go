@@ -105,9 +105,12 @@ func (k *Keeper) Run(ctx context.Context) error {
 }
 
 func (k *Keeper) look(ctx context.Context) error {
-	if k.another() {
+	if another, trouble := k.another(); another {
 		was, is, err := k.reload()
-		if err != nil {
+		switch {
+		case err != nil && err.Error() == trouble:
+			return nil // said once
+		case err != nil:
 			k.logger.Error("this device's identity cannot be read; events are kept meanwhile", "error", err)
 			return nil
 		}
@@ -160,15 +163,16 @@ func (k *Keeper) renew(ctx context.Context) error {
 	return nil
 }
 
-// another tells whether what is on disk is not what was read.
-func (k *Keeper) another() bool {
+// another tells whether what is on disk is not what was read, and what was wrong
+// with that. What could not be read is read again: a hand may be copying it.
+func (k *Keeper) another() (another bool, trouble string) {
 	st := k.stat()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if st == nil || k.stamp == nil {
-		return (st == nil) != (k.stamp == nil)
+	if k.err != nil {
+		return true, k.err.Error()
 	}
-	return !os.SameFile(st, k.stamp) || !st.ModTime().Equal(k.stamp.ModTime()) || k.err != nil && st.Mode() != k.stamp.Mode()
+	return st == nil || k.stamp == nil || !os.SameFile(st, k.stamp) || !st.ModTime().Equal(k.stamp.ModTime()), ""
 }
 
 func (k *Keeper) stat() os.FileInfo {
@@ -190,6 +194,7 @@ func (k *Keeper) reload() (was, is *Identity, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	was = k.last
+	news := is != nil || k.err == nil || k.err.Error() != err.Error()
 	k.present, k.err, k.stamp, k.useOld, k.before = is, err, stamp, false, nil
 	if is != nil {
 		k.last = is
@@ -197,9 +202,11 @@ func (k *Keeper) reload() (was, is *Identity, err error) {
 			k.before = old
 		}
 	}
-	select {
-	case k.changed <- struct{}{}:
-	default:
+	if news {
+		select {
+		case k.changed <- struct{}{}:
+		default:
+		}
 	}
 	return was, is, err
 }
