@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -199,7 +200,11 @@ func (a *App) openDelivery() error {
 	}
 	logger := a.logger.With("part", "broker")
 	if a.cfg.MQTTURL != "" {
-		a.broker, err = broker.NewExternal(broker.ExternalConfig{URL: a.cfg.MQTTURL, Topics: a.topics}, a.ingest, logger)
+		var secure *tls.Config
+		if secure, err = a.externalTLS(); err != nil {
+			return err
+		}
+		a.broker, err = broker.NewExternal(broker.ExternalConfig{URL: a.cfg.MQTTURL, Topics: a.topics, TLS: secure}, a.ingest, logger)
 	} else {
 		a.broker, err = broker.NewEmbedded(broker.EmbeddedConfig{Addr: a.cfg.MQTT, Topics: a.topics,
 			Refused: func(device, hall string) { a.views.live.Refused(device, hall, a.cfg.Now()) }}, a.ingest, logger)

@@ -41,6 +41,8 @@ const (
 )
 
 const (
+	// authorityName, with the hall's id, is the name of an authority.
+	authorityName  = "Hallkeeper "
 	authorityLasts = 20 * 365 * 24 * time.Hour
 	// backdated lets a device whose clock is a little behind use its certificate at once.
 	backdated = 24 * time.Hour
@@ -117,7 +119,7 @@ func (a *Authority) begin(dir string) (err error) {
 		return err
 	}
 	t := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: "Hallkeeper " + a.hall, Organization: []string{"Hallkeeper"}},
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: authorityName + a.hall, Organization: []string{"Hallkeeper"}},
 		NotBefore: a.now().Add(-backdated), NotAfter: a.now().Add(authorityLasts),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}

@@ -47,15 +47,9 @@ func (a *Authority) Server(names []string) (*tls.Certificate, error) {
 	if err := s.openKey(); err != nil {
 		return nil, err
 	}
-	made, err := a.issue(&s.key.PublicKey, Hub, "hub", serverLasts, func(t *x509.Certificate) {
+	made, err := a.issue(&s.key.PublicKey, Hub, HubsName, serverLasts, func(t *x509.Certificate) {
 		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
-		for _, n := range names {
-			if ip := net.ParseIP(n); ip != nil {
-				t.IPAddresses = append(t.IPAddresses, ip)
-			} else {
-				t.DNSNames = append(t.DNSNames, n)
-			}
-		}
+		reachedAt(t, names)
 	})
 	if err != nil {
 		return nil, err
@@ -67,6 +61,17 @@ func (a *Authority) Server(names []string) (*tls.Certificate, error) {
 	// The authority goes with it, so that a device can compare it with its enrolment code.
 	s.names, s.cert = names, &tls.Certificate{Certificate: [][]byte{leaf.Raw, a.cert.Raw}, PrivateKey: s.key, Leaf: leaf}
 	return s.cert, nil
+}
+
+// reachedAt writes names and addresses into a server's certificate.
+func reachedAt(t *x509.Certificate, names []string) {
+	for _, n := range names {
+		if ip := net.ParseIP(n); ip != nil {
+			t.IPAddresses = append(t.IPAddresses, ip)
+		} else {
+			t.DNSNames = append(t.DNSNames, n)
+		}
+	}
 }
 
 func (s *server) openKey() error {

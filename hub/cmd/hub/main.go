@@ -68,6 +68,7 @@ func commands() []command {
 		{"replay", "由日志重建视图", "make the views again from the log", runReplay, false},
 		{"export", "以 JSON 行导出日志", "print the log as JSON lines", runExport, false},
 		{"token", "管理接口令牌：token create、list、revoke", "manage API tokens: token create, list, revoke", runToken, false},
+		{"certificates", "为外部 MQTT 服务器签发证书、导出撤销列表：certificates issue-broker、crl", "give an external broker its certificate and the list of revoked ones: certificates issue-broker, crl", runCertificates, false},
 		{"import", "演算一份写成文字的大厅（测试用例），并与其预期比较", "play days of a hall that are written down and compare their sheets", runImport, false},
 		{"policy", "检查考核政策文件并演算其用例：policy check FILE；policy show", "check an assessment policy and play its cases: policy check FILE, policy show", runPolicy, false},
 		{"doctor", "检查本机与数据，用通俗的话说明", "look at this machine and its data and say in plain words what is wrong", runDoctor, false},
