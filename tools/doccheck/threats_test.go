@@ -89,6 +89,26 @@ func TestEveryThreatHasATest(t *testing.T) {
 	}
 }
 
+// What the page on classified protection claims is shown by tests that exist, and by
+// the same ones in both languages.
+func TestClassifiedProtectionNamesItsTests(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	known, named := testsOf(t, root), regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
+	pages := make([][]string, 2)
+	for i, name := range []string{"docs/classified-protection.md", "docs/classified-protection.zh-CN.md"} {
+		for _, m := range named.FindAllStringSubmatch(readPage(t, root, name), -1) {
+			pages[i] = append(pages[i], m[1])
+			if !known[m[1]] {
+				t.Errorf("%s names the test %s, which is nowhere", name, m[1])
+			}
+		}
+	}
+	if len(pages[0]) < 20 || !slices.Equal(pages[0], pages[1]) {
+		t.Errorf("the English page names %q, the Chinese %q", pages[0], pages[1])
+	}
+}
+
 func TestThreatsAreRead(t *testing.T) {
 	t.Parallel()
 	rows := threats("# T\n\n| Threat | Defence | Test |\n|---|---|---|\n| a | b | `TestX`, `FuzzY` |\n| c | d |\n\ntext `TestZ`\n\n| Threat | Defence | Test |\n|---|---|---|\n| e | f | `says so` |\n")
