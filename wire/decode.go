@@ -220,7 +220,8 @@ func hubOnly(k Kind) bool {
 		KindExchangeHeld, KindReportDue, KindReportFiled, KindReportCancelled, KindTaskAssigned, KindTaskReported, KindTaskAccepted, KindTaskReturned, KindTaskCancelled,
 		KindItemListed, KindItemUnlisted, KindItemElsewhere, KindGuideMissing, KindWithdrawalAsked, KindWithdrawalExamined, KindWithdrawalApproved, KindWithdrawalRefused, KindWithdrawalFound,
 		KindScoringRefused, KindScoringConfirmed, KindCommendationGiven, KindExposureEntered, KindDutyWithdrawn,
-		KindEvaluationDrafted, KindEvaluationEdited, KindEvaluationSigned, KindFilingExported:
+		KindEvaluationDrafted, KindEvaluationEdited, KindEvaluationSigned, KindFilingExported,
+		KindEnrolmentOffered, KindEnrolmentWithdrawn, KindCertificateIssued, KindCertificateRevoked:
 		return true
 	}
 	return false
@@ -250,7 +251,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds(), personalKinds())
+	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds(), personalKinds(), enrolmentKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

@@ -96,6 +96,8 @@ type Identity struct {
 	Place string
 	// Operator is true for a program on the hub's machine that could read the data folder's secret.
 	Operator bool
+	// Device is whose certificate it was, Certificate its serial; empty for people and programs.
+	Device, Certificate string
 }
 
 // Nobody is whoever has not signed in.
@@ -114,15 +116,19 @@ const (
 	PublicActor   = "public"
 	OperatorActor = "operator"
 	tokenActor    = "token-"
+	deviceActor   = "device-"
 )
 
 // Reserved tells whether an account's id would be taken for something else in the log.
 func Reserved(id string) bool {
-	return id == PublicActor || id == OperatorActor || strings.HasPrefix(id, tokenActor)
+	return id == PublicActor || id == OperatorActor || strings.HasPrefix(id, tokenActor) || strings.HasPrefix(id, deviceActor)
 }
 
 // Actor is how the log names them.
 func (i *Identity) Actor() wire.Actor {
+	if i.Device != "" {
+		return wire.Actor{Kind: wire.ActorDevice, ID: i.Device, Session: i.Session, From: i.Place}
+	}
 	if i.Account == "" {
 		return wire.Actor{Kind: wire.ActorPerson, ID: PublicActor, From: i.Place}
 	}

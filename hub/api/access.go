@@ -60,11 +60,15 @@ func (a *API) guarded(rt route) http.Handler {
 	})
 }
 
-// identify says who makes a request: by the bearer token of a program or the
-// session of a browser. A token that is given and no good is refused; a session
-// that is over is nobody's.
+// identify says who makes a request: by the bearer token of a program, the
+// session of a browser or the certificate of a device. A token or a certificate
+// that is given and no good is refused; a session that is over is nobody's.
 func (a *API) identify(r *http.Request) (access.Identity, error) {
 	now := a.Now()
+	device, err := a.device(r)
+	if err != nil {
+		return access.Nobody(), err
+	}
 	if header := r.Header.Get("Authorization"); header != "" {
 		secret, ok := strings.CutPrefix(header, "Bearer ")
 		if !ok {
@@ -77,7 +81,7 @@ func (a *API) identify(r *http.Request) (access.Identity, error) {
 	}
 	c, err := r.Cookie(sessionCookie(r))
 	if err != nil {
-		return access.Nobody(), nil //nolint:nilerr // no session
+		return device, nil //nolint:nilerr // no session
 	}
 	i := access.Nobody()
 	a.Register.Read(func(v *register.View, _ *roster.State) { i, _ = v.State.Access.BySession(c.Value, now) })

@@ -128,6 +128,10 @@ type Deps struct {
 	Commands    Commands
 	// Register is master data, days and accounts.
 	Register Register
+	// Authority signs devices' certificates.
+	Authority Authority
+	// DeviceBroker is where a device's messages go, for one that reached the hub under a host's name; empty where there is no such place.
+	DeviceBroker func(host string) string
 	// Photos keeps the pictures of inspections.
 	Photos Photos
 	// Documents is what copies for departments are made of; nil where nothing is ever published.
@@ -152,8 +156,6 @@ type Deps struct {
 	Version string
 	// HallName and Bureau are on documents.
 	HallName, Bureau string
-	// Authority is the certificate of the hall's authority as PEM, for everybody.
-	Authority []byte
 	// PublicURL is where phones reach the hub, for QR codes; empty is nowhere.
 	PublicURL string
 	// VerifyAt is where those are who check a document by its QR code; empty is nowhere.
@@ -174,6 +176,8 @@ type API struct {
 	metrics *metrics
 	limits  access.Limits
 	uses    uses
+	// tries bounds how often anybody at all tries an enrolment code; each address is bounded besides.
+	tries access.Limits
 	// memory keeps what was read of closed days for months and scores.
 	memory score.Memory
 	// outcomes keeps what the notice board shows.
@@ -195,6 +199,7 @@ func New(d Deps) http.Handler {
 	}
 	d.Commands = placed{d.Commands}
 	a := &API{Deps: d, uses: uses{began: d.Now()}, mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
+		tries:   access.Limits{AtOnce: enrolsAtOnce, Every: enrolEvery},
 		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, changes: access.Limits{AtOnce: 2 * d.ChangesPerSecond, Every: time.Second / time.Duration(d.ChangesPerSecond)}, pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
 	a.LiveSocket = a.placed(d.LiveSocket, d.LiveKnown)
 	a.routes = a.table()

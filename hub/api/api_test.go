@@ -25,6 +25,7 @@ import (
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/assess"
+	"hallkeeper/hub/ca"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/register"
@@ -55,6 +56,8 @@ type stage struct {
 	// built is what the last document was made of.
 	built report.Input
 	heads []Checkpoint // signed tree heads
+	// authority signs certificates.
+	authority *ca.Authority
 
 	mu     sync.Mutex
 	asked  []any
@@ -222,10 +225,13 @@ func newStageAt(t testing.TB, rate int) *stage {
 	}
 	t.Cleanup(func() { _ = log.Close() })
 	s.log = log
+	if s.authority, err = ca.Open(t.TempDir(), "t", func() time.Time { return s.now }); err != nil {
+		t.Fatal(err)
+	}
 	registry := prometheus.NewRegistry()
 	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
 		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
-		Register:   s, Photos: s, Documents: s, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
+		Register:   s, Authority: s.authority, DeviceBroker: func(host string) string { return "tls://" + host + ":8883" }, Photos: s, Documents: s, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
 		Ready: func() []Unready { return s.why }, Metrics: registry, Registry: registry, Hall: "t", Version: "v9",
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "board.html": {Data: []byte("<p>board")}, "verify.html": {Data: []byte("<p>verify")}, "console.html": {Data: []byte("<p>console")},
 			"assets/a-1.js": {Data: []byte("1")}}})
@@ -330,7 +336,7 @@ func TestOneKeyHasOneEffect(t *testing.T) {
 func (s *stage) restarted() {
 	registry := prometheus.NewRegistry()
 	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
-		LiveSocket: http.NotFoundHandler(), Register: s, Photos: s, Secret: secret, SetupCode: func() string { return "" }, Sessions: s.rules, Now: func() time.Time { return s.now }, Zone: zone, Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
+		LiveSocket: http.NotFoundHandler(), Register: s, Authority: s.authority, Photos: s, Secret: secret, SetupCode: func() string { return "" }, Sessions: s.rules, Now: func() time.Time { return s.now }, Zone: zone, Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
 }
 
 func TestAKeyIsKnownAfterARestart(t *testing.T) {

@@ -119,12 +119,12 @@ func (a *API) placed(strangers, known http.Handler) http.Handler {
 
 // authorityCertificate lets everybody install the hall's authority. Whoever does compares its fingerprint first (docs/https.md).
 func (a *API) authorityCertificate(w http.ResponseWriter, r *http.Request) {
-	if len(a.Authority) == 0 {
+	if a.Authority == nil {
 		a.fail(w, r, problem("not_found"))
 		return
 	}
 	w.Header().Set("Content-Disposition", `attachment; filename="hallkeeper-`+a.Hall+`-ca.crt"`)
-	send(w, r, http.StatusOK, "application/x-x509-ca-cert", a.Authority)
+	send(w, r, http.StatusOK, "application/x-x509-ca-cert", a.Authority.PEM())
 }
 
 // missing answers what no route takes.
@@ -189,6 +189,8 @@ func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 type metrics struct {
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
+	// refusals are of enrolment codes and certificates.
+	refusals *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -197,9 +199,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Help: "Requests by route and status."}, []string{"route", "status"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "hallkeeper", Subsystem: "http", Name: "request_seconds",
 			Help: "Time to answer a request, websockets not counted.", Buckets: prometheus.ExponentialBuckets(0.0005, 3, 10)}, []string{"route"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "hallkeeper", Subsystem: "http", Name: "device_refusals_total",
+			Help: "Enrolment codes and certificates that were refused, by reason."}, []string{"what", "reason"}),
 	}
 	if r != nil {
-		r.MustRegister(m.requests, m.took)
+		r.MustRegister(m.requests, m.took, m.refusals)
 	}
 	return m
 }

@@ -132,6 +132,12 @@ func own(may access.Permission, method, path, zh, en string, body, answer any, h
 		refusals: append(refusals, "fields_invalid", "not_writable"), handle: handle}
 }
 
+// created is a route that answers with what it has made.
+func (r route) created() route {
+	r.status = http.StatusCreated
+	return r
+}
+
 // in is a parameter in a route's path, query one in its query.
 func in(name, zh, en string) param    { return param{name, "path", false, text{zh, en}} }
 func query(name, zh, en string) param { return param{name, "query", false, text{zh, en}} }
@@ -139,7 +145,7 @@ func count(name, zh, en string) param { return param{name, "query", true, text{z
 
 // table is every route under /api/v1 and beside it.
 func (a *API) table() []route {
-	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.heldSessionRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.dutyRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes(), a.boardRoutes())
+	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.heldSessionRoutes(), a.enrolmentRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.dutyRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes(), a.boardRoutes())
 }
 
 func (a *API) hallRoutes() []route {

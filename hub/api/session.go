@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"hallkeeper/hub/access"
@@ -150,11 +151,13 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
 
 func (a *API) guess(w http.ResponseWriter, keys ...string) error {
 	if after, ok := a.limits.Take(a.Now(), keys...); !ok {
-		w.Header().Set("Retry-After", fmt.Sprint(int(after.Seconds())+1))
+		w.Header().Set("Retry-After", retryAfter(after))
 		return problem("too_many_tries")
 	}
 	return nil
 }
+
+func retryAfter(d time.Duration) string { return strconv.Itoa(int(d.Seconds()) + 1) }
 
 func (a *API) hashOf(account string) (hash string) {
 	a.Register.Read(func(v *register.View, _ *roster.State) {

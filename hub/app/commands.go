@@ -88,16 +88,18 @@ func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide e
 	if err := a.destroy(records); err != nil {
 		return nil, false, err
 	}
-	switch last.Kind {
-	case wire.KindPeriodPublished, wire.KindPeriodRevised:
-		select {
-		case a.proofs <- struct{}{}:
-		default: // one checkpoint covers all
-		}
-	case wire.KindDeviceAssigned, wire.KindDeviceDismissed:
-		var d wire.DeviceDismissed
-		if json.Unmarshal(last.Data, &d) == nil {
-			a.sendCommandedState(d.Agent)
+	for i := range records {
+		switch records[i].Kind {
+		case wire.KindPeriodPublished, wire.KindPeriodRevised:
+			select {
+			case a.proofs <- struct{}{}:
+			default: // one checkpoint covers all
+			}
+		case wire.KindDeviceAssigned, wire.KindDeviceDismissed:
+			var d wire.DeviceDismissed
+			if json.Unmarshal(records[i].Data, &d) == nil {
+				a.sendCommandedState(d.Agent)
+			}
 		}
 	}
 	return records, again, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -81,7 +82,11 @@ func (d *decider) decide(m eventlog.Moment, actor wire.Actor, cmd any) ([]wire.E
 		d.state, d.stale, d.drafted = s, false, nil
 	}
 	if c, ok := cmd.(roster.Command); ok {
-		return roster.Decide(&d.state.windows, c)
+		events, err := roster.Decide(&d.state.windows, c)
+		if gone, ok := c.(roster.DismissDevice); ok && err == nil {
+			return d.sealed(events, d.state.register.Enrolment.Dismissed(gone.Agent, m.Now))
+		}
+		return events, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -95,7 +100,12 @@ func (d *decider) decide(m eventlog.Moment, actor wire.Actor, cmd any) ([]wire.E
 	if err != nil {
 		return nil, err
 	}
-	events := make([]wire.Event, 0, len(drafts))
+	return d.sealed(nil, drafts)
+}
+
+// sealed appends drafts to events.
+func (d *decider) sealed(events []wire.Event, drafts []hall.Draft) ([]wire.Event, error) {
+	events = slices.Grow(events, len(drafts))
 	for _, x := range drafts {
 		if len(x.Personal) > 0 && d.state.register.Personal.Gone.Has(x.Person) { // its key is about to be destroyed
 			return nil, forgotten()

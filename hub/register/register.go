@@ -16,6 +16,7 @@ import (
 	"hallkeeper/hub/copies"
 	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/duty"
+	"hallkeeper/hub/enrolment"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/matter"
 	"hallkeeper/hub/personal"
@@ -48,6 +49,8 @@ type State struct {
 	Access access.State
 	// Personal is which keys there are, who has looked, and what was forgotten.
 	Personal personal.State
+	// Enrolment is which devices may connect.
+	Enrolment enrolment.State
 }
 
 // New is the register of an empty log.
@@ -62,7 +65,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables(), s.Personal.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables(), s.Personal.Tables(), s.Enrolment.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -104,7 +107,9 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 	}
 	matters := s.Matters.Fold(r) // the end of a visit is of the line too
 	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) && !s.Cycle.Fold(r) && !s.Copies.Fold(r) {
-		s.Access.Fold(r)
+		if !s.Access.Fold(r) {
+			s.Enrolment.Fold(r)
+		}
 	}
 	return "", ""
 }
@@ -150,6 +155,8 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecideAccess(&s.Access, h, m)
 	case personal.Command:
 		return c.DecidePersonal(&s.Personal, s.PersonalWorld(), m)
+	case enrolment.Command:
+		return c.DecideEnrolment(&s.Enrolment, m)
 	}
 	return nil, fmt.Errorf("no command is a %T", cmd)
 }
@@ -169,7 +176,7 @@ func (s *State) staffOf(account string) string {
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, access.Command, personal.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, access.Command, personal.Command, enrolment.Command:
 		return true
 	}
 	return false
@@ -202,7 +209,7 @@ func NewView(zone *time.Location) (*View, error) {
 func (v *View) Name() string { return "register" }
 
 // Version changes with what Apply makes of a record.
-func (v *View) Version() int { return 10 }
+func (v *View) Version() int { return 11 }
 
 // Apply folds one record.
 func (v *View) Apply(r *wire.Record) {

@@ -789,6 +789,61 @@ export interface RenewRequest {
   request: string
 }
 
+/** CertificateKind is what a certificate is for. */
+export type CertificateKind =
+  | "agent" // a window computer
+  | "screen" // a screen
+
+/**
+ * EnrolmentOffered says that a device may ask for its certificate once, until
+ * Expires, with a secret that the log has the hex SHA-256 of. Older offers for the
+ * same device end with it.
+ */
+export interface EnrolmentOffered {
+  enrolment: string
+  device: string
+  kind: CertificateKind
+  digest: string
+  expires: string
+}
+
+/** EnrolmentWithdrawn takes an offer back before it was used. */
+export interface EnrolmentWithdrawn {
+  enrolment: string
+}
+
+/** CertificateIssued gives a device its certificate. Either Enrolment or Renews is there. */
+export interface CertificateIssued {
+  device: string
+  kind: CertificateKind
+  /** Serial is the certificate's number in hex, Fingerprint the hex SHA-256 of it. */
+  serial: string
+  fingerprint: string
+  not_after: string
+  /** Enrolment is the offer that it was made for. */
+  enrolment?: string
+  /** Renews is the serial of the certificate with which the device asked for this one. */
+  renews?: string
+}
+
+/** RevocationReason says why a certificate is good no longer. */
+export type RevocationReason =
+  | "lost" // the device is gone
+  | "stolen" // it, its card or its key was taken
+  | "suspected" // it did what it should not
+  | "retired" // it is used no more
+  | "mistake" // it was enrolled by mistake
+  | "replaced" // the device was enrolled again
+  | "renewed" // the device uses its next one
+  | "dismissed" // the device is no part of the hall any more
+
+/** CertificateRevoked ends a certificate. */
+export interface CertificateRevoked {
+  device: string
+  serial: string
+  reason: RevocationReason
+}
+
 /** Clock says how far an event's At can be trusted. */
 export type Clock =
   | "synced" // the kernel clock was synchronised when the event was made
@@ -962,6 +1017,10 @@ export type Kind =
   | "evaluation.edited"
   | "evaluation.signed"
   | "filing.exported"
+  | "enrolment.offered"
+  | "enrolment.withdrawn"
+  | "certificate.issued"
+  | "certificate.revoked"
   | "card.swiped"
   | "rating.pressed"
   | "call.pressed"
@@ -2809,6 +2868,10 @@ export interface KindData {
   "evaluation.edited": EvaluationEdited
   "evaluation.signed": EvaluationSigned
   "filing.exported": FilingExported
+  "enrolment.offered": EnrolmentOffered
+  "enrolment.withdrawn": EnrolmentWithdrawn
+  "certificate.issued": CertificateIssued
+  "certificate.revoked": CertificateRevoked
   "card.swiped": CardSwiped
   "rating.pressed": RatingPressed
   "call.pressed": CallPressed
