@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -182,6 +183,8 @@ type API struct {
 	memory score.Memory
 	// outcomes keeps what the notice board shows.
 	outcomes outcomes
+	// dossiers lets one export be made at a time: each reads the whole log.
+	dossiers sync.Mutex
 	// touches bounds the tickets of one screen: no citizens come as fast as a broken touch panel.
 	touches access.Limits
 }

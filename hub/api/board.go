@@ -15,6 +15,7 @@ import (
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/personal"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
@@ -332,7 +333,7 @@ func (a *API) boardPeriod(p *published, policy *assess.Policy, v *register.View,
 	}
 	for _, s := range seen(p.outcome, assess.ToPerson, show.People) {
 		name := a.nameOf(v, s.result.ID)
-		if name == "" {
+		if name == "" || name == personal.Removed {
 			continue // forgotten
 		}
 		if !show.Names {

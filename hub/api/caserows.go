@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -78,8 +77,10 @@ type (
 		By       string        `json:"by,omitempty"`
 		// Text is what was said: plain text, whatever it looks like.
 		Text string `json:"text,omitempty"`
-		// Phone is the citizen's number, masked for all but supervisors.
+		// Phone is the citizen's number, masked; who may see it whole asks POST personal/case/{id}/reveal.
 		Phone string `json:"phone,omitempty"`
+		// Removed: what was said was removed as prescribed.
+		Removed bool `json:"removed,omitempty"`
 	}
 	// CaseExtension is one request for more working days.
 	CaseExtension struct {
@@ -99,6 +100,9 @@ type (
 	// CaseStory is one case with all that happened.
 	CaseStory struct {
 		CaseRow
+		// Reveals: who asks may see it whole for a reason. Looks are who did.
+		Reveals       bool            `json:"reveals,omitempty"`
+		Looks         []LookRow       `json:"looks,omitempty"`
 		Steps         []CaseStep      `json:"steps"`
 		Extensions    []CaseExtension `json:"extensions"`
 		AppealMade    *CaseAppeal     `json:"appeal_made,omitempty"`
@@ -128,52 +132,6 @@ type (
 		Exclusions []ExclusionRow `json:"exclusions"`
 	}
 )
-
-// sight is how much of what is personal somebody sees of a case.
-type sight int
-
-const (
-	// seesNumber: supervisors, who call the citizen. seesWords: a number is masked. seesOwn: nothing of it.
-	seesOwn sight = iota
-	seesWords
-	seesNumber
-)
-
-func sightOf(i *access.Identity, c *conduct.Case) sight {
-	switch {
-	case i.Staff != "" && i.Staff == c.Staff:
-		return seesOwn
-	case i.May(access.Decide):
-		return seesNumber
-	}
-	return seesWords
-}
-
-// number gives a phone number as far as it may be seen.
-func (s sight) number(phone string) string {
-	switch {
-	case s == seesNumber || phone == "":
-		return phone
-	case s == seesOwn || len(phone) < 8:
-		return ""
-	}
-	return phone[:3] + strings.Repeat("*", len(phone)-7) + phone[len(phone)-4:]
-}
-
-// words gives a text with the mobile numbers in it as far as they may be seen.
-func (s sight) words(text string) string {
-	if s == seesNumber {
-		return text
-	}
-	return mobile().ReplaceAllStringFunc(text, func(found string) string {
-		if s == seesOwn {
-			return "***"
-		}
-		return s.number(conduct.Phone(found))
-	})
-}
-
-func mobile() *regexp.Regexp { return regexp.MustCompile(`1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}`) }
 
 // caseScope says which cases somebody sees; the caller holds the register still.
 func (a *API) caseScope(i access.Identity, v *register.View, windows *roster.State) func(*conduct.Case) bool {
@@ -220,10 +178,11 @@ func (a *API) story(v *register.View, windows *roster.State, c *conduct.Case, s 
 		step := &c.Steps[k]
 		row := CaseStep{Kind: step.Kind, Position: step.Position, Day: string(step.Day), Say: step.Say, By: step.By}
 		if step.Told() {
-			row.Text, row.Phone = s.words(a.sealed(step.Sealed, "words")), s.number(a.sealed(step.Sealed, "phone"))
+			row.Text, row.Phone = a.wordsFor(s, step.Sealed, "words"), a.number(s, step.Sealed)
 		} else {
-			row.Text = s.words(cmp.Or(a.sealed(step.Sealed, "text"), a.sealed(step.Sealed, "reason")))
+			row.Text = a.wordsFor(s, step.Sealed, "text", "reason")
 		}
+		row.Removed = a.removed(step.Sealed)
 		x.Steps = append(x.Steps, row)
 	}
 	for _, e := range c.Extensions {
@@ -242,7 +201,7 @@ func (a *API) story(v *register.View, windows *roster.State, c *conduct.Case, s 
 func (a *API) exclusionRow(v *register.View, windows *roster.State, x *conduct.Exclusion, s sight) ExclusionRow {
 	c, _ := v.State.Conduct.Find(x.Case)
 	return ExclusionRow{Exclusion: x.Exclusion, Visit: x.Visit, Window: x.Window, WindowNumber: windows.Windows[x.Window].Number, Day: x.Day, Why: x.Why, Case: x.Case, CaseNumber: c.Number,
-		State: x.State, On: string(x.On), By: x.By, Reason: s.words(a.sealed(x.Reason, "reason")), Decided: string(x.Decided), Second: x.Second, Verdict: s.words(a.sealed(x.Verdict, "reason")), Position: x.First}
+		State: x.State, On: string(x.On), By: x.By, Reason: a.wordsFor(s, x.Reason, "reason"), Decided: string(x.Decided), Second: x.Second, Verdict: a.wordsFor(s, x.Verdict, "reason"), Position: x.First}
 }
 
 // listCases gives what a request asks for, as far as somebody may see it.
@@ -327,6 +286,9 @@ func (a *API) getCase(w http.ResponseWriter, r *http.Request) error {
 			return
 		}
 		story = a.story(v, windows, &c, sightOf(&i, &c))
+		if reveals(&i, "case", "words") && sightOf(&i, &c) != seesOwn {
+			story.Reveals, story.Looks = true, a.looks(v, conduct.Key(c.Case))
+		}
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,8 @@ func domainProblems() []failure {
 		p(404, "passkey_unknown", "没有这个通行密钥", "there is no such passkey"), p(409, "passkey_known", "这个通行密钥已经登记", "the passkey is known already"),
 		p(409, "passkeys_enough", "通行密钥已达上限", "the account has as many passkeys as it may"), p(404, "link_unknown", "账号没有绑定统一身份", "the account is not linked"),
 		p(409, "subject_linked", "统一身份已绑定到另一个账号", "linked to another account"), p(409, "account_linked", "账号已绑定统一身份", "the account is linked already"),
+		p(404, "personal_unknown", "没有这样的个人信息", "nothing personal is kept there"), p(404, "retention_unknown", "没有这一类个人信息", "there is no such kind of personal data"),
+		p(409, "retention_held", "所涉事项仍在进行，不能删除", "what it is for goes on; it can't be removed"), p(409, "retention_law", "法律要求继续保存", "a law demands that it is kept"),
 		p(404, "department_unknown", "没有这个派驻单位", "there is no such department"),
 		p(409, "department_in_use", "单位仍有人员或窗口", "the department still has staff or windows"),
 		p(404, "post_unknown", "没有这个岗位", "there is no such post"),

@@ -196,7 +196,7 @@ type (
 )
 
 func (a *API) dutyStep(s *duty.Step) DutyStep {
-	return DutyStep{Kind: s.Kind, Position: s.Position, Day: string(s.Day), By: s.By, Document: s.Document, Text: cmp.Or(a.sealed(s.Sealed, "text"), a.sealed(s.Sealed, "reason"))}
+	return DutyStep{Kind: s.Kind, Position: s.Position, Day: string(s.Day), By: s.By, Document: s.Document, Text: a.said(s.Sealed, "text", "reason")}
 }
 
 func (a *API) dutySteps(all []duty.Step) []DutyStep {

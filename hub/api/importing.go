@@ -45,7 +45,7 @@ func rosterColumns() []sheet.Column {
 		{Name: "department", ZH: "派驻单位", EN: "Department", Need: true, Example: "民政局"}, {Name: "window", ZH: "窗口", EN: "Window", Example: "01"},
 		{Name: "post", ZH: "岗位", EN: "Post", Example: "婚姻登记"}, {Name: "deputies", ZH: "代岗人员", EN: "Deputies", Example: "s02、s03"},
 		{Name: "card", ZH: "卡号", EN: "Card", Example: "04A2B9C1"}, {Name: "employment", ZH: "用工", EN: "Employment", Example: "在岗在职"},
-		{Name: "work_since", ZH: "参加工作", EN: "At work since", Date: true, Example: "2015-07-01"}, {Name: "born", ZH: "出生日期", EN: "Born", Date: true, Example: "1990-05-01"},
+		{Name: "work_since", ZH: "参加工作", EN: "At work since", Date: true, Example: "2015-07-01"}, {Name: "born", ZH: "出生日期", EN: "Born", Date: true, Masked: true, Example: "1990-05-01"},
 		{Name: "phone", ZH: "电话", EN: "Phone"}, {Name: "qualifications", ZH: "资格", EN: "Qualifications", Example: "社会工作师"},
 		{Name: "from", ZH: "到岗日期", EN: "From", Date: true, Example: "2026-01-05"},
 	}
@@ -184,15 +184,11 @@ func (a *API) exportRoster(w http.ResponseWriter, r *http.Request) error {
 			if !x.Here(day) {
 				continue
 			}
-			fields := map[string]string{}
-			if x.Sealed != nil {
-				fields = a.Register.Unseal(x.Sealed)
-			}
 			department, _ := v.State.People.Departments.Get(x.Department)
 			post, _ := v.State.People.Post(x.PostOf(day), day)
 			employment := map[string]string{"in_post": "在岗在职", "contract": "合同", "retired": "退休"}[x.Employment]
-			rows = append(rows, []string{id, fields["name"], department.Name, windows.Windows[post.Window].Number, post.Name, strings.Join(post.Deputies, "、"), "",
-				employment, x.WorkSince, fields["born"], fields["phone"], strings.Join(x.Qualifications, "、"), string(x.PostedSince(day))})
+			rows = append(rows, []string{id, a.sealed(x.Sealed, "name"), department.Name, windows.Windows[post.Window].Number, post.Name, strings.Join(post.Deputies, "、"), "",
+				employment, x.WorkSince, a.sealed(x.Sealed, "born"), a.sealed(x.Sealed, "phone"), strings.Join(x.Qualifications, "、"), string(x.PostedSince(day))})
 		}
 	})
 	return a.sendTable(w, r, "人员表", rows)

@@ -29,6 +29,8 @@ type (
 		Tasks []TaskRow `json:"tasks"`
 		// Ratings are one's own figures of the last 30 days, without today.
 		Ratings MyRatings `json:"ratings"`
+		// Looks are who has seen or got what is personal of oneself, newest first.
+		Looks []LookRow `json:"looks"`
 	}
 	// MyRatings sums up the ratings of one's own visits; never a single one as it comes in.
 	MyRatings struct {
@@ -87,6 +89,7 @@ func (a *API) getMe(w http.ResponseWriter, r *http.Request) error {
 		desk := &dutyDesk{a, v, v.State.Hall(windows), scope{staff: i.Staff}, today}
 		me.Tasks = desk.tasks(func(t *TaskRow) bool { return t.open() }).Tasks
 		me.Ratings = a.myRatings(v, i.Staff)
+		me.Looks = a.looks(v, roster.PersonKey(i.Staff))
 	})
 	if err != nil {
 		return err

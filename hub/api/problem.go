@@ -75,6 +75,7 @@ func problems() []failure {
 		p(415, "not_json", "请求内容应为 JSON（Content-Type: application/json）", "the request must be JSON (Content-Type: application/json)"),
 		p(422, "fields_invalid", "有字段填写不正确", "some fields are wrong"),
 		p(422, "key_reused", "这个 Idempotency-Key 已用于另一个请求", "this Idempotency-Key was used for another request"),
+		p(429, "export_busy", "正在为他人导出，请一分钟后再试", "another export is being made; try again in a minute"),
 		p(429, "too_many_requests", "请求过多，请稍后再试", "too many requests, try again in a moment"),
 		p(500, "internal", "主机内部出错，已记入日志", "something went wrong inside the hub; it is in the log"),
 		p(503, "unavailable", "主机暂时不能受理", "the hub cannot do this now"),

@@ -170,13 +170,8 @@ func (a *API) signHandover(r *http.Request, body []byte) (order, error) {
 func (a *API) stepRow(s *roster.Step) StepRow {
 	row := StepRow{State: s.State, By: s.By, At: s.At}
 	if s.Sealed != nil {
-		fields := a.Register.Unseal(s.Sealed)
-		for _, name := range []string{"reason", "note"} {
-			if fields[name] != "" {
-				row.Said = fields[name]
-			}
-		}
-		if by := fields["approved_by"]; by != "" {
+		row.Said = a.said(s.Sealed, "note", "reason")
+		if by := a.sealed(s.Sealed, "approved_by"); by != "" {
 			row.Said += "（" + by + "）"
 		}
 	}

@@ -222,11 +222,8 @@ func (a *API) signedRow(s *attendance.Signed, reasons bool) SignedRow {
 	row := SignedRow{By: s.By, At: s.At, Event: s.Event}
 	if reasons {
 		for k := range s.Sealed {
-			fields := a.Register.Unseal(&s.Sealed[k])
-			for _, name := range []string{"reason", "note", "text"} {
-				if fields[name] != "" {
-					row.Reason = fields[name]
-				}
+			if said := a.said(&s.Sealed[k], "text", "note", "reason"); said != "" {
+				row.Reason = said
 			}
 		}
 	}

@@ -233,13 +233,9 @@ func (a *API) getStaff(w http.ResponseWriter, r *http.Request) error {
 			}
 			row := StaffRow{ID: id, Department: x.Department, Employment: x.Employment, WorkSince: x.WorkSince, Qualifications: x.Qualifications,
 				Post: post.ID, Window: post.Window, PostedSince: x.PostedSince(day), Departed: x.Departed(), Cards: cards[id]}
-			fields := map[string]string{}
-			if x.Sealed != nil {
-				fields = a.Register.Unseal(x.Sealed)
-			}
-			row.Name = fields["name"]
-			if i.May(access.Arrange) {
-				row.Born, row.Phone = fields["born"], fields["phone"]
+			row.Name = a.sealed(x.Sealed, "name")
+			if reveals(&i, "staff", "phone") {
+				row.Born, row.Phone = a.sealed(x.Sealed, "born"), a.sealed(x.Sealed, "phone")
 			}
 			list.Staff = append(list.Staff, row)
 		}

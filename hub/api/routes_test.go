@@ -31,7 +31,7 @@ type told struct {
 
 func (x told) ask(s *stage) *httptest.ResponseRecorder {
 	method, _, _ := strings.Cut(x.route, " ")
-	path, ticket, served, visit := x.path, "", "", ""
+	path, ticket, served, visit, closed := x.path, "", "", "", ""
 	s.Read(func(v *register.View, _ *roster.State) {
 		for digest, x := range v.State.Access.Sessions.All() { // one that the story itself has opened
 			if x.Account == "auditor" && digest != access.Digest("session-of-auditor") {
@@ -53,6 +53,9 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 			path = strings.Replace(path, "LAST", token.ID, 1)
 		}
 		for _, c := range v.State.Conduct.Cases.All() {
+			if !c.IsOpen() {
+				closed = c.Case
+			}
 			for _, e := range c.Extensions {
 				path = strings.Replace(path, "EXTENSION", e.ID, 1)
 			}
@@ -116,7 +119,7 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 		ticket = served
 	}
 	path = strings.NewReplacer("TICKET", ticket, "TOKEN", s.token(ticket)).Replace(path)
-	body := strings.NewReplacer("TICKET", ticket, "VISIT", visit).Replace(x.body)
+	body := strings.NewReplacer("TICKET", ticket, "VISIT", visit, "CLOSED", closed).Replace(x.body)
 	if strings.HasSuffix(path, "/recall") {
 		s.now = s.now.Add(time.Minute) // not at once
 	}
@@ -316,6 +319,12 @@ func story(s *stage) []told {
 		{"POST /api/v1/visits/{id}/exclusion", v + "visits/" + visit + "/exclusion", `{"why":"mistaken","reason":"误评"}`, "supervisor", ""},
 		{"GET /api/v1/exclusions", v + "exclusions?state=waiting", "", "supervisor", ""},
 		{"GET /api/v1/cases/{id}", v + "cases/P2026-000001", "", "liaison", ""},
+		{"POST /api/v1/personal/{kind}/{id}/reveal", v + "personal/case/P2026-000001/reveal", `{"reason":"回访核实"}`, "supervisor", ""},
+		{"POST /api/v1/personal/{kind}/{id}/export", v + "personal/case/P2026-000001/export", `{"reason":"当事人书面申请"}`, "supervisor", ""},
+		{"POST /api/v1/me/export", v + "me/export", "", "staff", ""},
+		{"GET /api/v1/personal/retention", v + "personal/retention", "", "supervisor", ""},
+		{"PUT /api/v1/personal/retention/{kind}", v + "personal/retention/case", `{"days":730,"from":"2027-01-01","reference":"局务会议纪要"}`, "administrator", ""},
+		{"POST /api/v1/personal/forget", v + "personal/forget", `{"whose":"case-CLOSED","reason":"当事人申请删除","reference":"申请表"}`, "administrator", ""},
 		{"POST /api/v1/exclusions/{id}/decide", v + "exclusions/EXCLUSION/decide", `{"approved":true,"reason":"核实"}`, "administrator", ""},
 
 		{"PUT /api/v1/services/{id}", v + "services/marriage", `{"name":"婚姻登记","department":"civil","prefix":"A","windows":["w1","w2"],"documents":["身份证"]}`, "", ""},
@@ -368,7 +377,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/appointments", v + "appointments", `{"service":"booked","day":"2026-11-23","from":"23:00"}`, "screen", ""},
 		{"POST /api/v1/policy/parameters/{name}", v + "policy/parameters/booking_early", `{"value":1440,"from":"2026-11-23","reference":"大厅规定"}`, "", ""},
 		{"POST /api/v1/appointments/{code}/check-in", v + "appointments/CODE/check-in", "", "screen", ""},
-		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "screen", ""}, {"POST /api/v1/tickets/{id}/leave", v + "tickets/TOKEN/leave", "", "public", ""},
+		{"POST /api/v1/tickets", v + "tickets", `{"service":"marriage"}`, "screen", ""}, {"POST /api/v1/tickets/{id}/export", v + "tickets/TOKEN/export", "", "public", ""}, {"POST /api/v1/tickets/{id}/leave", v + "tickets/TOKEN/leave", "", "public", ""},
 		{"DELETE /api/v1/services/{id}", v + "services/marriage", "", "", ""},
 
 		{"PUT /api/v1/departments/{id}/mail", v + "departments/civil/mail", `{"email":"office@civil.example.cn"}`, "", ""},

@@ -117,14 +117,6 @@ func (a *API) sessionInfo(i access.Identity) SessionInfo {
 	return s
 }
 
-// sealed reads one field of what is sealed; empty where the key was destroyed.
-func (a *API) sealed(s *wire.Sealed, field string) string {
-	if s == nil {
-		return ""
-	}
-	return a.Register.Unseal(s)[field]
-}
-
 // signIn checks a password and opens a session. Whoever guesses is slowed down,
 // by account and by address, and learns nothing of which accounts there are.
 func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -162,7 +154,7 @@ func retryAfter(d time.Duration) string { return strconv.Itoa(int(d.Seconds()) +
 func (a *API) hashOf(account string) (hash string) {
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		if x, ok := v.State.Access.Accounts.Get(account); ok && !x.Disabled {
-			hash = a.sealed(x.Hash, "hash")
+			hash = a.clear(x.Hash, "hash")
 		}
 	})
 	return hash

@@ -11,6 +11,7 @@ import (
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/broker/brokertest"
 	"hallkeeper/hub/conduct"
+	"hallkeeper/hub/personal"
 	"hallkeeper/hub/vault"
 	"hallkeeper/wire"
 )
@@ -28,7 +29,7 @@ func TestACaseIsAnAlarmAndCanBeForgotten(t *testing.T) {
 		return ok && a.Severity == wire.SeverityNotice && a.Values["count"] == "1"
 	})
 	var story api.CaseStory
-	if got := h.get("/api/v1/cases/"+h.caseOpened().Number, &story); got != http.StatusOK || story.Steps[0].Text != "窗口没人，<b>等了一小时</b>" || story.Steps[0].Phone != "13800000042" {
+	if got := h.get("/api/v1/cases/"+h.caseOpened().Number, &story); got != http.StatusOK || story.Steps[0].Text != "窗口没人，<b>等了一小时</b>" || story.Steps[0].Phone != "138****0042" {
 		t.Fatalf("the case is answered %d %+v", got, story)
 	}
 	for _, r := range h.events() {
@@ -52,7 +53,7 @@ func TestACaseIsAnAlarmAndCanBeForgotten(t *testing.T) {
 	h = start(t, cfg)
 	story = api.CaseStory{}
 	brokertest.Eventually(t, "the case is there", func() bool { return h.get("/api/v1/cases/"+h.caseOpened().Number, &story) == http.StatusOK })
-	if x := story.Steps[0]; x.Text != "" || x.Phone != "" || x.Position == 0 || !story.Words || !story.Contact || story.State != conduct.Open {
+	if x := story.Steps[0]; x.Text != personal.Removed || !x.Removed || x.Phone != "" || x.Position == 0 || !story.Words || !story.Contact || story.State != conduct.Open {
 		t.Errorf("a forgotten case is %+v", story)
 	}
 	if got := h.ask("cases/"+story.Number+"/answer", `{"text":"已答复"}`); got != http.StatusConflict {

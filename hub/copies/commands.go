@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/personal"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
@@ -87,8 +88,11 @@ func (c SetMail) DecideCopies(s *State, h roster.Hall, m hall.Moment) ([]hall.Dr
 		}
 		return []hall.Draft{{Kind: wire.KindDepartmentMailSet, Data: wire.DepartmentMailSet{Department: c.Department}}}, nil
 	}
+	if set && m.Unseal != nil && old.Address != nil { // forms are filled with what is masked
+		c.Address = personal.Kept("department", "address", c.Address, m.Unseal(old.Address)["address"])
+	}
 	var bad hall.Checks
-	if len(c.Address) > 254 || !mailShape().MatchString(c.Address) {
+	if strings.Contains(c.Address, "**") || len(c.Address) > 254 || !mailShape().MatchString(c.Address) {
 		bad.Add("email", "address", "应为邮箱地址，如 bangongshi@example.gov.cn", "must be a mail address like office@example.gov.cn")
 		return nil, bad.Err()
 	}

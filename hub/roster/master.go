@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hallkeeper/hub/hall"
+	"hallkeeper/hub/personal"
 	"hallkeeper/hub/policy"
 	"hallkeeper/wire"
 )
@@ -154,6 +155,10 @@ const workAge = 16
 
 // DecidePeople decides; see PeopleCommand.
 func (c SetStaff) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
+	if old, ok := h.People.Staff.Get(c.Staff); ok && old.Sealed != nil && m.Unseal != nil { // forms and tables are filled with what is masked
+		known := m.Unseal(old.Sealed)
+		c.Born, c.Phone = personal.Kept("staff", "born", c.Born, known["born"]), personal.Kept("staff", "phone", c.Phone, known["phone"])
+	}
 	var bad hall.Checks
 	bad.ID("id", c.Staff)
 	if len(c.Staff) > 40 {

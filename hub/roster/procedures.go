@@ -124,7 +124,7 @@ func (c Examine) DecidePeople(h Hall, _ hall.Moment) ([]hall.Draft, error) {
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	return personal(wire.KindAssignmentExamined, c.AssignmentExamined, a.Staff, "note", c.Note), nil
+	return withWords(wire.KindAssignmentExamined, c.AssignmentExamined, a.Staff, "note", c.Note), nil
 }
 
 // Condition is one condition of 63号 第十一条 or 第十二条(一) that a person does not meet.
@@ -218,7 +218,7 @@ func (c DecideAssignment) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, err
 		return nil, err
 	}
 	if !c.Accept {
-		return personal(wire.KindAssignmentReturned, wire.AssignmentReturned{Assignment: c.Assignment, Unmet: ids}, a.Staff, "reason", c.Reason), nil
+		return withWords(wire.KindAssignmentReturned, wire.AssignmentReturned{Assignment: c.Assignment, Unmet: ids}, a.Staff, "reason", c.Reason), nil
 	}
 	if len(unmet) > 0 && (c.Reason == "" || c.ApprovedBy == "") {
 		return nil, hall.RefuseBy(strings.Join(articles, ", "), "not_eligible",
@@ -276,7 +276,7 @@ func (c AskChange) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 			"“"+c.Staff+"”自 "+string(since)+" 到岗未满 "+number(stable.Value)+" 个月，不予调换；确有特殊情况请写明原因",
 			c.Staff+" has been at the post since "+string(since)+", less than "+number(stable.Value)+" months; a change needs a special reason")
 	}
-	return personal(wire.KindChangeAsked, wire.ChangeAsked{Change: c.Change, Staff: c.Staff, Successor: c.Successor, Document: c.Document,
+	return withWords(wire.KindChangeAsked, wire.ChangeAsked{Change: c.Change, Staff: c.Staff, Successor: c.Successor, Document: c.Document,
 		AskedOn: string(m.Day), WantedOn: c.WantedOn, Special: c.Reason != "", Provisional: provisional}, c.Staff, "reason", c.Reason), nil
 }
 
@@ -321,7 +321,7 @@ func (c DecideChange) DecidePeople(h Hall, _ hall.Moment) ([]hall.Draft, error) 
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	return personal(wire.KindChangeDecided, c.ChangeDecided, x.Staff, "reason", c.Reason), nil
+	return withWords(wire.KindChangeDecided, c.ChangeDecided, x.Staff, "reason", c.Reason), nil
 }
 
 // DecidePeople decides; see PeopleCommand.
@@ -410,7 +410,7 @@ func (h Hall) demanded(staff string) bool {
 func (h Hall) demand(id string, s *Staff, article string, m hall.Moment, reason string) hall.Draft {
 	limit, _ := h.Policy.On("replacement_limit", m.Day)
 	due, provisional := h.Policy.Calendar().Add(m.Day, int(limit.Value))
-	return personal(wire.KindReplacementAsked, wire.ReplacementDemanded{Replacement: id, Staff: s.ID, Department: s.Department,
+	return withWords(wire.KindReplacementAsked, wire.ReplacementDemanded{Replacement: id, Staff: s.ID, Department: s.Department,
 		On: string(m.Day), Due: string(due), Provisional: provisional, Article: article}, s.ID, "reason", reason)[0]
 }
 
@@ -447,7 +447,7 @@ func (c Criticise) DecidePeople(h Hall, m hall.Moment) ([]hall.Draft, error) {
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	return personal(wire.KindCriticismMade, c.CriticismMade, c.Staff, "reason", c.Reason), nil
+	return withWords(wire.KindCriticismMade, c.CriticismMade, c.Staff, "reason", c.Reason), nil
 }
 
 // DecidePeople decides; see PeopleCommand. A return demands the replacement too.
@@ -486,8 +486,8 @@ func id(given string, m hall.Moment) string {
 	return given
 }
 
-// personal makes a draft whose text is sealed under a staff member's key; no text, nothing sealed.
-func personal(kind wire.Kind, data any, staff, name, text string) []hall.Draft {
+// withWords makes a draft whose text is sealed under a staff member's key; no text, nothing sealed.
+func withWords(kind wire.Kind, data any, staff, name, text string) []hall.Draft {
 	d := hall.Draft{Kind: kind, Data: data}
 	if text != "" {
 		d.Person, d.Personal = PersonKey(staff), map[string]string{name: text}

@@ -32,6 +32,8 @@ type Column struct {
 	Need         bool
 	// Date columns may hold a spreadsheet's day numbers.
 	Date bool
+	// Masked dates may come back as they were shown, like 1990-**-**.
+	Masked bool
 	// Example stands in the template.
 	Example string
 }
@@ -203,7 +205,7 @@ func (t *Table) read(rows [][]string, heading []Column, bad *hall.Checks) {
 				code, zh, en = "no_heading", "这一列没有表头", "this column has no heading"
 			case utf8.RuneCountInString(text) > maxCell:
 				code, zh, en = "too_long", fmt.Sprintf("内容超过 %d 个字", maxCell), fmt.Sprintf("has more than %d characters", maxCell)
-			case heading[i].Date:
+			case heading[i].Date && !(heading[i].Masked && strings.HasSuffix(text, "-**-**")):
 				day, ok := date(text)
 				if !ok {
 					code, zh, en = "date", "“"+clip(text)+"”不是日期，应如 2026-11-23", clip(text)+" is no date; write it like 2026-11-23"

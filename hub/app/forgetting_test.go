@@ -1,0 +1,227 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"hallkeeper/hub/api"
+	"hallkeeper/hub/app"
+	"hallkeeper/hub/broker/brokertest"
+	"hallkeeper/hub/conduct"
+	"hallkeeper/hub/copies"
+	"hallkeeper/hub/courier/couriertest"
+	"hallkeeper/hub/personal"
+	"hallkeeper/hub/vault"
+	"hallkeeper/hub/view"
+	"hallkeeper/wire"
+)
+
+func keyFile(cfg app.Config, key string) string {
+	return filepath.Join(app.KeyDir(cfg.Data), "people", key+".key")
+}
+
+func there(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// openCase enters a complaint and gives its number and its id.
+func (h *hub) openCase(text string) (number, id string) {
+	h.t.Helper()
+	before := len(h.kinds(wire.KindCaseOpened))
+	h.change("POST", "cases", map[string]any{"source": "hotline", "department": "civil", "text": text, "phone": "13800000042"})
+	all := h.kinds(wire.KindCaseOpened)
+	var c wire.CaseOpened
+	if len(all) != before+1 || json.Unmarshal(all[before].Data, &c) != nil {
+		h.t.Fatalf("there are %d cases", len(all))
+	}
+	return c.Number, c.Case
+}
+
+// Forgetting at any moment, between anything else and a restart, leaves the log whole and every view as a replay makes it.
+func TestForgettingAtAnyMomentLeavesTheLogWholeAndTheViewsTheSame(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 35)) //nolint:gosec // a test that can be run again
+			cfg := config(t.TempDir())
+			h := start(t, cfg)
+			h.change("PUT", "departments/civil", map[string]any{"name": "民政局"})
+			type file struct{ number, id string }
+			var open, closed []file
+			gone := map[string]bool{}
+			for range 40 {
+				switch op := random.IntN(12); {
+				case op < 4 || len(open)+len(closed) == 0:
+					number, id := h.openCase("窗口没人")
+					open = append(open, file{number, id})
+				case op < 7 && len(open) > 0:
+					n := random.IntN(len(open))
+					h.change("POST", "cases/"+open[n].number+"/close", map[string]any{"result": "unfounded", "reason": "查无此事"})
+					closed = append(closed, open[n])
+					open = append(open[:n], open[n+1:]...)
+				case op < 8 && len(open) > 0:
+					if got := h.ask("personal/forget", `{"whose":"case-`+open[0].id+`","reason":"本人申请","reference":"申请表"}`); got != http.StatusConflict {
+						t.Errorf("an open case is forgotten: %d", got)
+					}
+				case op < 10 && len(closed) > 0:
+					x := closed[random.IntN(len(closed))]
+					want := http.StatusOK
+					if gone[x.id] {
+						want = http.StatusConflict
+					}
+					if got := h.ask("personal/forget", `{"whose":"case-`+x.id+`","reason":"本人申请","reference":"申请表"}`); got != want {
+						t.Errorf("forgetting is answered %d, expected %d", got, want)
+					}
+					gone[x.id] = true
+					if there(keyFile(cfg, conduct.Key(x.id))) {
+						t.Error("it is answered, and the key is there")
+					}
+				case op == 10:
+					if err := h.stop(); err != nil {
+						t.Fatal(err)
+					}
+					h = start(t, cfg)
+				}
+			}
+			for _, x := range append(open, closed...) {
+				var story api.CaseStory
+				if got := h.get("/api/v1/cases/"+x.number, &story); got != http.StatusOK || (story.Steps[0].Text == personal.Removed) != gone[x.id] {
+					t.Errorf("case %s is answered %d %+v, forgotten: %v", x.number, got, story.Steps, gone[x.id])
+				}
+			}
+			if err := h.stop(); err != nil {
+				t.Fatal(err)
+			}
+			if p := verified(t, cfg); p.Wrong() != 0 || len(p.Log.Faults) != 0 {
+				t.Errorf("hub verify finds %d wrong and %v", p.Wrong(), p.Log.Faults)
+			}
+			live, at, err := view.Digest(app.ViewsFile(cfg.Data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, again, err := app.Replay(context.Background(), cfg, slog.New(slog.DiscardHandler))
+			if err != nil || p != at || !bytes.Equal(live, again) {
+				t.Errorf("the views are of %d, a replay is of %d: the same %v, %v", at, p, bytes.Equal(live, again), err)
+			}
+		})
+	}
+}
+
+// A key that is put back from a backup is destroyed at the next start, and so is one that the hub had no time to destroy.
+func TestARestoredKeyIsDestroyedAgain(t *testing.T) {
+	cfg := config(t.TempDir())
+	h := start(t, cfg)
+	h.change("PUT", "departments/civil", map[string]any{"name": "民政局"})
+	number, id := h.openCase("窗口没人")
+	path := keyFile(cfg, conduct.Key(id))
+	backup, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.change("POST", "cases/"+number+"/close", map[string]any{"result": "unfounded", "reason": "查无此事"})
+	h.change("POST", "personal/forget", personal.Forget{Whose: conduct.Key(id), Reason: "本人申请", Reference: "申请表 1"})
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path + ".forgotten"); err != nil { // the keys of the backup know nothing of it
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, backup, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h = start(t, cfg)
+	if there(path) {
+		t.Error("the key is there after the start")
+	}
+	var story api.CaseStory
+	if got := h.get("/api/v1/cases/"+number, &story); got != http.StatusOK || story.Steps[0].Text != personal.Removed {
+		t.Errorf("it is answered %d %+v", got, story.Steps)
+	}
+}
+
+// What is over lapses by itself, at the start and with the day, and the log says by which article; what goes on does not.
+func TestWhatIsOverLapsesByItself(t *testing.T) {
+	cfg := config(t.TempDir())
+	began := time.Now()
+	h := start(t, cfg)
+	h.change("PUT", "departments/civil", map[string]any{"name": "民政局"})
+	over, overID := h.openCase("窗口没人")
+	_, onID := h.openCase("还是没人")
+	h.change("POST", "cases/"+over+"/close", map[string]any{"result": "unfounded", "reason": "查无此事"})
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Now = func() time.Time { return began.AddDate(4, 0, 0).Add(time.Since(began)) }
+	h = start(t, cfg)
+	brokertest.Eventually(t, "the case that is over is forgotten", func() bool { return !there(keyFile(cfg, conduct.Key(overID))) })
+	if !there(keyFile(cfg, conduct.Key(onID))) {
+		t.Error("the open case is forgotten")
+	}
+	said := h.kinds(wire.KindPersonalForgotten)
+	var d wire.PersonalForgotten
+	if len(said) != 1 || json.Unmarshal(said[0].Data, &d) != nil || d.Whose != conduct.Key(overID) || d.Why != personal.ByRetention || d.Article == "" || said[0].Actor.ID != "retention" {
+		t.Errorf("the log says %+v", said)
+	}
+}
+
+// A key that is gone without a word in the log is a fault of a file that had the name; one that was removed as prescribed is not.
+func TestAFileWithARemovedNameIsNoFault(t *testing.T) {
+	played := playedMonth(t)
+	server := couriertest.Serve(t, "127.0.0.1:0", false, false)
+	cfg := config(played.Data)
+	cfg.Bureau = "演示政务服务管理局"
+	cfg.Mail.Host, cfg.Mail.Port, cfg.Mail.TLS, cfg.Mail.From = server.Host, server.Port, "none", "hall@example.cn"
+	h := start(t, cfg)
+	h.change("PUT", "departments/civil/mail", map[string]any{"email": "office@civil.example.cn"})
+	h.change("POST", "months/2021-01/copies", map[string]any{"formats": []string{"xlsx"}})
+	var list api.CopyList
+	brokertest.Eventually(t, "the copy is sent", func() bool {
+		return h.get("/api/v1/copies?period=2021-01", &list) == http.StatusOK && len(list.Copies) == 1 && list.Copies[0].State == copies.Sent
+	})
+	var people api.StaffList
+	h.get("/api/v1/staff", &people)
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if p := verified(t, cfg); p.Wrong() != 0 || p.Files.Equal != 1 {
+		t.Fatalf("%d wrong, files %+v", p.Wrong(), p.Files)
+	}
+	keys := vault.Unsealer(app.KeyDir(cfg.Data))
+	whose := ""
+	for _, x := range people.Staff {
+		if x.Department == "civil" {
+			whose = "staff-" + x.ID
+		}
+	}
+	if err := keys.Forget(whose); err != nil {
+		t.Fatal(err)
+	}
+	if p := verified(t, cfg); len(p.Files.Wrong) != 1 || p.Files.Removed != 0 {
+		t.Errorf("a key that is gone without a word: %+v", p.Files)
+	}
+	h = start(t, cfg) // one more record after the last checkpoint, to be made another
+	last := wire.Position(0)
+	for r := range h.all() {
+		last = r.Position
+	}
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	told := rewritten(t, cfg, false, func(r *wire.Record) {
+		if r.Position == last {
+			r.Kind, r.Data = wire.KindPersonalForgotten, json.RawMessage(`{"whose":"`+whose+`","why":"retention","article":"个人信息保护法 第十九条"}`)
+		}
+	})
+	if p := verified(t, told); p.Wrong() != 0 || p.Files.Removed != 1 {
+		t.Errorf("a key that was destroyed as prescribed: %d wrong, %+v", p.Wrong(), p.Files)
+	}
+}
