@@ -1,4 +1,5 @@
 import type { CaseStory } from '../rating/cases'
+import type { Look } from '../personal/types'
 import type * as wire from '../wire.gen'
 
 /** The answers of /api/v1 that pages read; see hub/api and /openapi.json. */
@@ -70,6 +71,8 @@ export interface MyDays {
   cases?: CaseStory[]
   /** Totals of one's own ratings over past days; never those of one visit. */
   ratings?: { from: string; until: string; figures: wire.RatingFigures; few?: boolean }
+  /** Who has seen what is personal of oneself, newest first. */
+  looks?: Look[]
 }
 
 export interface Rule { id: string; cites: string; to: string; inspection?: boolean; zh: string; en: string }

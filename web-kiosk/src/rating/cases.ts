@@ -1,5 +1,7 @@
 /** Cases of bad reviews and complaints, as GET cases and GET me answer; see hub/api. */
 
+import type { Look } from '../personal/types'
+
 export type CaseSource = 'button' | 'tablet' | 'phone' | 'hotline' | 'mailbox' | 'discipline' | 'media'
 export type CaseState = 'open' | 'answered' | 'rectified' | 'closed'
 export type Request = 'waiting' | 'granted' | 'refused'
@@ -50,9 +52,12 @@ export interface CaseRow {
 
 export interface CaseList { cases: CaseRow[]; open: number; late: number; soon: number }
 
-export interface CaseStep { kind: string; position: number; day: string; say?: string; by?: string; text?: string; phone?: string }
+export interface CaseStep { kind: string; position: number; day: string; say?: string; by?: string; text?: string; phone?: string; removed?: boolean }
 
 export interface CaseStory extends CaseRow {
+  /** It may be seen whole for a reason; looks are who did. */
+  reveals?: boolean
+  looks?: Look[]
   steps: CaseStep[]
   extensions: { extension: string; day: string; days: number; state: Request; by?: string }[]
   appeal_made?: { appeal: string; day: string; state: Request; by?: string }

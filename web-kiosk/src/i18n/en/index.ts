@@ -9,6 +9,7 @@ import { matter } from './matter'
 import { obligations } from './obligations'
 import { paper } from './paper'
 import { people } from './people'
+import { personal } from './personal'
 import { policies } from './policies'
 import { queue } from './queue'
 import { rating } from './rating'
@@ -18,4 +19,4 @@ import { shell } from './shell'
 import { statistics } from './statistics'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations } as const satisfies Catalogue

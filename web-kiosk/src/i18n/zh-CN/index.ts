@@ -8,6 +8,7 @@ import { matter } from './matter'
 import { obligations } from './obligations'
 import { paper } from './paper'
 import { people } from './people'
+import { personal } from './personal'
 import { policies } from './policies'
 import { queue } from './queue'
 import { rating } from './rating'
@@ -20,4 +21,4 @@ import { statistics } from './statistics'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations } as const
+export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations } as const
