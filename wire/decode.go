@@ -221,7 +221,8 @@ func hubOnly(k Kind) bool {
 		KindItemListed, KindItemUnlisted, KindItemElsewhere, KindGuideMissing, KindWithdrawalAsked, KindWithdrawalExamined, KindWithdrawalApproved, KindWithdrawalRefused, KindWithdrawalFound,
 		KindScoringRefused, KindScoringConfirmed, KindCommendationGiven, KindExposureEntered, KindDutyWithdrawn,
 		KindEvaluationDrafted, KindEvaluationEdited, KindEvaluationSigned, KindFilingExported,
-		KindEnrolmentOffered, KindEnrolmentWithdrawn, KindCertificateIssued, KindCertificateRevoked:
+		KindEnrolmentOffered, KindEnrolmentWithdrawn, KindCertificateIssued, KindCertificateRevoked,
+		KindScreenConfirmed, KindScreenRenewed, KindScreenSignedIn:
 		return true
 	}
 	return false
@@ -251,7 +252,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds(), personalKinds(), enrolmentKinds())
+	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds(), personalKinds(), enrolmentKinds(), screenKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

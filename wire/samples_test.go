@@ -144,9 +144,15 @@ func sampleOfPeople(k Kind) any {
 		KindCommendationGiven: CommendationGiven{"c1", "s01", "w01", "锦旗", "2026-11-20"}, KindExposureEntered: ExposureEntered{"p1", "secret_visit", "s01", "w01", "暗访通报第 3 期", "2026-11-20"},
 		KindDutyWithdrawn: DutyWithdrawn{"x1", "2026-11-23"}, KindEvaluationDrafted: EvaluationDrafted{"v1", "s01", "2024-01-08", "2026-11-30"}, KindEvaluationEdited: EvaluationEdited{"v1"},
 		KindEvaluationSigned: EvaluationSigned{"v1", "zhang", "019ab3c1-7a10-7c3e-9b1f-0242ac120501", "2026-11-30"},
+		KindScreenConfirmed:  ScreenConfirmed{"sc1", "取号机一", UseKiosk, "", "kiosk1", screenProof()}, KindScreenRenewed: ScreenRenewed{"sc1", screenProof()},
+		KindScreenSignedIn:   ScreenSignedIn{"sc1", "4f9a3c", "2026-11-23", "192.168.1.60"},
 		KindEnrolmentOffered: EnrolmentOffered{"n1", "w01", CertificateAgent, digest, time.Date(2026, 11, 23, 1, 8, 31, 0, time.UTC)}, KindEnrolmentWithdrawn: EnrolmentWithdrawn{"n1"},
 		KindCertificateIssued:  CertificateIssued{"w01", CertificateAgent, "4f2a9c0d6be143758a10c2d9e7f60b31", digest, time.Date(2027, 5, 22, 0, 58, 31, 0, time.UTC), "n1", "4e5d8b7a09f146c2935b0c1d2e3f4a56"},
 		KindCertificateRevoked: CertificateRevoked{"w01", "4e5d8b7a09f146c2935b0c1d2e3f4a56", RevokedReplaced},
 		KindFilingExported:     FilingExported{Filing: "f2", What: "staff", Format: "xlsx", Rows: 42, SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Day: "2026-12-31"},
 	}[k]
+}
+
+func screenProof() ScreenProof {
+	return ScreenProof{"60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", "4f9a3c", "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n"}
 }

@@ -94,6 +94,9 @@ type Identity struct {
 	Temporary bool
 	// Place is the network address that the request came from.
 	Place string
+	// Use and Window are of an enrolled screen; empty for accounts and tokens of the role screen.
+	Use    wire.ScreenUse
+	Window string
 	// Operator is true for a program on the hub's machine that could read the data folder's secret.
 	Operator bool
 	// Device is whose certificate it was, Certificate its serial; empty for people and programs.
@@ -105,6 +108,9 @@ func Nobody() Identity { return Identity{Role: wire.RolePublic} }
 
 // May tells whether somebody has a permission, by their role or for somebody who is away.
 func (i *Identity) May(p Permission) bool {
+	if i.Use != "" {
+		return UseMay(i.Use, p)
+	}
 	if May(i.Role, p) {
 		return true
 	}

@@ -45,6 +45,8 @@ func (a *API) guarded(rt route) http.Handler {
 			err = problem("not_signed_in")
 		case !i.May(rt.may):
 			err = problem("not_permitted")
+		case !i.MayAt(rt.may, r.PathValue("id")):
+			err = problem("not_yours")
 		case i.Temporary && rt.may != access.Anybody && rt.may != access.SignedIn:
 			err = problem("password_temporary")
 		}
@@ -64,6 +66,14 @@ func (a *API) guarded(rt route) http.Handler {
 // session of a browser or the certificate of a device. A token or a certificate
 // that is given and no good is refused; a session that is over is nobody's.
 func (a *API) identify(r *http.Request) (access.Identity, error) {
+	i, err := a.identifyPerson(r)
+	if err == nil && i.Role == wire.RolePublic {
+		i = a.byScreen(r)
+	}
+	return i, err
+}
+
+func (a *API) identifyPerson(r *http.Request) (access.Identity, error) {
 	now := a.Now()
 	device, err := a.device(r)
 	if err != nil {

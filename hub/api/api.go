@@ -135,6 +135,8 @@ type Deps struct {
 	DeviceBroker func(host string) string
 	// Photos keeps the pictures of inspections.
 	Photos Photos
+	// Sockets knows the websockets of screens.
+	Sockets *Sockets
 	// Documents is what copies for departments are made of; nil where nothing is ever published.
 	Documents Documents
 	// Secret lets a program on this machine act as the operator; empty for none. SetupCode is of the link of
@@ -176,6 +178,8 @@ type API struct {
 	pages   *pages
 	metrics *metrics
 	limits  access.Limits
+	// screens is what they prove themselves with.
+	screens screenDoor
 	uses    uses
 	// tries bounds how often anybody at all tries an enrolment code; each address is bounded besides.
 	tries access.Limits

@@ -56,6 +56,8 @@ type stage struct {
 	// built is what the last document was made of.
 	built report.Input
 	heads []Checkpoint // signed tree heads
+	// screen is that of a story.
+	screen *testScreen
 	// authority signs certificates.
 	authority *ca.Authority
 
@@ -231,7 +233,7 @@ func newStageAt(t testing.TB, rate int) *stage {
 	registry := prometheus.NewRegistry()
 	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
 		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
-		Register:   s, Authority: s.authority, DeviceBroker: func(host string) string { return "tls://" + host + ":8883" }, Photos: s, Documents: s, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
+		Register:   s, Authority: s.authority, DeviceBroker: func(host string) string { return "tls://" + host + ":8883" }, Photos: s, Sockets: &Sockets{}, Documents: s, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
 		Ready: func() []Unready { return s.why }, Metrics: registry, Registry: registry, Hall: "t", Version: "v9",
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "board.html": {Data: []byte("<p>board")}, "verify.html": {Data: []byte("<p>verify")}, "console.html": {Data: []byte("<p>console")},
 			"assets/a-1.js": {Data: []byte("1")}}})
@@ -493,7 +495,7 @@ func TestTheDocumentsTellTheTruth(t *testing.T) {
 		t.Fatalf("%v %s", err, doc.OpenAPI)
 	}
 	told := map[string]bool{}
-	for _, x := range append(story(s), periodStory()...) {
+	for _, x := range slices.Concat(story(s), periodStory(), screenStory()) {
 		if s.moves(x) {
 			continue
 		}

@@ -20,6 +20,8 @@ import (
 type Authority interface {
 	// Issue makes a certificate for a key; it is good once the log knows it.
 	Issue(key crypto.PublicKey, kind ca.Kind, name string) (ca.Issued, error)
+	// Verify reads whose a certificate is that the authority made and that holds now.
+	Verify(text []byte) (ca.Identity, *x509.Certificate, error)
 	// PEM is the authority's own certificate, Pin what an enrolment code says of it.
 	PEM() []byte
 	Pin() [wire.PinSize]byte
@@ -71,7 +73,7 @@ func (a *API) device(r *http.Request) (access.Identity, error) {
 	}
 	i := access.Identity{Account: "device-" + x.Device, Role: wire.RoleDevice, Session: x.Serial[:16], Device: x.Device, Certificate: x.Serial}
 	if x.Kind == wire.CertificateScreen {
-		i.Role, i.Account = wire.RoleScreen, "screen-"+x.Device
+		return a.screenIdentity(x.Device, x.Serial), nil
 	}
 	if renewed {
 		if _, _, err := a.Commands.Do(r.Context(), i.Actor(), "", enrolment.Seen{Serial: x.Serial}); err != nil {

@@ -8,6 +8,8 @@ func domainProblems() []failure {
 	}
 	return []failure{
 		p(404, "window_unknown", "没有这个窗口", "there is no such window"),
+		p(404, "screen_code", "没有屏幕正在显示这个代码", "no screen shows this code"), p(404, "screen_unknown", "没有这块屏幕", "there is no such screen"),
+		p(404, "screen_ask_over", "登记请求已过期", "the request is over"), p(409, "screen_key_used", "密钥已用过", "the key was used before"),
 		p(404, "device_unknown", "从未收到该设备的消息", "nothing was ever heard from this device"),
 		p(404, "dead_letter_unknown", "没有这封死信", "there is no such dead letter"),
 		p(404, "session_unknown", "没有这个登录，或已经结束", "there is no such session, or it is over"),

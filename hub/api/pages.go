@@ -26,7 +26,7 @@ func newPages(files fs.FS) *pages { return &pages{files} }
 func addresses() map[string]string {
 	return map[string]string{"/{$}": "index.html", "/lobby": "lobby.html", "/console": "console.html", "/login": "account.html", "/setup": "account.html", "/me": "me.html",
 		"/kiosk": "kiosk.html", "/window/{id}": "window.html", "/t/{token}": "ticket.html", "/rate/{id}": "rate.html",
-		"/board": "board.html", "/verify/{period}/{revision}": "verify.html", "/verify": "verify.html"}
+		"/board": "board.html", "/screen": "screen.html", "/verify/{period}/{revision}": "verify.html", "/verify": "verify.html"}
 }
 
 func (p *pages) register(a *API) {

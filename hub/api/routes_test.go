@@ -118,6 +118,9 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 	if ticket == "" {
 		ticket = served
 	}
+	if strings.HasPrefix(x.path, v1+"screens") {
+		path, x.body = s.screenWords(path, x.body)
+	}
 	path = strings.NewReplacer("TICKET", ticket, "TOKEN", s.token(ticket)).Replace(path)
 	body := strings.NewReplacer("TICKET", ticket, "VISIT", visit, "CLOSED", closed).Replace(x.body)
 	if strings.HasSuffix(path, "/recall") {

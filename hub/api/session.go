@@ -56,6 +56,9 @@ type (
 		Expires    *time.Time `json:"expires,omitempty"`
 		// Permissions are what the account may do today, delegations included.
 		Permissions []access.Permission `json:"permissions"`
+		// Use is what an enrolled screen is for, Window of which window; Account is its id then.
+		Use    wire.ScreenUse `json:"use,omitempty"`
+		Window string         `json:"window,omitempty"`
 		// Temporary: the password must be changed first.
 		Temporary bool `json:"temporary,omitempty"`
 		// Setup is true while the hall has no administrator.
@@ -99,7 +102,7 @@ func (a *API) getSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) sessionInfo(i access.Identity) SessionInfo {
-	s := SessionInfo{Account: i.Account, Role: i.Role, Staff: i.Staff, Department: i.Department, Temporary: i.Temporary, Warning: i.Warning, Permissions: []access.Permission{}}
+	s := SessionInfo{Account: i.Account, Role: i.Role, Staff: i.Staff, Department: i.Department, Use: i.Use, Window: i.Window, Temporary: i.Temporary, Warning: i.Warning, Permissions: []access.Permission{}}
 	if !i.Expires.IsZero() {
 		s.Expires = &i.Expires
 	}
@@ -112,6 +115,9 @@ func (a *API) sessionInfo(i access.Identity) SessionInfo {
 		s.Setup = v.State.Access.Administrators() == 0
 		if x, ok := v.State.Access.Accounts.Get(i.Account); ok {
 			s.Name = a.sealed(x.Name, "name")
+		}
+		if x, ok := v.State.Screens.Screens.Get(i.Account); ok && i.Use != "" {
+			s.Name = x.Name
 		}
 	})
 	return s

@@ -64,6 +64,8 @@ type App struct {
 	fonts     fonts
 	// periods are what tests take for published results; nil for those of the log.
 	periods periods
+	// sockets are the websockets of screens.
+	sockets api.Sockets
 	// secret lets programs on this machine act as the operator; code is of the first start's link.
 	secret, code string
 

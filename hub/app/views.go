@@ -80,6 +80,7 @@ func (a *App) openViews() (*views, error) {
 		a.copied(batch)
 		a.announced(batch)
 		a.assessing.noted(batch)
+		a.removed(batch)
 	}
 	return v, nil
 }

@@ -24,6 +24,7 @@ import (
 	"hallkeeper/hub/queue"
 	"hallkeeper/hub/rating"
 	"hallkeeper/hub/roster"
+	"hallkeeper/hub/screens"
 	"hallkeeper/hub/statistics"
 	"hallkeeper/wire"
 )
@@ -51,6 +52,8 @@ type State struct {
 	Personal personal.State
 	// Enrolment is which devices may connect.
 	Enrolment enrolment.State
+	// Screens are those that enrolled by a code shown on themselves.
+	Screens screens.State
 }
 
 // New is the register of an empty log.
@@ -65,7 +68,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables(), s.Personal.Tables(), s.Enrolment.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables(), s.Personal.Tables(), s.Enrolment.Tables(), s.Screens.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -106,7 +109,7 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 		return touched(r)
 	}
 	matters := s.Matters.Fold(r) // the end of a visit is of the line too
-	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) && !s.Cycle.Fold(r) && !s.Copies.Fold(r) {
+	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) && !s.Cycle.Fold(r) && !s.Copies.Fold(r) && !s.Screens.Fold(r) {
 		if !s.Access.Fold(r) {
 			s.Enrolment.Fold(r)
 		}
@@ -157,6 +160,8 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecidePersonal(&s.Personal, s.PersonalWorld(), m)
 	case enrolment.Command:
 		return c.DecideEnrolment(&s.Enrolment, m)
+	case screens.Command:
+		return c.DecideScreens(&s.Screens, screens.World{Hall: h, Certificates: &s.Enrolment}, m)
 	}
 	return nil, fmt.Errorf("no command is a %T", cmd)
 }
@@ -176,7 +181,7 @@ func (s *State) staffOf(account string) string {
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, access.Command, personal.Command, enrolment.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, access.Command, personal.Command, enrolment.Command, screens.Command:
 		return true
 	}
 	return false

@@ -1091,6 +1091,9 @@ export type Kind =
   | "rating.published"
   | "exclusion.proposed"
   | "exclusion.decided"
+  | "screen.confirmed"
+  | "screen.renewed"
+  | "screen.signed_in"
   | "department.set"
   | "department.removed"
   | "post.set"
@@ -2336,6 +2339,48 @@ export interface ExclusionDecided {
   approved: boolean
 }
 
+/** ScreenUse is what an enrolled screen is for; what each may do is in hub/access. */
+export type ScreenUse =
+  | "lobby" // the big screen
+  | "board" // the notice board
+  | "kiosk" // takes tickets
+  | "rate" // the rating tablet of one window
+  | "panel" // the computer of one window, on which people sign in
+
+/**
+ * ScreenConfirmed says that a person typed the code that a screen showed; the event of its certificate comes with it.
+ * Window is of a rating tablet or a panel, Printer the device that prints a kiosk's tickets.
+ */
+export interface ScreenConfirmed extends ScreenProof {
+  screen: string
+  name: string
+  use: ScreenUse
+  window?: string
+  printer?: string
+}
+
+/** ScreenProof is what a screen proves itself with. Nothing in it is secret. */
+export interface ScreenProof {
+  /** Key is the hex SHA-256 of its public key (DER of SubjectPublicKeyInfo), Serial its certificate's number in hex. */
+  key: string
+  serial: string
+  /** Certificate is PEM: a screen that did not hear the answer is given it again. */
+  certificate: string
+}
+
+/** ScreenRenewed says that a screen has made itself another key. */
+export interface ScreenRenewed extends ScreenProof {
+  screen: string
+}
+
+/** ScreenSignedIn says that a screen has proved itself: once a day of the hall, and when its address changes. */
+export interface ScreenSignedIn {
+  screen: string
+  serial: string
+  day: string
+  address: string
+}
+
 /**
  * Sheet is the check sheet (日检查表) of one day: a line a person and a line a
  * window, made from the log alone. It holds ids, no names.
@@ -2942,6 +2987,9 @@ export interface KindData {
   "rating.published": RatingPublished
   "exclusion.proposed": ExclusionProposed
   "exclusion.decided": ExclusionDecided
+  "screen.confirmed": ScreenConfirmed
+  "screen.renewed": ScreenRenewed
+  "screen.signed_in": ScreenSignedIn
   "department.set": DepartmentSet
   "department.removed": DepartmentRemoved
   "post.set": PostSet

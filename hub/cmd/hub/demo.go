@@ -204,6 +204,7 @@ Hallkeeper 演示大厅已启动 / the demo hall is up
   大屏 lobby     %[1]s/lobby
   取号机 kiosk   %[1]s/kiosk#key=%[3]s&printer=kiosk1
                  号票图片 tickets as pictures: %[4]s
+  登记屏幕 enrol %[1]s/screen（代码由 dudao 在控制台“屏幕”里输入 / dudao types its code at the console）
   窗口 panel     %[1]s/window/w01
   评价器 tablet  %[1]s/rate/w01#key=%[3]s
   控制台 console %[1]s/console

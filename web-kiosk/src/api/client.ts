@@ -7,6 +7,8 @@ export interface Trouble {
   /** The HTTP status; 0 where the hub was not reached, or did not answer in time. */
   status: number
   text: string
+  /** The problem's stable name, where one was given. */
+  code?: string | undefined
   /** The request's id in the hub's log. */
   instance: string | undefined
   /** What is wrong in each field that was sent, by its name. */
@@ -118,7 +120,7 @@ export function explain(status: number, value: unknown, locale: Locale): Trouble
     if (name) fields[name] = text(field['message']) ?? title
   }
   return {
-    status, fields,
+    status, fields, code: text(problem['code']),
     text: article ? `${title} ${translate(locale, 'problem.article', { article })}` : title,
     instance: text(problem['instance']),
   }

@@ -2,8 +2,8 @@ import { createApp } from 'vue'
 import '../tokens.css'
 import '../base.css'
 import { announce } from '../i18n'
-import BoardPage from './BoardPage.vue'
+import BoardDoor from './BoardDoor.vue'
 
 announce()
-createApp(BoardPage).mount('#app')
+createApp(BoardDoor).mount('#app')
 void import('../fonts')

@@ -3,8 +3,8 @@ import '../tokens.css'
 import '../base.css'
 import { announce } from '../i18n'
 import './kiosk.css'
-import KioskPage from './KioskPage.vue'
+import KioskDoor from './KioskDoor.vue'
 
 announce()
-createApp(KioskPage).mount('#app')
+createApp(KioskDoor).mount('#app')
 void import('../fonts')

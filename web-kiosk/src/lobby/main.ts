@@ -2,8 +2,8 @@ import { createApp } from 'vue'
 import '../tokens.css'
 import '../base.css'
 import { announce } from '../i18n'
-import LobbyPage from './LobbyPage.vue'
+import LobbyDoor from './LobbyDoor.vue'
 
 announce()
-createApp(LobbyPage).mount('#app')
+createApp(LobbyDoor).mount('#app')
 void import('../fonts')

@@ -3,8 +3,8 @@ import '../tokens.css'
 import '../base.css'
 import { announce } from '../i18n'
 import './rate.css'
-import RatePage from './RatePage.vue'
+import RateDoor from './RateDoor.vue'
 
 announce()
-createApp(RatePage).mount('#app')
+createApp(RateDoor).mount('#app')
 void import('../fonts')

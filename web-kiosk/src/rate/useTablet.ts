@@ -13,11 +13,11 @@ import { begin, correctable, step, warning, type RateEvent } from './screen'
 const EVERY = 15_000
 
 /** Binds the tablet's state machine and its outbox to one window of the hub. */
-export function useTablet(window: string, key: string | null, store: LiveStore, locale: () => Locale) {
-  const api = createApi(locale, undefined, () => key)
+export function useTablet(window: string, as: { token: string | undefined; send: typeof fetch | undefined }, store: LiveStore, locale: () => Locale) {
+  const api = createApi(locale, as.send, () => as.token ?? null)
   const screen = shallowRef(begin(performance.now()))
   const now = ref(performance.now())
-  const barred = ref<'forbidden' | 'unknown' | null>(key === null ? 'forbidden' : null)
+  const barred = ref<'forbidden' | 'unknown' | null>(null)
   /** Where the touch that is thanked for is: on this disk, or there because the hub is away, or with the hub. */
   const kept = ref<'disk' | 'away' | 'hub' | null>(null)
   const waiting = ref(0)

@@ -14,6 +14,7 @@ import { queue } from './queue'
 import { rating } from './rating'
 import { ratings } from './ratings'
 import { score } from './score'
+import { screens } from './screens'
 import { shell } from './shell'
 import { statistics } from './statistics'
 
@@ -21,4 +22,4 @@ import { statistics } from './statistics'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations } as const
+export const zhCN = { ...statistics, ...shell, ...screens, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations } as const
