@@ -15,9 +15,9 @@ import (
 
 	"hallkeeper/agent/board"
 	"hallkeeper/agent/clock"
-	"hallkeeper/agent/identity"
 	"hallkeeper/agent/outbox"
 	"hallkeeper/agent/uplink"
+	"hallkeeper/wire"
 )
 
 // The marks of a finding.
@@ -100,30 +100,21 @@ func examineBroker(ctx context.Context, cfg Config, tell teller) {
 		return
 	}
 	_ = conn.Close()
-	options, err := doctorsConnection(cfg)
-	if err != nil {
-		return // the identity's own line has said it
+	if uplink.Encrypted(cfg.MQTT) {
+		examineTLS(ctx, cfg, u.Host, tell)
+		return
 	}
-	client := paho.NewClient(options)
+	// With a will, as the agent has one: a hub of another hall refuses that.
+	name := "doctor-" + cfg.Agent
+	client := paho.NewClient(paho.NewClientOptions().AddBroker(cfg.MQTT).SetClientID(name).SetUsername(name).SetProtocolVersion(4).SetCleanSession(true).
+		SetWill(wire.Topics{Hall: cfg.Hall}.Agent(name, wire.LeafStatus), "{}", 0, false).SetAutoReconnect(false).SetConnectTimeout(5 * time.Second))
 	t := client.Connect()
-	answered := t.WaitTimeout(6 * time.Second)
-	switch encrypted := uplink.Encrypted(cfg.MQTT); {
-	case answered && encrypted && (identity.Refused(t.Error()) || uplink.Refused(t.Error())):
-		tell.say(Ill, "连接：%s 不接受这台设备的证书（%v）；它已被撤销、已过期或属于其他大厅：请在管理端生成注册码，再运行 agent enroll --force",
-			"connection: %s does not take this device's certificate (%v): it was revoked, has ended or is another hall's; have the console make a code and run agent enroll --force", u.Host, t.Error())
-		return
-	case answered && encrypted && errors.Is(t.Error(), identity.ErrForeign):
-		tell.say(Ill, "连接：%s 不是本大厅的主机；请核对地址，主机换过身份时请重新注册", "connection: what listens at %s is not the hub of this hall; look at the address, and enrol again where the hub is a new one", u.Host)
-		return
+	switch answered := t.WaitTimeout(6 * time.Second); {
 	case answered && uplink.Refused(t.Error()):
 		tell.say(Ill, "连接：%s 拒绝了大厅 %s 的设备；请核对设置 hall 与主机的 hall.id", "connection: %s refuses devices of the hall %s; compare the setting hall with the hub's hall.id", u.Host, cfg.Hall)
 		return
 	case !answered || t.Error() != nil:
 		tell.say(Ill, "连接：%s 有程序在听，但不接受 MQTT 连接：%v", "connection: a program listens at %s and takes no MQTT connection: %v", u.Host, t.Error())
-		return
-	case encrypted:
-		client.Disconnect(100)
-		tell.say(Well, "连接：%s 接受这台设备的证书，通信已加密", "connection: %s takes this device's certificate, and all is encrypted", u.Host)
 		return
 	}
 	client.Disconnect(100)

@@ -2,10 +2,11 @@ package agent
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
+	"os"
 	"time"
-
-	paho "github.com/eclipse/paho.mqtt.golang"
 
 	"hallkeeper/agent/clock"
 	"hallkeeper/agent/identity"
@@ -63,20 +64,36 @@ func (a *Agent) keepIdentity(ctx context.Context) error {
 	return err
 }
 
-// doctorsConnection is one beside the agent's, which goes on. Where anybody is let
-// in it has a will, as the agent has one: a hub of another hall refuses that.
-func doctorsConnection(cfg Config) (*paho.ClientOptions, error) {
-	name := "doctor-" + cfg.Agent
-	o := paho.NewClientOptions().AddBroker(cfg.MQTT).SetClientID(name).SetProtocolVersion(4).SetCleanSession(true).SetAutoReconnect(false).SetConnectTimeout(5 * time.Second)
-	if !uplink.Encrypted(cfg.MQTT) {
-		return o.SetUsername(name).SetWill(wire.Topics{Hall: cfg.Hall}.Agent(name, wire.LeafStatus), "{}", 0, false), nil
-	}
+// examineTLS shows the device's certificate and sends nothing more: a connection
+// under the device's name would end the agent's.
+func examineTLS(ctx context.Context, cfg Config, host string, tell teller) {
 	id, err := identity.Load(cfg.Data)
 	if err != nil {
-		return nil, err
+		return // the identity's own line has said it
 	}
-	return o.SetUsername(cfg.Agent).SetTLSConfig(id.TLS(doctorsClock(cfg))), nil
+	dialer := tls.Dialer{NetDialer: &net.Dialer{Timeout: 5 * time.Second}, Config: id.TLS(doctorsClock(cfg))}
+	conn, err := dialer.DialContext(ctx, "tcp", host)
+	if err == nil {
+		defer conn.Close()
+		if err = conn.SetReadDeadline(time.Now().Add(refusalTime)); err == nil {
+			_, err = conn.Read(make([]byte, 1)) // with TLS 1.3 a refusal comes after the handshake
+		}
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded): // it waits for what the device has to say
+		tell.say(Well, "连接：%s 接受这台设备的证书，通信已加密", "connection: %s takes this device's certificate, and all is encrypted", host)
+	case identity.Refused(err):
+		tell.say(Ill, "连接：%s 不接受这台设备的证书（%v）；它已被撤销、已过期或属于其他大厅：请在管理端生成注册码，再运行 agent enroll --force",
+			"connection: %s does not take this device's certificate (%v): it was revoked, has ended or is another hall's; have the console make a code and run agent enroll --force", host, err)
+	case errors.Is(err, identity.ErrForeign):
+		tell.say(Ill, "连接：%s 不是本大厅的主机；请核对地址，主机换过身份时请重新注册", "connection: what listens at %s is not the hub of this hall; look at the address, and enrol again where the hub is a new one", host)
+	default:
+		tell.say(Ill, "连接：%s 有程序在听，但不接受加密连接：%v", "connection: a program listens at %s and takes no encrypted connection: %v", host, err)
+	}
 }
+
+// refusalTime is how long a broker may take to refuse a certificate.
+const refusalTime = 2 * time.Second
 
 func doctorsClock(cfg Config) identity.Clock {
 	return identity.Clock{Now: time.Now, Trusted: func() bool {

@@ -312,9 +312,13 @@ func (s *session) options() (*mqtt.ClientOptions, error) {
 			return nil, err
 		}
 	}
+	id := "hallkeeper-agent-" + s.cfg.Hall + "-" + s.cfg.Agent
+	if secure != nil {
+		id = s.cfg.Agent // as the certificate says: brokers take no other
+	}
 	topic := s.topics.Agent(s.cfg.Agent, wire.LeafStatus)
 	return mqtt.NewClientOptions().AddBroker(s.cfg.Broker).
-		SetClientID("hallkeeper-agent-"+s.cfg.Hall+"-"+s.cfg.Agent).
+		SetClientID(id).
 		SetUsername(s.cfg.Agent). // whose will it is, for the hub's own broker
 		SetProtocolVersion(4).    // MQTT 3.1.1, and no second try with 3.1 where that is refused
 		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).

@@ -51,7 +51,7 @@ func identityOf(t *testing.T, data string) *tls.Config {
 func connect(t *testing.T, addr string, c *tls.Config, more func(*paho.ClientOptions)) (i *intruder, err error) {
 	t.Helper()
 	i = &intruder{t: t, box: uuid.NewString()}
-	o := paho.NewClientOptions().AddBroker("tls://" + addr).SetClientID("hallkeeper-agent-" + hallID + "-w01").SetUsername("w01").SetProtocolVersion(4).
+	o := paho.NewClientOptions().AddBroker("tls://" + addr).SetClientID("w01").SetUsername("w01").SetProtocolVersion(4).
 		SetCleanSession(true).SetAutoReconnect(false).SetTLSConfig(c).SetConnectTimeout(10 * time.Second).
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
 			i.mu.Lock()
@@ -233,7 +233,7 @@ func intrude(t *testing.T, h *hall, addr, data string, victim *window) {
 
 	// The other's client id throws nobody out.
 	began := victim.connections()
-	if i, err := connect(t, addr, own, func(o *paho.ClientOptions) { o.SetClientID("hallkeeper-agent-" + hallID + "-w02") }); err == nil {
+	if i, err := connect(t, addr, own, func(o *paho.ClientOptions) { o.SetClientID("w02") }); err == nil {
 		i.send("w01")
 	}
 	seen := len(h.pressed("w02"))
