@@ -118,11 +118,11 @@ type Unready struct {
 
 // Deps is what the API needs. All fields are required but Pages.
 type Deps struct {
-	Logger      *slog.Logger
-	Live        Live
-	LiveSocket  http.Handler
+	Logger     *slog.Logger
+	Live       Live
+	LiveSocket http.Handler
 	// LiveKnown serves the live socket to those who have signed in, for whom places are kept; nil serves all alike.
-	LiveKnown http.Handler
+	LiveKnown   http.Handler
 	Log         Log
 	Checkpoints Checkpoints
 	DeadLetters DeadLetters

@@ -667,3 +667,34 @@ func TestAShiftComesBackAsItWasSent(t *testing.T) {
 		t.Errorf("a shift that nobody works stays: %s", w.Body)
 	}
 }
+
+// What the browser is told with every answer, and with pages beside that.
+func TestWhatBrowsersAreTold(t *testing.T) {
+	s := newStage(t)
+	for _, path := range []string{"/lobby", "/console", "/docs", "/docs.css", "/api/v1/live", "/nowhere", "/healthz"} {
+		h := s.ask("GET", path, "").Header()
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Referrer-Policy": "same-origin"} {
+			if h.Get(name) != want {
+				t.Errorf("%s: %s is %q, want %q", path, name, h.Get(name), want)
+			}
+		}
+		if !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") || !strings.Contains(h.Get("Permissions-Policy"), "camera=()") {
+			t.Errorf("%s: %v", path, h)
+		}
+	}
+	for _, path := range []string{"/lobby", "/console", "/board", "/docs"} {
+		w := s.ask("GET", path, "")
+		policy := w.Header().Get("Content-Security-Policy")
+		for _, part := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'self'"} {
+			if !strings.Contains(policy+";", part+";") {
+				t.Errorf("%s: the content policy lacks %s: %s", path, part, policy)
+			}
+		}
+		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
+			t.Errorf("%s: %s", path, policy)
+		}
+		if strings.Contains(w.Body.String(), "<style") || strings.Contains(w.Body.String(), " style=") {
+			t.Errorf("%s has styles in it, which browsers refuse", path)
+		}
+	}
+}

@@ -2,7 +2,7 @@ package api
 
 import (
 	"bytes"
-	_ "embed" // the template of the page
+	_ "embed" // the template of the page and its style
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -14,6 +14,9 @@ import (
 
 //go:embed docs.html
 var docsPage string
+
+//go:embed docs.css
+var docsStyle []byte
 
 // docs shows the routes, the MQTT topics and the problems as a page for
 // integrators, from the same table that serves them.
@@ -62,6 +65,12 @@ func (a *API) docs(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Content-Language", string(lang))
 	send(w, r, http.StatusOK, "text/html; charset=utf-8", body.Bytes())
+}
+
+// docsSheet is the page's style: the content policy takes none that stands in a page.
+func (a *API) docsSheet(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-cache")
+	send(w, r, http.StatusOK, "text/css; charset=utf-8", docsStyle)
 }
 
 // shape writes the zero value of a type as JSON with its types in place of values.

@@ -251,6 +251,7 @@ func (a *API) describe() {
 		})
 	}
 	a.mux.HandleFunc("GET /docs", a.docs)
+	a.mux.HandleFunc("GET /docs.css", a.docsSheet)
 }
 
 // sortedCodes are the problems by status, then name.

@@ -62,9 +62,7 @@ func (a *API) outer() http.Handler {
 		began := time.Now()
 		r = r.WithContext(context.WithValue(context.WithValue(r.Context(), requestKey{}, newRequestID()), placeKey{}, address(r)))
 		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		secured(h)
 		if lasting(r) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}

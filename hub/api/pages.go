@@ -10,10 +10,23 @@ import (
 	"strings"
 )
 
-// contentPolicy lets pages load nothing from elsewhere. Styles may be inline: the
-// component library positions its pop-ups by style attributes.
-const contentPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
-	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+// contentPolicy lets pages load and ask nothing elsewhere, and run and style nothing that
+// is written in them: whatever somebody smuggles into a page stays text. blob: is a picture
+// that was just chosen, data: the empty icon. Scripts style elements one by one, which needs no word here.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; media-src 'self'; " +
+	"connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+
+// secured sets what every answer says to browsers: it is shown in no frame, shares its
+// window with no other site's page, and uses nothing of the machine that no page here needs.
+func secured(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Content-Security-Policy", "frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()")
+}
 
 // pages serves what the front end's build made.
 type pages struct {
