@@ -288,11 +288,11 @@ describe('the line', () => {
     await page.done()
   })
 
-  test('a kiosk without a key, a phone with a wrong link and a window that is not there say so', { timeout: 60_000 }, async () => {
-    const lost = await open(browser, `${hall.http}/kiosk`, portrait)
+  test('a kiosk with a key that is no good, a phone with a wrong link and a window that is not there say so', { timeout: 60_000 }, async () => {
+    const lost = await open(browser, `${hall.http}/kiosk#key=nothing`, portrait)
     await view(lost, 'forbidden')
-    assert.match(await lost.locator('main').innerText(), /尚未登记/)
-    await assertAccessible(lost, 'kiosk, no key')
+    assert.match(await lost.locator('main').innerText(), /令牌已失效/)
+    await assertAccessible(lost, 'kiosk, bad key')
     const wrong = await open(browser, `${hall.http}/t/nothing`, phone)
     await wrong.waitForSelector('[data-stage="unknown"]')
     await assertAccessible(wrong, 'phone, unknown')

@@ -194,10 +194,10 @@ describe('a rating', () => {
     for (const page of [screen, clerk]) await page.done()
   })
 
-  test('is refused to a tablet without a key, in words', { timeout: 30_000 }, async () => {
-    const screen = await open(browser, `${hall.http}/rate/w1`, tablet)
+  test('is refused to a tablet whose key is no good, in words', { timeout: 30_000 }, async () => {
+    const screen = await open(browser, `${hall.http}/rate/w1#key=nothing`, tablet)
     await view(screen, 'forbidden')
-    assert.match(await screen.locator('main').innerText(), /尚未登记/)
+    assert.match(await screen.locator('main').innerText(), /令牌已失效/)
     await screen.done()
   })
 

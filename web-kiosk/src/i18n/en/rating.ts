@@ -29,6 +29,6 @@ export const rating = {
   'rate.closed': 'This visit can no longer be rated',
   'rate.until': 'You can rate it until {at}',
   'rate.told': 'We have what you said, and will look into it.',
-  'rate.forbidden': 'This tablet is not registered',
-  'rate.forbidden.text': 'Have a technician make a “screen” token for it and open /rate/{id}#key=TOKEN',
+  'rate.forbidden': 'The token of this tablet is good no longer',
+  'rate.forbidden.text': 'Have a technician open /screen on it and enrol it by its code for window {id}',
 } as const

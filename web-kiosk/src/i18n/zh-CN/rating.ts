@@ -29,6 +29,6 @@ export const rating = {
   'rate.closed': '评价已截止',
   'rate.until': '{at} 前可以评价',
   'rate.told': '您的意见已经提交，我们会认真处理。',
-  'rate.forbidden': '这台评价器尚未登记',
-  'rate.forbidden.text': '请技术人员为它建立“屏幕”令牌，再打开 /rate/{id}#key=令牌',
+  'rate.forbidden': '这台评价器的令牌已失效',
+  'rate.forbidden.text': '请技术人员在它上面打开 /screen，用代码登记到窗口 {id}',
 } as const
