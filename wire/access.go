@@ -128,6 +128,8 @@ type PasskeyAdded struct {
 	Passkey string `json:"passkey"`
 	Account string `json:"account"`
 	RP      string `json:"rp"`
+	// Count is of its signatures; 0 where it does not count.
+	Count uint32 `json:"count,omitempty"`
 }
 
 // PasskeyUsed keeps the count of a passkey's signatures, where it counts.

@@ -138,7 +138,7 @@ func (s *State) foldWays(r *wire.Record) {
 	case wire.KindPasskeyAdded:
 		var d wire.PasskeyAdded
 		if read(r, &d) && len(r.Personal) > 0 {
-			s.Passkeys.Set(d.Passkey, Passkey{Account: d.Account, Added: r.StoredAt, RP: d.RP, Secret: &r.Personal[0]})
+			s.Passkeys.Set(d.Passkey, Passkey{Account: d.Account, Added: r.StoredAt, RP: d.RP, Count: d.Count, Secret: &r.Personal[0]})
 		}
 	case wire.KindPasskeyUsed, wire.KindPasskeyCloned:
 		var d wire.PasskeyUsed // a clone says the same

@@ -15,6 +15,7 @@ import (
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/hub/score"
+	"hallkeeper/hub/signin"
 	"hallkeeper/wire"
 )
 
@@ -97,6 +98,8 @@ type Register interface {
 	CardToken(number string) string
 	// CitizenToken is the keyed hash of a citizen's ID or phone number.
 	CitizenToken(number string) string
+	// SubjectToken is the keyed hash of whom an issuer of a single sign-on means.
+	SubjectToken(issuer, subject string) string
 	// TicketCode is what only the holder of a ticket has beside its id.
 	TicketCode(ticket string) string
 }
@@ -145,8 +148,10 @@ type Deps struct {
 	SetupCode func() string
 	// Sessions are how long sessions live and where they work.
 	Sessions SessionRules
-	Now      func() time.Time
-	Zone     *time.Location
+	// SingleSignOn is nil where there is none.
+	SingleSignOn *signin.OIDC
+	Now          func() time.Time
+	Zone         *time.Location
 	// Ready gives why the hub cannot store now; nothing means that it can.
 	Ready func() []Unready
 	// Metrics is what /metrics shows; the API registers its own at Registry.
@@ -183,6 +188,11 @@ type API struct {
 	uses    uses
 	// tries bounds how often anybody at all tries an enrolment code; each address is bounded besides.
 	tries access.Limits
+	// passkeys are the ceremonies that are open, ceremonies bounds how many one address begins, hashing how many
+	// passwords are hashed at once.
+	passkeys   *signin.Passkeys
+	ceremonies access.Limits
+	hashing    *signin.Hashing
 	// memory keeps what was read of closed days for months and scores.
 	memory score.Memory
 	// outcomes keeps what the notice board shows.
@@ -205,7 +215,7 @@ func New(d Deps) http.Handler {
 		d.Sessions.Max = access.SessionLasts
 	}
 	d.Commands = placed{d.Commands}
-	a := &API{Deps: d, uses: uses{began: d.Now()}, mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
+	a := &API{Deps: d, uses: uses{began: d.Now()}, passkeys: signin.NewPasskeys(), ceremonies: access.Limits{AtOnce: 20, Every: 2 * time.Second}, hashing: signin.NewHashing(), mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
 		tries:   access.Limits{AtOnce: enrolsAtOnce, Every: enrolEvery},
 		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, changes: access.Limits{AtOnce: 2 * d.ChangesPerSecond, Every: time.Second / time.Duration(d.ChangesPerSecond)}, pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
 	a.LiveSocket = a.placed(d.LiveSocket, d.LiveKnown)

@@ -31,6 +31,8 @@ import (
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/report"
 	"hallkeeper/hub/roster"
+	"hallkeeper/hub/signin"
+	"hallkeeper/hub/signin/signintest"
 	"hallkeeper/wire"
 )
 
@@ -51,6 +53,9 @@ type stage struct {
 	rules SessionRules
 	// place is where people who are signed in, or have not, ask from; this machine where it is empty.
 	place string
+	sso   *signin.OIDC
+	// key is the authenticator of the story.
+	key *signintest.Authenticator
 	// mailless: the hub has no mail server.
 	mailless bool
 	// built is what the last document was made of.
@@ -173,8 +178,11 @@ func (s *stage) Read(fn func(*register.View, *roster.State)) {
 func (s *stage) Unseal(x *wire.Sealed) map[string]string { return s.sealed[string(x.Box)] }
 
 func (s *stage) CitizenToken(number string) string { return "c1:hash-of-" + number[len(number)-2:] }
-func (s *stage) TicketCode(ticket string) string   { return "code" + ticket[max(len(ticket)-4, 0):] }
-func (s *stage) CardToken(number string) string    { return "h1:" + number }
+func (s *stage) SubjectToken(issuer, subject string) string {
+	return "o1:" + access.Digest(issuer + subject)[:8]
+}
+func (s *stage) TicketCode(ticket string) string { return "code" + ticket[max(len(ticket)-4, 0):] }
+func (s *stage) CardToken(number string) string  { return "h1:" + number }
 
 // Put and Get make a stage Photos.
 func (s *stage) Put(picture []byte) (string, error) {
@@ -231,7 +239,8 @@ func newStageAt(t testing.TB, rate int) *stage {
 		t.Fatal(err)
 	}
 	registry := prometheus.NewRegistry()
-	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
+	s.sso = signin.NewOIDC(signin.Provider{Issuer: "http://127.0.0.1:1", ClientID: "hallkeeper", Claim: "sub"})
+	s.handler = New(Deps{SingleSignOn: s.sso, Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
 		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
 		Register:   s, Authority: s.authority, DeviceBroker: func(host string) string { return "tls://" + host + ":8883" }, Photos: s, Sockets: &Sockets{}, Documents: s, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
 		Ready: func() []Unready { return s.why }, Metrics: registry, Registry: registry, Hall: "t", Version: "v9",
@@ -338,7 +347,7 @@ func TestOneKeyHasOneEffect(t *testing.T) {
 func (s *stage) restarted() {
 	registry := prometheus.NewRegistry()
 	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
-		LiveSocket: http.NotFoundHandler(), Register: s, Authority: s.authority, Photos: s, Secret: secret, SetupCode: func() string { return "" }, Sessions: s.rules, Now: func() time.Time { return s.now }, Zone: zone, Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
+		LiveSocket: http.NotFoundHandler(), Register: s, Authority: s.authority, Photos: s, Secret: secret, SetupCode: func() string { return "" }, Sessions: s.rules, SingleSignOn: s.sso, Now: func() time.Time { return s.now }, Zone: zone, Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
 }
 
 func TestAKeyIsKnownAfterARestart(t *testing.T) {

@@ -54,6 +54,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, media string, body
 // problem documents where the mux has no route.
 func (a *API) outer() http.Handler {
 	a.mux.HandleFunc("GET /ws/live", a.liveSocket)
+	a.mux.HandleFunc("GET "+callback, a.comeBack)
 	a.mux.Handle("GET /metrics", a.toMetrics(promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(a.Logger.Handler(), slog.LevelWarn)})))
 	a.mux.HandleFunc("GET /ca.crt", a.authorityCertificate)
 	a.describe()

@@ -37,7 +37,7 @@ func newPages(files fs.FS) *pages { return &pages{files} }
 
 // addresses are the pages by their paths.
 func addresses() map[string]string {
-	return map[string]string{"/{$}": "index.html", "/lobby": "lobby.html", "/console": "console.html", "/login": "account.html", "/setup": "account.html", "/me": "me.html",
+	return map[string]string{"/{$}": "index.html", "/lobby": "lobby.html", "/console": "console.html", "/login": "account.html", "/setup": "account.html", "/account": "account.html", "/me": "me.html",
 		"/kiosk": "kiosk.html", "/window/{id}": "window.html", "/t/{token}": "ticket.html", "/rate/{id}": "rate.html",
 		"/board": "board.html", "/screen": "screen.html", "/verify/{period}/{revision}": "verify.html", "/verify": "verify.html"}
 }

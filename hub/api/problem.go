@@ -48,6 +48,12 @@ func problems() []failure {
 		p(401, "not_signed_in", "请先登录", "sign in first"),
 		p(401, "sign_in_failed", "账号或密码不正确", "the account or the password is wrong"),
 		p(401, "token_invalid", "令牌无效、已过期或已撤销", "the token is not valid, has expired or was revoked"),
+		p(401, "passkey_refused", "通行密钥没有通过验证，没有登录也没有登记", "the passkey was not accepted"),
+		p(401, "passkey_cloned", "这个通行密钥的签名次数倒退，可能已被复制，不再接受；请用密码登录并删除它", "the passkey's count went back: it may have been copied and is accepted no more; sign in with the password and remove it"),
+		p(409, "passkey_over", "这次验证已经结束或超过 5 分钟，请重新开始", "this was finished already or took more than five minutes; begin again"),
+		p(409, "passkeys_need_a_name", "浏览器只在有名称的地址上使用通行密钥，不支持 IP 地址；请用主机的名称打开本页", "browsers use passkeys at addresses with a name only, not at an IP address; open this page by the hub's name"),
+		p(404, "no_single_sign_on", "本大厅没有配置单点登录", "the hall has no single sign-on"),
+		p(503, "single_sign_on_down", "现在连不上单点登录服务；请用密码或通行密钥登录", "the single sign-on cannot be reached; sign in with a password or a passkey"),
 		p(403, "token_elsewhere", "这个令牌不能从此地址使用；已记入日志", "the token does not work from this address; the log has it"),
 		p(401, "certificate_refused", "本大厅不承认这张证书", "the hall does not take this certificate"),
 		p(403, "enrolment_wrong", "注册码不正确", "the code is wrong"),
@@ -166,7 +172,9 @@ func writeProblem(w http.ResponseWriter, r *http.Request, f *failure) {
 		return
 	}
 	if f.status == http.StatusTooManyRequests || f.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "2")
+		if w.Header().Get("Retry-After") == "" {
+			w.Header().Set("Retry-After", "2")
+		}
 	}
 	w.Header().Set("Content-Language", string(lang))
 	send(w, r, f.status, "application/problem+json", body)

@@ -17,6 +17,7 @@ import (
 	"hallkeeper/hub/queue"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
+	"hallkeeper/hub/signin/signintest"
 	"hallkeeper/wire"
 )
 
@@ -33,6 +34,9 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 	method, _, _ := strings.Cut(x.route, " ")
 	path, ticket, served, visit, closed := x.path, "", "", "", ""
 	s.Read(func(v *register.View, _ *roster.State) {
+		for id := range v.State.Access.Passkeys.All() {
+			path = strings.Replace(path, "PASSKEY", access.ShortDigest(id), 1)
+		}
 		for digest, x := range v.State.Access.Sessions.All() { // one that the story itself has opened
 			if x.Account == "auditor" && digest != access.Digest("session-of-auditor") {
 				path = strings.Replace(path, "SESSION", access.ShortDigest(digest), 1)
@@ -123,6 +127,15 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 	}
 	path = strings.NewReplacer("TICKET", ticket, "TOKEN", s.token(ticket)).Replace(path)
 	body := strings.NewReplacer("TICKET", ticket, "VISIT", visit, "CLOSED", closed).Replace(x.body)
+	as := func(r *http.Request) { s.signedIn(r, x.as) }
+	switch x.route { // what an authenticator answers cannot be written down
+	case "POST /api/v1/passkeys":
+		b := s.begun("passkeys/begin", `{"password":"a long password"}`, as)
+		body = ends(b, "手机", s.key.Make(b.Options))
+	case "POST /api/v1/session/passkey":
+		b := s.begun("session/passkey/begin", "", signedOut)
+		body = ends(b, "", s.key.Sign(b.Options))
+	}
 	if strings.HasSuffix(path, "/recall") {
 		s.now = s.now.Add(time.Minute) // not at once
 	}
@@ -226,6 +239,8 @@ func (s *stage) swipe(id, card string, at time.Time, clock wire.Clock) {
 
 // story uses every route once as it is meant to be used.
 func story(s *stage) []told {
+	s.key = signintest.New(s.t, "http://localhost:8080", "localhost")
+	s.sso.Issuer = signintest.NewIssuer(s.t, func() time.Time { return s.now }).URL
 	s.published("2026-10", 1)
 	visit := s.ratedBadly("等了很久")
 	s.now = time.Date(2026, 11, 23, 19, 0, 0, 0, zone)
@@ -250,6 +265,14 @@ func story(s *stage) []told {
 		{"GET /api/v1/accounts/{id}/sessions", v + "accounts/auditor/sessions", "", "", ""}, {"POST /api/v1/session", v + "session", `{"account":"auditor","password":"a long password"}`, "public", ""},
 		{"DELETE /api/v1/accounts/{id}/sessions/{session}", v + "accounts/auditor/sessions/SESSION", "", "", ""}, {"DELETE /api/v1/accounts/{id}/sessions", v + "accounts/spare/sessions", "", "", ""},
 		{"DELETE /api/v1/session", v + "session", "", "auditor", ""},
+		{"GET /api/v1/sign-in", v + "sign-in", "", "public", ""}, {"GET /api/v1/ways", v + "ways", "", "supervisor", ""}, {"GET /api/v1/accounts/{id}/ways", v + "accounts/supervisor/ways", "", "", ""},
+		{"POST /api/v1/passkeys/begin", v + "passkeys/begin", `{"password":"a long password"}`, "supervisor", ""}, {"POST /api/v1/passkeys", v + "passkeys", "", "supervisor", ""},
+		{"POST /api/v1/session/passkey/begin", v + "session/passkey/begin", "", "public", ""}, {"POST /api/v1/session/passkey", v + "session/passkey", "", "public", ""},
+		{"DELETE /api/v1/passkeys/{passkey}", v + "passkeys/PASSKEY", "", "supervisor", ""}, {"POST /api/v1/passkeys", v + "passkeys", "", "supervisor", ""},
+		{"DELETE /api/v1/accounts/{id}/passkeys/{passkey}", v + "accounts/supervisor/passkeys/PASSKEY", "", "", ""},
+		{"POST /api/v1/session/single-sign-on", v + "session/single-sign-on", "", "public", ""}, {"POST /api/v1/link", v + "link", `{"password":"a long password"}`, "supervisor", ""},
+		{"PUT /api/v1/accounts/{id}/link", v + "accounts/supervisor/link", `{"subject":"subject-1"}`, "", ""}, {"DELETE /api/v1/link", v + "link", "", "supervisor", ""},
+		{"PUT /api/v1/accounts/{id}/link", v + "accounts/supervisor/link", `{"subject":"subject-1"}`, "", ""}, {"DELETE /api/v1/accounts/{id}/link", v + "accounts/supervisor/link", "", "", ""},
 		{"GET /api/v1/accounts", v + "accounts", "", "", ""}, {"PUT /api/v1/accounts/{id}", v + "accounts/zhou", `{"name":"演示","role":"auditor","password":"first password"}`, "", ""},
 		{"DELETE /api/v1/accounts/{id}", v + "accounts/zhou", "", "", ""}, {"GET /api/v1/tokens", v + "tokens", "", "", ""},
 		{"POST /api/v1/tokens", v + "tokens", `{"name":"月报","role":"auditor"}`, "", ""}, {"DELETE /api/v1/tokens/{id}", v + "tokens/LAST", "", "", ""},

@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
+	"hallkeeper/hub/signin"
 	"hallkeeper/wire"
 )
 
@@ -134,8 +136,7 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := a.guess(w, keys...); err != nil {
 		return err
 	}
-	hash := a.hashOf(b.Account)
-	good, err := access.Verify(hash, b.Password)
+	good, err := a.verify(w, r, a.hashOf(b.Account), b.Password)
 	if err != nil {
 		return err
 	}
@@ -147,8 +148,49 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
 	return a.open(w, r, b.Account, wire.MethodPassword)
 }
 
+// verify checks a password against its hash when there is a place for it.
+func (a *API) verify(w http.ResponseWriter, r *http.Request, hash, password string) (good bool, err error) {
+	busy := a.hashing.Do(r.Context(), a.trusted(r), func() { good, err = access.Verify(hash, password) })
+	if errors.Is(busy, signin.ErrBusy) {
+		w.Header().Set("Retry-After", "2")
+		return false, problem("too_many_tries")
+	}
+	return good, err
+}
+
+// newHash hashes a password when there is a place for it.
+func (a *API) newHash(w http.ResponseWriter, r *http.Request, password string) (hash string, err error) {
+	busy := a.hashing.Do(r.Context(), a.trusted(r), func() { hash, err = access.Hash(password, rand.Reader) })
+	if errors.Is(busy, signin.ErrBusy) {
+		w.Header().Set("Retry-After", "2")
+		return "", problem("too_many_tries")
+	}
+	return hash, err
+}
+
+// trusted tells whether somebody has signed in from an address before.
+func (a *API) trusted(r *http.Request) (yes bool) {
+	from := address(r)
+	if _, yes = a.uses.known("address/" + from); yes {
+		return true
+	}
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		for _, x := range v.State.Access.Sessions.Each() {
+			if x.Address == from {
+				yes = true
+				return
+			}
+		}
+	})
+	return yes
+}
+
 func (a *API) guess(w http.ResponseWriter, keys ...string) error {
-	if after, ok := a.limits.Take(a.Now(), keys...); !ok {
+	return a.take(w, &a.limits, keys...)
+}
+
+func (a *API) take(w http.ResponseWriter, from *access.Limits, keys ...string) error {
+	if after, ok := from.Take(a.Now(), keys...); !ok {
 		w.Header().Set("Retry-After", retryAfter(after))
 		return problem("too_many_tries")
 	}
@@ -188,6 +230,7 @@ func (a *API) opened(w http.ResponseWriter, r *http.Request, account, method str
 	http.SetCookie(w, a.cookie(r, secret, int(a.Sessions.Max.Seconds())))
 	a.Register.Read(func(v *register.View, _ *roster.State) { i, _ = v.State.Access.BySession(secret, a.Now()) })
 	a.uses.note(digest, address(r), a.Now())
+	a.uses.note("address/"+address(r), "", a.Now())
 	return i, nil
 }
 
@@ -219,7 +262,7 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err := a.guess(w, "account/"+i.Account, "address/"+address(r)); err != nil {
 		return err
 	}
-	if good, err := access.Verify(a.hashOf(i.Account), b.Old); err != nil || !good {
+	if good, err := a.verify(w, r, a.hashOf(i.Account), b.Old); err != nil || !good {
 		if err != nil {
 			return err
 		}
@@ -231,7 +274,7 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err := access.CheckPassword("new", b.New, i.Account); err != nil {
 		return err
 	}
-	hash, err := access.Hash(b.New, rand.Reader)
+	hash, err := a.newHash(w, r, b.New)
 	if err != nil {
 		return err
 	}
@@ -258,7 +301,7 @@ func (a *API) setup(w http.ResponseWriter, r *http.Request) error {
 	if err := access.CheckPassword("password", b.Password, b.Account); err != nil {
 		return err
 	}
-	hash, err := access.Hash(b.Password, rand.Reader)
+	hash, err := a.newHash(w, r, b.Password)
 	if err != nil {
 		return err
 	}

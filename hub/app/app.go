@@ -24,6 +24,7 @@ import (
 	"hallkeeper/hub/ingest"
 	"hallkeeper/hub/push"
 	"hallkeeper/hub/score"
+	"hallkeeper/hub/signin"
 	"hallkeeper/hub/vault"
 	"hallkeeper/hub/view"
 	"hallkeeper/wire"
@@ -61,7 +62,9 @@ type App struct {
 	// assessing is what screens are told of the assessment.
 	assessing assessment
 	courier   *courier.Courier // nil where no mail server is set
-	fonts     fonts
+	// singleSignOn is nil where none is set.
+	singleSignOn *signin.OIDC
+	fonts        fonts
 	// periods are what tests take for published results; nil for those of the log.
 	periods periods
 	// sockets are the websockets of screens.
@@ -185,6 +188,9 @@ func (a *App) open() error {
 		return err
 	}
 	if err := a.openCourier(); err != nil {
+		return err
+	}
+	if err := a.openSingleSignOn(); err != nil {
 		return err
 	}
 	a.watch()

@@ -55,6 +55,9 @@ type Config struct {
 	// where people's addresses change on their way, as behind some proxies.
 	SessionBinding string `yaml:"session_binding"`
 
+	// OIDC is a single sign-on beside passwords and passkeys; none where issuer is empty.
+	OIDC OIDCConfig `yaml:"oidc"`
+
 	// Bureau is the organ that issues documents, as it signs them.
 	Bureau string `yaml:"bureau"`
 	// Fonts is a folder with the bureau's own fonts for PDF: song, xiaobiaosong, heiti, fangsong and kaiti, .otf or
@@ -76,6 +79,42 @@ type HallConfig struct {
 	ID       string `yaml:"id"`
 	Name     string `yaml:"name"`
 	TimeZone string `yaml:"time_zone"`
+}
+
+// OIDCConfig is a single sign-on by OpenID Connect.
+type OIDCConfig struct {
+	// Issuer is its address, as its discovery document says it.
+	Issuer   string `yaml:"issuer"`
+	ClientID string `yaml:"client_id"`
+	// ClientSecretFile holds the secret alone; none for a public client, which PKCE protects.
+	ClientSecretFile string `yaml:"client_secret_file"`
+	// Name and NameEN are on the button.
+	Name   string `yaml:"name"`
+	NameEN string `yaml:"name_en"`
+	// Claim names a person for good: sub, or another that the issuer never gives twice.
+	Claim string `yaml:"claim"`
+}
+
+// Check tells all that is wrong at once.
+func (c *OIDCConfig) Check() error {
+	if c.Issuer == "" {
+		return nil
+	}
+	var wrong []error
+	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	if u, err := url.Parse(c.Issuer); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !here(u.Hostname())) {
+		say("issuer", "expected the issuer's address like https://sso.example.gov.cn, got %q: without TLS anybody on the way could sign in as anybody", c.Issuer)
+	}
+	if c.ClientID == "" {
+		say("client_id", "expected the id under which the issuer knows this hub")
+	}
+	if c.Name == "" || c.NameEN == "" {
+		say("name", "expected name and name_en, the words on the button")
+	}
+	if c.Claim == "" {
+		say("claim", "expected sub, or the claim that names a person for good")
+	}
+	return errors.Join(wrong...)
 }
 
 // MailConfig is the mail server that takes copies to departments; none where host is empty.
@@ -123,7 +162,7 @@ func (c *MailConfig) Check() error {
 // Defaults are the settings of a hub that was told nothing.
 func Defaults() Config {
 	return Config{Data: "data", Hall: HallConfig{ID: "hall", Name: "政务服务大厅", TimeZone: "Asia/Shanghai"},
-		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", DayClose: "23:30", SessionIdle: 30 * time.Minute, SessionMax: access.SessionLasts, SessionBinding: "address", Mail: MailConfig{Port: 587, TLS: "starttls"}, Version: "unversioned"}
+		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", DayClose: "23:30", SessionIdle: 30 * time.Minute, SessionMax: access.SessionLasts, SessionBinding: "address", OIDC: OIDCConfig{Claim: "sub", Name: "统一身份认证", NameEN: "Single sign-on"}, Mail: MailConfig{Port: 587, TLS: "starttls"}, Version: "unversioned"}
 }
 
 // Check tells all that is wrong at once.

@@ -219,6 +219,9 @@ func (frozen) CardToken(string) string { return "" }
 // CitizenToken is not known here.
 func (frozen) CitizenToken(string) string { return "" }
 
+// SubjectToken is not known here.
+func (frozen) SubjectToken(string, string) string { return "" }
+
 // TicketCode is not known here.
 func (frozen) TicketCode(string) string { return "" }
 

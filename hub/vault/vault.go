@@ -39,8 +39,10 @@ type Vault struct {
 	citizen []byte
 	// ticket tells the holder of a ticket from whoever knows its id.
 	ticket []byte
-	signer note.Signer
-	public string
+	// subject hides whom a single sign-on means.
+	subject []byte
+	signer  note.Signer
+	public  string
 
 	mu     sync.Mutex
 	people map[string]cipher.AEAD
@@ -61,6 +63,9 @@ func Open(dir, name string) (*Vault, error) {
 		return nil, err
 	}
 	if v.citizen, err = v.symmetric("citizen.key"); err != nil {
+		return nil, err
+	}
+	if v.subject, err = v.symmetric("subject.key"); err != nil {
 		return nil, err
 	}
 	err = v.openSigner(name)
@@ -101,6 +106,11 @@ func (v *Vault) CardToken(number string) string { return "h1:" + keyed(v.card, n
 // key that serves nothing else. Where citizen.key is destroyed, no hash that was
 // made with it can be linked to anybody or to a later one.
 func (v *Vault) CitizenToken(number string) string { return "c1:" + keyed(v.citizen, number) }
+
+// SubjectToken is what the log keeps of whom an issuer of a single sign-on means, which may be an ID number.
+func (v *Vault) SubjectToken(issuer, subject string) string {
+	return "o1:" + keyed(v.subject, issuer+"\n"+subject)
+}
 
 // TicketCode is what only the holder of a ticket has beside its id: it is on the
 // paper and on the kiosk, and no screen of those who serve shows it.

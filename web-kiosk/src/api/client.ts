@@ -45,12 +45,25 @@ export interface Api {
 /** A hub that does not answer in this time is not reached, in milliseconds. */
 const PATIENCE = 10_000
 
+/** Somebody who has touched nothing for so long is taken to have gone, in milliseconds. */
+const ATTENDED = 60_000
+
+let touched = 0
+if (typeof document !== 'undefined') {
+  touched = performance.now()
+  for (const kind of ['pointerdown', 'keydown', 'wheel', 'touchstart']) document.addEventListener(kind, () => { touched = performance.now() }, { passive: true, capture: true })
+}
+
+const attended = () => typeof document === 'undefined' || performance.now() - touched < ATTENDED
+
 /** `bearer` is the key of a screen on which nobody signs in. */
 export function createApi(locale: () => Locale, send: typeof fetch = (...args) => fetch(...args), bearer: () => string | null = () => null): Api {
   const keys = idempotencyKeys()
 
   async function call<T>(method: string, path: string, body?: object, own?: string): Promise<Result<T>> {
     const headers = new Headers({ Accept: 'application/json', 'Accept-Language': locale() })
+    // The hub ends sessions that nobody uses: a page that asks by itself must not keep one.
+    if (method === 'GET' && !attended()) headers.set('Unattended', '1')
     const key = bearer()
     if (key !== null) headers.set('Authorization', `Bearer ${key}`)
     const request: RequestInit = { method, headers, signal: AbortSignal.timeout(PATIENCE) }

@@ -15,6 +15,8 @@ export interface Session {
   temporary?: boolean
   /** The hall has no administrator yet. */
   setup?: boolean
+  /** An earlier session of the account was used from another address. */
+  warning?: { at: string; address: string }
 }
 
 export interface Signed { by: string; at: string; event: string; reason?: string }

@@ -18,6 +18,7 @@ import { score } from './score'
 import { screens } from './screens'
 import { shell } from './shell'
 import { statistics } from './statistics'
+import { ways } from './ways'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...statistics, ...shell, ...screens, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...screens, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...ways } as const satisfies Catalogue

@@ -218,7 +218,7 @@ export const people = {
   'tokens.name': 'What for',
   'tokens.created': 'Made',
   'tokens.expires': 'Expires',
-  'tokens.expires.hint': 'Empty: never',
+  'tokens.expires.hint': 'Empty: a year; two years at most',
   'tokens.never': 'Never',
   'tokens.revoke': 'Revoke',
   'tokens.revoked': 'Revoked',

@@ -17,9 +17,10 @@ import { score } from './score'
 import { screens } from './screens'
 import { shell } from './shell'
 import { statistics } from './statistics'
+import { ways } from './ways'
 
 /**
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...screens, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations } as const
+export const zhCN = { ...statistics, ...shell, ...screens, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...ways } as const

@@ -218,7 +218,7 @@ export const people = {
   'tokens.name': '用途',
   'tokens.created': '建立',
   'tokens.expires': '到期',
-  'tokens.expires.hint': '不填为不到期',
+  'tokens.expires.hint': '不填为一年，最长两年',
   'tokens.never': '不到期',
   'tokens.revoke': '撤销',
   'tokens.revoked': '已撤销',
