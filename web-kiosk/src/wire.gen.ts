@@ -94,6 +94,8 @@ export interface PasskeyAdded {
   passkey: string
   account: string
   rp: string
+  /** Count is of its signatures; 0 where it does not count. */
+  count?: number
 }
 
 /** PasskeyUsed keeps the count of a passkey's signatures, where it counts. */
