@@ -39,7 +39,7 @@ func (a *API) beginLink(w http.ResponseWriter, r *http.Request) error {
 	if a.SingleSignOn == nil {
 		return problem("no_single_sign_on")
 	}
-	i, err := a.prove(w, r)
+	i, err := a.showAgain(w, r)
 	if err != nil {
 		return err
 	}

@@ -152,8 +152,8 @@ func (a *API) proved(i *access.Identity) bool {
 	return i.Method == wire.MethodPasskey && a.Now().Sub(i.Opened) < provedFor
 }
 
-// prove lets through who shows again who they are: a way in outlives the session that adds it.
-func (a *API) prove(w http.ResponseWriter, r *http.Request) (access.Identity, error) {
+// showAgain lets through who shows again who they are: a way in outlives the session that adds it.
+func (a *API) showAgain(w http.ResponseWriter, r *http.Request) (access.Identity, error) {
 	i := who(r)
 	var b proveBody
 	if err := a.body(w, r, &b); err != nil {
@@ -196,7 +196,7 @@ func (a *API) beginAddingPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	i, err := a.prove(w, r)
+	i, err := a.showAgain(w, r)
 	if err != nil {
 		return err
 	}
