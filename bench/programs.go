@@ -90,20 +90,21 @@ func rssOf(pid int) float64 {
 // hub is a hub that serves.
 type hub struct {
 	*child
-	HTTP string        `json:"http"`
-	MQTT string        `json:"mqtt"`
-	took time.Duration // from its start until it served
+	HTTP  string        `json:"http"`
+	HTTPS string        `json:"https"`
+	MQTT  string        `json:"mqtt"`
+	took  time.Duration // from its start until it served
 }
 
 func (h *hub) mqtt() string { return strings.TrimPrefix(h.MQTT, "tcp://") }
 
-func (b *bench) startHub(ctx context.Context, data string) (*hub, error) {
+func (b *bench) startHub(ctx context.Context, data string, more ...string) (*hub, error) {
 	ready := filepath.Join(b.folder, "ready.json")
 	if err := os.Remove(ready); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	began := time.Now()
-	c, err := start(ctx, filepath.Join(b.bin, "hub"), "serve", "--data", data, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--ready-file", ready, "--log-level", "warn")
+	c, err := start(ctx, filepath.Join(b.bin, "hub"), append([]string{"serve", "--data", data, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--ready-file", ready, "--log-level", "warn"}, more...)...)
 	if err != nil {
 		return nil, fmt.Errorf("%w; run make build first", err)
 	}
