@@ -52,9 +52,10 @@ func threats(page string) []threat {
 // each is a phrase of a threat on the English page.
 func required() []string {
 	return []string{
-		"a device that publishes as another",
-		"path traversal",
-		"a screen that asks for the roster",
+		"has expired", "certificate that is revoked", "foreign", "certificate with the wrong name",
+		"replayed enrolment code", "stolen sd card", "cookie theft", "token theft",
+		"slow-loris", "idle connections or websockets", "a body of a gigabyte", "path traversal",
+		"a device that publishes as another", "a screen that asks for the roster",
 	}
 }
 
