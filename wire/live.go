@@ -213,6 +213,15 @@ type LiveDevice struct {
 	Inputs   map[string]InputStatus `json:"inputs,omitempty"`
 	// Printer is how its printer is, as in PrinterState; empty where it has none.
 	Printer string `json:"printer,omitempty"`
+	// Certificate is how its certificate stands; nil where it never had one.
+	Certificate *LiveCertificate `json:"certificate,omitempty"`
+}
+
+// LiveCertificate is how a device's certificate stands.
+type LiveCertificate struct {
+	// State is live, expiring (it was not renewed and ends soon), expired or revoked.
+	State string    `json:"state"`
+	Until time.Time `json:"until"`
 }
 
 // Severity ranks an alarm.
@@ -238,6 +247,8 @@ const (
 	AlarmOutboxFault AlarmKind = "outbox_fault"      // subject: agent; detail: full, disk or newer
 	AlarmTwice       AlarmKind = "device_twice"      // subject: agent
 	AlarmRefused     AlarmKind = "device_refused"    // subject: the MQTT client
+	AlarmMisused     AlarmKind = "device_misused"    // subject: agent; values: device, what, detail: it, or whoever has its certificate, tried what is not its own
+	AlarmExpiring    AlarmKind = "certificate_ends"  // subject: agent; values: device, until; detail: expiring, expired or revoked
 	AlarmClock       AlarmKind = "clock_unsynced"    // subject: agent
 	AlarmInput       AlarmKind = "input_fault"       // subject: agent/input
 	AlarmDeadLetters AlarmKind = "dead_letters"      // subject: empty

@@ -52,13 +52,17 @@ type App struct {
 	secure       net.Listener
 	certificates *gate.Certificates
 	authority    *ca.Authority // of the hall's certificates
-	online       chan string   // devices that came online
-	proofs       chan struct{} // something was published that a checkpoint is to cover
-	presses      chan press    // of call buttons
-	prints       chan struct{} // wakes the sender of prints
-	answers      chan lamp     // presses that lamps answer
-	reviews      chan struct{} // wakes the opener of cases
-	news         chan struct{} // wakes who orders copies of what is published
+	// revoked wakes who ends connections, seen has the serials of certificates that were used.
+	revoked chan struct{}
+	seen    chan string
+	denials *prometheus.CounterVec
+	online  chan string   // devices that came online
+	proofs  chan struct{} // something was published that a checkpoint is to cover
+	presses chan press    // of call buttons
+	prints  chan struct{} // wakes the sender of prints
+	answers chan lamp     // presses that lamps answer
+	reviews chan struct{} // wakes the opener of cases
+	news    chan struct{} // wakes who orders copies of what is published
 	// assessing is what screens are told of the assessment.
 	assessing assessment
 	courier   *courier.Courier // nil where no mail server is set
@@ -82,7 +86,9 @@ type Addresses struct {
 	// HTTPS is empty where the hub serves none.
 	HTTPS string `json:"https,omitempty"`
 	MQTT  string `json:"mqtt"`
-	PID   int    `json:"pid"`
+	// MQTTTLS is where enrolled devices connect; empty where the embedded broker serves none.
+	MQTTTLS string `json:"mqtt_tls,omitempty"`
+	PID     int    `json:"pid"`
 	// HubPID is the same as PID: in the demo the hub is the demo's own process.
 	HubPID int `json:"hub_pid"`
 }
@@ -100,7 +106,7 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 		cfg.Now = time.Now
 	}
 	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: cfg.Now(),
-		online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), news: make(chan struct{}, 1), assessing: assessment{wake: make(chan struct{}, 1)}, ready: make(chan struct{}), done: make(chan struct{})}, nil
+		revoked: make(chan struct{}, 1), seen: make(chan string, 1024), online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), news: make(chan struct{}, 1), assessing: assessment{wake: make(chan struct{}, 1)}, ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
 // Ready waits until the hub serves and gives its addresses; it fails when ctx
@@ -122,6 +128,9 @@ func (a *App) addresses() Addresses {
 		mqtt = "tcp://" + a.broker.Addr()
 	}
 	at := Addresses{HTTP: "http://" + reachable(a.listener), MQTT: mqtt, PID: os.Getpid(), HubPID: os.Getpid()}
+	if e, ok := a.broker.(*broker.Embedded); ok && e.SecureAddr() != "" {
+		at.MQTTTLS = "tls://" + fromHere(e.SecureAddr())
+	}
 	if a.secure != nil {
 		at.HTTPS = "https://" + reachable(a.secure)
 	}
@@ -129,8 +138,9 @@ func (a *App) addresses() Addresses {
 }
 
 // reachable is a listener's address; one that works here where it is all addresses.
-func reachable(l net.Listener) string {
-	web := l.Addr().String()
+func reachable(l net.Listener) string { return fromHere(l.Addr().String()) }
+
+func fromHere(web string) string {
 	if host, port, err := net.SplitHostPort(web); err == nil {
 		if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 			return net.JoinHostPort("127.0.0.1", port)
@@ -166,6 +176,7 @@ func (a *App) open() error {
 		return err
 	}
 	a.metrics = newRegistry()
+	a.denials = newDenials(a.metrics)
 	m := newLogMetrics(a.metrics)
 	a.decider = newDecider()
 	a.log, err = eventlog.Open(eventlog.Options{Dir: LogDir(a.cfg.Data), Logger: a.logger.With("part", "log"), Zone: a.zone, Now: a.cfg.Now,
@@ -214,8 +225,8 @@ func (a *App) openDelivery() error {
 		}
 		a.broker, err = broker.NewExternal(broker.ExternalConfig{URL: a.cfg.MQTTURL, Topics: a.topics, TLS: secure}, a.ingest, logger)
 	} else {
-		a.broker, err = broker.NewEmbedded(broker.EmbeddedConfig{Addr: a.cfg.MQTT, Topics: a.topics,
-			Refused: func(device, hall string) { a.views.live.Refused(device, hall, a.cfg.Now()) }}, a.ingest, logger)
+		a.broker, err = a.newEmbedded(broker.EmbeddedConfig{Addr: a.cfg.MQTT, Topics: a.topics,
+			Refused: func(device, hall string) { a.views.live.Refused(device, hall, a.cfg.Now()) }})
 	}
 	if err != nil {
 		return fmt.Errorf("start MQTT: %w", err)
@@ -256,10 +267,11 @@ func (a *App) serve(ctx context.Context) error {
 		group.Go(func() error { return a.courier.Run(ctx) })
 		group.Go(func() error { return a.orderCopies(ctx) })
 	}
+	group.Go(func() error { return a.watchCertificates(ctx) })
 	a.servePages(ctx, group)
 	close(a.ready)
 	addr := a.addresses()
-	a.logger.Info("the hub serves", "http", addr.HTTP, "https", addr.HTTPS, "mqtt", addr.MQTT, "data", a.cfg.Data, "position", a.log.Head(), "version", a.cfg.Version)
+	a.logger.Info("the hub serves", "http", addr.HTTP, "https", addr.HTTPS, "mqtt", addr.MQTT, "mqtt_tls", addr.MQTTTLS, "data", a.cfg.Data, "position", a.log.Head(), "version", a.cfg.Version)
 	if link := a.SetupLink(); link != "" && !a.cfg.Demo {
 		a.logger.Warn("the hall has no administrator yet: open this link once to make one", "link", link)
 	}

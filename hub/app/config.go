@@ -29,8 +29,10 @@ type Config struct {
 	CertificateKey string `yaml:"certificate_key"`
 	// Names are the names and addresses under which the hub is reached; empty takes this machine's own.
 	Names []string `yaml:"names"`
-	// MQTT is host:port of the embedded broker: loopback, until devices are enrolled.
+	// MQTT is host:port of the embedded broker without TLS: loopback only, for programs of this machine.
 	MQTT string `yaml:"mqtt"`
+	// MQTTTLS is host:port of the embedded broker for enrolled devices, which show their certificates; empty is none.
+	MQTTTLS string `yaml:"mqtt_tls"`
 	// MQTTURL, where set, uses an external broker instead.
 	MQTTURL string `yaml:"mqtt_url"`
 	// Log is text or json; LogLevel debug, info, warn or error.
@@ -192,6 +194,12 @@ func (c *Config) Check() error {
 	c.checkHTTPS(say)
 	if _, _, err := net.SplitHostPort(c.MQTT); err != nil && c.MQTTURL == "" {
 		say("mqtt", "expected host:port like 127.0.0.1:1883, got %q", c.MQTT)
+	}
+	if _, _, err := net.SplitHostPort(c.MQTTTLS); c.MQTTTLS != "" && err != nil {
+		say("mqtt_tls", "expected host:port like 0.0.0.0:8883, got %q", c.MQTTTLS)
+	}
+	if c.MQTTTLS != "" && c.MQTTURL != "" {
+		say("mqtt_tls", "expected mqtt_tls or mqtt_url: an external broker listens by itself")
 	}
 	if u, err := url.Parse(c.MQTTURL); c.MQTTURL != "" && (err != nil || u.Host == "") {
 		say("mqtt_url", "expected a URL like mqtt://host:1883")

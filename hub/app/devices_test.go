@@ -5,15 +5,29 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"io"
+	"maps"
+	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
 
 	"hallkeeper/hub/api"
+	"hallkeeper/hub/app"
 	"hallkeeper/hub/broker/brokertest"
+	"hallkeeper/hub/ca"
 	"hallkeeper/wire"
 )
 
@@ -182,5 +196,371 @@ func TestADismissedDeviceLosesItsCertificate(t *testing.T) {
 	}
 	if c := h.certificates(); len(c) != 1 || c[0].State != "revoked" || c[0].Reason != wire.RevokedDismissed {
 		t.Errorf("%+v", c)
+	}
+}
+
+// secured is a hub with the broker's listener for enrolled devices, at a time that the test sets.
+func secured(t *testing.T, data string, now *clock) *hub {
+	t.Helper()
+	cfg := config(data)
+	cfg.MQTTTLS, cfg.Now = "127.0.0.1:0", now.Now
+	return start(t, cfg)
+}
+
+// clock is a time that a test can set, and that goes on meanwhile.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) Now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) forward(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// config is a device's side of TLS, as an agent has it.
+func (d *device) config(t *testing.T) *tls.Config {
+	t.Helper()
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(d.got.Authority)) {
+		t.Fatal("the authority's certificate does not read")
+	}
+	block, _ := pem.Decode([]byte(d.got.Certificate))
+	if block == nil {
+		t.Fatal("the device's certificate does not read")
+	}
+	return &tls.Config{RootCAs: roots, ServerName: wire.HubName, Certificates: []tls.Certificate{{Certificate: [][]byte{block.Bytes}, PrivateKey: d.key}}}
+}
+
+// dial connects to the broker over TLS; lost is told of the end of the connection.
+func (h *hub) mqttDial(client string, cfg *tls.Config, lost chan<- error, opts ...func(*paho.ClientOptions)) (paho.Client, error) {
+	h.t.Helper()
+	o := paho.NewClientOptions().AddBroker(strings.Replace(h.addr.MQTTTLS, "tls://", "ssl://", 1)).SetClientID(client).SetTLSConfig(cfg).SetCleanSession(true).
+		SetAutoReconnect(false).SetConnectTimeout(patience).SetKeepAlive(30 * time.Second).SetConnectionLostHandler(func(_ paho.Client, err error) {
+		if lost != nil {
+			lost <- err
+		}
+	})
+	for _, opt := range opts {
+		opt(o)
+	}
+	c := paho.NewClient(o)
+	token := c.Connect()
+	if !token.WaitTimeout(patience) {
+		h.t.Fatal("neither connected nor refused")
+	}
+	if token.Error() == nil {
+		h.t.Cleanup(func() { c.Disconnect(0) })
+	}
+	return c, token.Error()
+}
+
+func (h *hub) refusals(reason string) string {
+	return h.metric(`hallkeeper_mqtt_device_refusals_total{reason="` + reason + `"}`)
+}
+
+// metric is a metric's value as text, empty where it is not there.
+func (h *hub) metric(name string) string {
+	h.t.Helper()
+	res, err := http.Get(h.addr.HTTP + "/metrics")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return ""
+}
+
+// Who has no certificate that is good now does not get as far as MQTT.
+func TestCertificatesThatTheBrokerRefuses(t *testing.T) {
+	data, now := t.TempDir(), &clock{}
+	h := secured(t, data, now)
+	authority, err := ca.Open(app.KeyDir(data), "t", now.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := ca.Open(t.TempDir(), "t", now.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := filepath.Join(t.TempDir(), "keys") // the same key, as if one authority served two halls
+	if err := os.CopyFS(elsewhere, os.DirFS(app.KeyDir(data))); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ca.key", "ca.pem", "hub.key"} {
+		if err := os.Chmod(filepath.Join(elsewhere, name), 0o600); err != nil && name != "hub.key" {
+			t.Fatal(err)
+		}
+	}
+	hall2, err := ca.Open(elsewhere, "t2", now.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w01 := h.enrolled("w01", wire.CertificateAgent)
+	by := func(a *ca.Authority, kind ca.Kind) func(*tls.Config) {
+		return func(c *tls.Config) {
+			made, err := a.Issue(&w01.key.PublicKey, kind, "w01")
+			if err != nil {
+				t.Fatal(err)
+			}
+			block, _ := pem.Decode(made.PEM)
+			c.Certificates[0].Certificate = [][]byte{block.Bytes}
+		}
+	}
+	revoked := h.enrolled("w02", wire.CertificateAgent)
+	for _, c := range h.certificates() {
+		if c.Device == "w02" {
+			h.remove("/api/v1/certificates/" + c.Serial + "?reason=stolen")
+		}
+	}
+	screen := h.enrolled("lobby", wire.CertificateScreen)
+	for name, row := range map[string]struct {
+		of     *device
+		client string
+		edit   func(*tls.Config)
+		reason string
+	}{
+		"none":                         {w01, "w01", func(c *tls.Config) { c.Certificates = nil }, "handshake"},
+		"a client that cannot TLS 1.3": {w01, "w01", func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, "handshake"},
+		"one of an authority that is not the hall's":  {w01, "w01", by(other, ca.Agent), "handshake"},
+		"one that the log does not know":              {w01, "w01", by(authority, ca.Agent), "certificate_not_ours"},
+		"one of another hall":                         {w01, "w01", by(hall2, ca.Agent), "handshake"},
+		"one that was revoked":                        {revoked, "w02", nil, "certificate_revoked"},
+		"a screen's":                                  {screen, "lobby", nil, "certificate_kind"},
+		"another device's, by the name of the client": {w01, "w03", nil, "client_id"},
+		"the hub's own": {w01, "hub", func(c *tls.Config) {
+			cert, err := authority.Server(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Certificates = []tls.Certificate{*cert}
+		}, "certificate_kind"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := h.refusals(row.reason)
+			cfg := row.of.config(t)
+			if row.edit != nil {
+				row.edit(cfg)
+			}
+			if _, err := h.mqttDial(row.client, cfg, nil); err == nil {
+				t.Error("it was let in")
+			}
+			brokertest.Eventually(t, "it is counted", func() bool { return h.refusals(row.reason) != before })
+		})
+	}
+	if _, err := h.mqttDial("w01", w01.config(t), nil); err != nil {
+		t.Errorf("the device itself: %v", err)
+	}
+	brokertest.Eventually(t, "whoever uses a revoked certificate is shown", func() bool {
+		a, ok := h.live().Alarms["device_misused/w02"]
+		return ok && a.Values["what"] == "certificate_revoked"
+	})
+	now.forward(181 * 24 * time.Hour)
+	before := h.refusals("handshake")
+	if _, err := h.mqttDial("w01", w01.config(t), nil); err == nil {
+		t.Error("an expired certificate was let in")
+	}
+	brokertest.Eventually(t, "it is counted", func() bool { return h.refusals("handshake") != before })
+}
+
+func (h *hub) remove(path string) {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodDelete, h.addr.HTTP+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+secret)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if text, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusOK {
+		h.t.Fatalf("%s: %d %s %v", path, res.StatusCode, text, err)
+	}
+}
+
+// A device writes and reads what is its own; what is another's is refused, counted and shown.
+func TestADeviceThatActsAsAnotherIsRefusedAndShown(t *testing.T) {
+	h := secured(t, t.TempDir(), &clock{})
+	topics := wire.Topics{Hall: "t"}
+	w01 := h.enrolled("w01", wire.CertificateAgent)
+	lost := make(chan error, 1)
+	c, err := h.mqttDial("w01", w01.config(t), lost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks := func(filter string) error {
+		token := c.Subscribe(filter, 1, func(paho.Client, paho.Message) {})
+		if !token.WaitTimeout(patience) {
+			t.Fatal("no answer")
+		}
+		if got, ok := token.(*paho.SubscribeToken); ok && slices.Contains(slices.Collect(maps.Values(got.Result())), 0x80) {
+			return errors.New("refused")
+		}
+		return token.Error()
+	}
+	for _, own := range []string{topics.Agent("w01", wire.LeafStored), topics.Agent("w01", wire.LeafCommand), topics.Live(), topics.Agent("w01", wire.LeafStatus)} {
+		if err := asks(own); err != nil {
+			t.Errorf("%s: %v", own, err)
+		}
+	}
+	for _, others := range []string{topics.Agent("w02", wire.LeafCommand), topics.Agent("w02", wire.LeafStored), topics.Every(wire.LeafStatus), "#", "hall/v1/t/#", "$SYS/#",
+		"$share/g/" + topics.Agent("w01", wire.LeafStored)} {
+		if err := asks(others); err == nil {
+			t.Errorf("%s was granted", others)
+		}
+	}
+	brokertest.Eventually(t, "the refused subscriptions are counted", func() bool { return h.refusals("subscribe") == "7" })
+	c.Publish(topics.Agent("w01", wire.LeafEvents), 1, false, `{"id":"1","agent":"w01","outbox":"o","seq":1,"at":"2026-11-23T08:58:31+08:00","clock":"synced","kind":"rating.pressed","data":{"level":5}}`)
+	brokertest.Eventually(t, "its own event is stored", func() bool { return len(h.kinds(wire.KindRatingPressed)) == 1 })
+	c.Publish(topics.Agent("w02", wire.LeafEvents), 1, false, `{"id":"2","agent":"w02","outbox":"p","seq":1,"at":"2026-11-23T08:58:31+08:00","clock":"synced","kind":"rating.pressed","data":{"level":1}}`)
+	brokertest.Eventually(t, "a publish as another is counted", func() bool { return h.refusals("publish") == "1" })
+	brokertest.Eventually(t, "the supervisor is told", func() bool {
+		a, ok := h.live().Alarms["device_misused/w01"]
+		return ok && a.Severity == wire.SeverityAlarm && a.Values["what"] == "publish" && a.Values["detail"] == topics.Agent("w02", wire.LeafEvents)
+	})
+	if n := len(h.kinds(wire.KindRatingPressed)); n != 1 {
+		t.Errorf("%d ratings are stored", n)
+	}
+	if _, err := h.mqttDial("w01", w01.config(t), nil, func(o *paho.ClientOptions) {
+		o.SetWill(topics.Agent("w02", wire.LeafStatus), `{"state":"offline"}`, 1, true)
+	}); err == nil {
+		t.Error("a will for another was taken")
+	}
+	if h.refusals("will") == "" {
+		t.Error("the will is not counted")
+	}
+}
+
+// Revoking ends open connections at once; the device is offline then, whatever its will says.
+func TestRevokingEndsAnOpenConnection(t *testing.T) {
+	data, now := t.TempDir(), &clock{}
+	h := secured(t, data, now)
+	topics := wire.Topics{Hall: "t"}
+	will := func(o *paho.ClientOptions) {
+		o.SetWill(topics.Agent("w01", wire.LeafStatus), `{"state":"online","boot":"liar"}`, 1, true)
+	}
+	state := func(agent string) wire.DeviceState { return h.live().Devices[agent].State }
+	online := func(d *device, agent string, lost chan error) {
+		t.Helper()
+		c, err := h.mqttDial(agent, d.config(t), lost, will)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Publish(topics.Agent(agent, wire.LeafStatus), 1, true, `{"state":"online","boot":"b"}`)
+		brokertest.Eventually(t, "it is online", func() bool { return state(agent) == wire.DeviceOnline })
+	}
+	gone := func(lost chan error) {
+		t.Helper()
+		select {
+		case <-lost:
+		case <-time.After(patience):
+			t.Fatal("the connection goes on")
+		}
+		brokertest.Eventually(t, "it is offline", func() bool { return state("w01") == wire.DeviceOffline })
+	}
+	lost := make(chan error, 1)
+	w01 := h.enrolled("w01", wire.CertificateAgent)
+	online(w01, "w01", lost)
+	if c := h.live().Devices["w01"].Certificate; c == nil || c.State != "live" {
+		t.Errorf("the live view says %+v of the certificate", c)
+	}
+	h.remove("/api/v1/certificates/" + h.certificates()[0].Serial + "?reason=stolen")
+	gone(lost)
+	if _, err := h.mqttDial("w01", w01.config(t), nil); err == nil {
+		t.Error("it is let in again")
+	}
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	h = secured(t, data, now)
+	if _, err := h.mqttDial("w01", w01.config(t), nil); err == nil {
+		t.Error("it is let in after a restart")
+	}
+	w01 = h.enrolled("w01", wire.CertificateAgent) // enrolled again, and then once more while it is connected
+	online(w01, "w01", lost)
+	next := h.enrolled("w01", wire.CertificateAgent)
+	gone(lost)
+	online(next, "w01", lost)
+	now.forward(181 * 24 * time.Hour) // it was not renewed
+	gone(lost)
+}
+
+// The certificate that was renewed is good until the new one is used.
+func TestARenewedCertificateEndsTheOneBeforeWhenItConnects(t *testing.T) {
+	now := &clock{}
+	cfg := config(t.TempDir())
+	cfg.MQTTTLS, cfg.HTTPS, cfg.Now = "127.0.0.1:0", "127.0.0.1:0", now.Now
+	h := start(t, cfg)
+	w01 := h.enrolled("w01", wire.CertificateAgent)
+	now.forward(130 * 24 * time.Hour)
+	tlsConfig := w01.config(t)
+	tlsConfig.Time = now.Now
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: tlsConfig}}
+	raw, err := json.Marshal(wire.RenewRequest{Request: w01.request})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := client.Post(h.addr.HTTPS+"/api/v1/certificates/renew", "application/json", bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	next := &device{key: w01.key}
+	if err := json.NewDecoder(res.Body).Decode(&next.got); err != nil || res.StatusCode != http.StatusCreated {
+		t.Fatalf("%d %v", res.StatusCode, err)
+	}
+	for _, d := range []*device{w01, next} {
+		c := d.config(t)
+		c.Time = now.Now
+		if _, err := h.mqttDial("w01", c, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	brokertest.Eventually(t, "the older is revoked", func() bool {
+		states := map[string]int{}
+		for _, c := range h.certificates() {
+			states[c.State]++
+		}
+		return states["revoked"] == 1 && states["live"] == 1
+	})
+	c := w01.config(t)
+	c.Time = now.Now
+	if _, err := h.mqttDial("w01", c, nil); err == nil {
+		t.Error("the older is let in")
+	}
+}
+
+// A stranger who opens sockets and says nothing takes nobody's place for long.
+func TestStrangersThatSayNothingAreCut(t *testing.T) {
+	h := secured(t, t.TempDir(), &clock{})
+	addr := strings.TrimPrefix(h.addr.MQTTTLS, "tls://")
+	var silent []net.Conn
+	for range 80 {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		silent = append(silent, c)
+	}
+	ended := 0
+	for _, c := range silent { // those above the bound at once, the others after their time
+		if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadAll(c); err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			ended++
+		}
+	}
+	if ended != len(silent) {
+		t.Errorf("%d of %d were ended", ended, len(silent))
+	}
+	if _, err := h.mqttDial("w01", h.enrolled("w01", wire.CertificateAgent).config(t), nil); err != nil {
+		t.Errorf("a device: %v", err)
 	}
 }

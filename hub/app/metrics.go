@@ -17,6 +17,14 @@ func newRegistry() *prometheus.Registry {
 	return r
 }
 
+// newDenials counts what devices were refused at the broker.
+func newDenials(reg prometheus.Registerer) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: "mqtt", Name: "device_refusals_total",
+		Help: "Connections, publishes and subscriptions of enrolled devices that were refused, by reason."}, []string{"reason"})
+	reg.MustRegister(c)
+	return c
+}
+
 // logMetrics measure the log; the committer touches them.
 type logMetrics struct {
 	records, letters, failures prometheus.Counter

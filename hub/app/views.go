@@ -68,6 +68,9 @@ func (a *App) openViews() (*views, error) {
 		},
 		Assessment: a.assessing.now,
 		Ratings:    v.ratingNow,
+		Certificate: func(device string, now time.Time) *wire.LiveCertificate {
+			return certificateOf(&v.register.State.Enrolment, device, now)
+		},
 		Line: func(now time.Time) queue.Now {
 			return v.register.State.Line.Now(v.register.State.Hall(&v.facts.Roster), hall.Moment{Now: now, Day: hall.DateOf(now, a.zone), Zone: a.zone}, v.register.Days.At(now).Away)
 		}}, v.facts, runner.Read, a.log.Stats().DeadLetters)
@@ -81,6 +84,7 @@ func (a *App) openViews() (*views, error) {
 		a.announced(batch)
 		a.assessing.noted(batch)
 		a.removed(batch)
+		a.recheck(batch)
 	}
 	return v, nil
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
@@ -41,9 +42,13 @@ type conn struct {
 	// the connection itself. Only the connection's own goroutine touches it.
 	will mqtt.Will
 	lost func(*mqtt.Client, error)
+	// secure is the socket of an enrolled device, nil of a plain one; settled gives back its place among those that have not said who they are.
+	secure  *tls.Conn
+	settled func()
 
 	mu        sync.Mutex
 	client    *mqtt.Client // nil until the client has said who it is
+	peer      peer
 	room      sync.Cond
 	out       []byte
 	spare     []byte
@@ -54,7 +59,7 @@ type conn struct {
 }
 
 func newConn(c net.Conn, lost func(*mqtt.Client, error)) *conn {
-	cn := &conn{Conn: c, done: make(chan struct{}), lost: lost}
+	cn := &conn{settled: func() {}, Conn: c, done: make(chan struct{}), lost: lost}
 	cn.room.L = &cn.mu
 	return cn
 }
@@ -131,10 +136,18 @@ func (c *conn) cut(err error) {
 	client := c.client
 	c.room.Broadcast()
 	c.mu.Unlock()
-	_ = c.Conn.Close()
+	_ = c.socket().Close()
 	if first && client != nil {
 		c.lost(client, err)
 	}
+}
+
+// socket is the connection below TLS.
+func (c *conn) socket() net.Conn {
+	if c.secure != nil {
+		return c.secure.NetConn()
+	}
+	return c.Conn
 }
 
 func (c *conn) bind(client *mqtt.Client) {
@@ -160,6 +173,11 @@ func (c *conn) Close() error {
 	c.closing = true
 	c.room.Broadcast()
 	if !c.flushing {
+		if c.secure != nil { // its farewell may wait for the other side
+			_ = c.Conn.SetReadDeadline(time.Unix(1, 0))
+			go func() { _ = c.Conn.Close() }()
+			return nil
+		}
 		return c.Conn.Close()
 	}
 	_ = c.Conn.SetWriteDeadline(time.Now().Add(closeTimeout))

@@ -25,13 +25,16 @@ type EmbeddedConfig struct {
 	// Refused, where not nil, is told of a device that asked to connect and names
 	// another hall; both names are as it wrote them, at most 64 bytes. It must not block.
 	Refused func(device, hall string)
+	// Secure, where not nil, serves enrolled devices beside.
+	Secure *Secure
 }
 
 // Embedded is the broker inside the hub: mochi-mqtt without any store. A PUBACK
 // for an event means that it is on disk.
 type Embedded struct {
 	server *mqtt.Server
-	net    net.Listener
+	plain  *listener
+	secure *listener // nil where no device is enrolled here
 	hook   *hook
 	logger *slog.Logger
 	clock  func() time.Time
@@ -46,6 +49,12 @@ func NewEmbedded(cfg EmbeddedConfig, sink Sink, logger *slog.Logger) (*Embedded,
 	l, err := listen(cfg.Addr)
 	if err != nil {
 		return nil, err
+	}
+	var secure net.Listener
+	if cfg.Secure != nil {
+		if secure, err = bind(cfg.Secure.Addr, "--mqtt-tls"); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
 	}
 	caps := mqtt.NewDefaultServerCapabilities()
 	caps.MaximumClients = 8192
@@ -63,11 +72,16 @@ func NewEmbedded(cfg EmbeddedConfig, sink Sink, logger *slog.Logger) (*Embedded,
 		ClientNetReadBufferSize: 16 << 10,
 		SysTopicResendInterval:  30, // each one stops the world to read memory statistics
 	})
-	e := &Embedded{server: server, net: l, logger: logger, clock: time.Now}
+	e := &Embedded{server: server, logger: logger, clock: time.Now}
 	e.state = Health{Since: e.clock(), Detail: "the embedded broker has not started"}
 	e.hook = newHook(server, cfg, sink, logger)
+	e.plain = e.listener(listenerID, l)
+	if secure != nil {
+		e.secure = e.listener(secureListenerID, secure)
+		e.secure.secure = cfg.Secure
+	}
 	if err := server.AddHook(e.hook, nil); err != nil {
-		_ = l.Close()
+		_ = e.Close()
 		return nil, fmt.Errorf("set up the embedded broker: %w", err)
 	}
 	status := func(_ *mqtt.Client, _ packets.Subscription, pk packets.Packet) {
@@ -76,7 +90,7 @@ func NewEmbedded(cfg EmbeddedConfig, sink Sink, logger *slog.Logger) (*Embedded,
 		}
 	}
 	if err := server.Subscribe(cfg.Topics.Every(wire.LeafStatus), 1, status); err != nil {
-		_ = l.Close()
+		_ = e.Close()
 		return nil, fmt.Errorf("set up the embedded broker: %w", err)
 	}
 	return e, nil
@@ -84,17 +98,17 @@ func NewEmbedded(cfg EmbeddedConfig, sink Sink, logger *slog.Logger) (*Embedded,
 
 // Run serves until ctx ends, then ends every connection and waits for it.
 func (e *Embedded) Run(ctx context.Context) error {
-	accept := &listener{net: e.net, logger: e.logger, conns: map[*conn]struct{}{},
-		lost: e.hook.lost, end: e.hook.end, finished: e.hook.finished}
-	if err := e.server.AddListener(accept); err != nil {
-		return fmt.Errorf("start the embedded broker: %w", err)
+	for _, l := range e.listeners() {
+		if err := e.server.AddListener(l); err != nil {
+			return fmt.Errorf("start the embedded broker: %w", err)
+		}
 	}
 	e.hook.sink.Connected()
 	if err := e.server.Serve(); err != nil {
 		return fmt.Errorf("start the embedded broker: %w", err)
 	}
 	e.set(true, "")
-	e.logger.Info("the embedded broker is serving", "addr", e.Addr())
+	e.logger.Info("the embedded broker is serving", "addr", e.Addr(), "tls", e.SecureAddr())
 	<-ctx.Done()
 	e.set(false, "the embedded broker was stopped")
 	if err := e.server.Close(); err != nil {
@@ -105,10 +119,23 @@ func (e *Embedded) Run(ctx context.Context) error {
 
 // Close gives the address back where Run is never called.
 func (e *Embedded) Close() error {
-	if err := e.net.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("close the MQTT address: %w", err)
+	for _, l := range e.listeners() {
+		if err := l.net.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return fmt.Errorf("close the MQTT address: %w", err)
+		}
 	}
 	return nil
+}
+
+func (e *Embedded) listener(id string, l net.Listener) *listener {
+	return &listener{id: id, net: l, logger: e.logger, conns: map[*conn]struct{}{}, lost: e.hook.lost, end: e.hook.end, finished: e.hook.finished}
+}
+
+func (e *Embedded) listeners() []*listener {
+	if e.secure == nil {
+		return []*listener{e.plain}
+	}
+	return []*listener{e.plain, e.secure}
 }
 
 // Publish hands a message to every subscriber; a client that has 512 messages
@@ -130,7 +157,7 @@ func (e *Embedded) Health() Health {
 }
 
 // Addr is the bound host:port.
-func (e *Embedded) Addr() string { return e.net.Addr().String() }
+func (e *Embedded) Addr() string { return e.plain.Address() }
 
 func (e *Embedded) set(connected bool, detail string) {
 	e.mu.Lock()

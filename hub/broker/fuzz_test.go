@@ -76,9 +76,9 @@ func FuzzPackets(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	_ = e.net.Close()
+	_ = e.plain.net.Close()
 	// A Unix socket, since a million connections would use up the ports of TCP.
-	if e.net, err = net.Listen("unix", filepath.Join(dir, "s")); err != nil {
+	if e.plain.net, err = net.Listen("unix", filepath.Join(dir, "s")); err != nil {
 		f.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -86,7 +86,7 @@ func FuzzPackets(f *testing.F) {
 	go func() { done <- e.Run(ctx) }()
 	f.Cleanup(func() { cancel(); <-done })
 	dial := func(t testing.TB) *net.UnixConn {
-		c, err := net.Dial("unix", e.net.Addr().String())
+		c, err := net.Dial("unix", e.plain.net.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,8 @@ type hook struct {
 	logger *slog.Logger
 	// stranger is told of devices of another hall; may be nil.
 	stranger func(device, hall string)
+	// secure is of enrolled devices; nil where there are none.
+	secure *Secure
 
 	refused seldom
 	cutOff  seldom
@@ -39,7 +41,7 @@ type hook struct {
 }
 
 func newHook(server *mqtt.Server, cfg EmbeddedConfig, sink Sink, logger *slog.Logger) *hook {
-	return &hook{server: server, topics: cfg.Topics, stranger: cfg.Refused, sink: sink, logger: logger, holders: map[string]*conn{},
+	return &hook{server: server, topics: cfg.Topics, stranger: cfg.Refused, secure: cfg.Secure, sink: sink, logger: logger, holders: map[string]*conn{},
 		refused: seldom{every: time.Second}, cutOff: seldom{every: time.Second}}
 }
 
@@ -49,7 +51,7 @@ func (h *hook) ID() string { return "hub" }
 // Provides lists the calls below.
 func (h *hook) Provides(b byte) bool {
 	switch b {
-	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnACLCheck, mqtt.OnPublish, mqtt.OnDisconnect:
+	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnACLCheck, mqtt.OnPublish, mqtt.OnWill, mqtt.OnDisconnect:
 		return true
 	}
 	return false
@@ -69,6 +71,10 @@ func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 	}
 	if cl.ID == mqtt.InlineClientId { // the hub's own publisher would be taken over
 		return h.refuse(cl, packets.ErrClientIdentifierNotValid, "this client id is the hub's own")
+	}
+	defer c.settled()
+	if err := h.admit(cl, c, &pk); err != nil {
+		return err
 	}
 	if !pk.Connect.WillFlag {
 		return nil
@@ -108,7 +114,7 @@ func (h *hook) refuse(cl *mqtt.Client, code packets.Code, why string) error {
 	return code
 }
 
-// OnConnectAuthenticate lets everyone in: plain MQTT is served on loopback only.
+// OnConnectAuthenticate lets everyone in: plain MQTT is served on loopback only, and of devices OnConnect has asked for more.
 func (h *hook) OnConnectAuthenticate(*mqtt.Client, packets.Packet) bool { return true }
 
 // OnSessionEstablish ends an older connection of the same client id and waits
@@ -170,10 +176,16 @@ func (h *hook) lost(cl *mqtt.Client, err error) {
 	cl.Stop(err)
 }
 
-// OnACLCheck lets clients read everything, which is nothing but hall topics and
+// OnACLCheck lets enrolled devices read and write what is their own. It lets
+// clients of this machine read everything, which is nothing but hall topics and
 // the broker's own counters, and write events and status alone: what the hub
 // says is the hub's.
 func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
+	if c, ok := cl.Net.Conn.(*conn); ok {
+		if agent, enrolled := c.known(); enrolled {
+			return h.may(cl, agent, topic, write)
+		}
+	}
 	if !write {
 		return true
 	}
@@ -262,6 +274,10 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, err error, _ bool) {
 			h.logger.Warn("an MQTT client was cut off: its packet is too large", "client", clip(cl.ID), "remote", cl.Net.Remote, "skipped", skipped)
 		}
 		h.sink.Deliver(Delivery{Agent: cl.ID, QoS: 1, Size: MaxAccepted + 1, Settle: func(Settlement) {}})
+	}
+	if c.isRevoked() {
+		h.silence(cl, c)
+		return
 	}
 	if err == nil && c.will.Flag != 0 && !errors.Is(cl.StopCause(), packets.CodeDisconnect) {
 		if err := h.server.Publish(c.will.TopicName, c.will.Payload, c.will.Retain, c.will.Qos); err != nil {

@@ -46,8 +46,12 @@ func (l *Live) device(id string) {
 		at := seen.At
 		d.SeenAt = &at
 	}
+	if l.cfg.Certificate != nil {
+		d.Certificate = l.cfg.Certificate(id, l.now)
+	}
 	enter(l.doc.Devices, &l.changed.devices, id, d)
 	l.deviceAlarms(&d)
+	l.certificateAlarm(&d)
 }
 
 func (l *Live) deviceAlarms(d *wire.LiveDevice) {
@@ -96,6 +100,37 @@ func (l *Live) strangersAlarms() {
 			delete(l.strangers, id)
 		}
 	}
+}
+
+// misusedFor is how long a device that tried what is not its own is shown after its last try.
+const misusedFor = 10 * time.Minute
+
+// misuse is what a device tried.
+type misuse struct {
+	what, detail string
+	at           time.Time
+}
+
+func (l *Live) misusesAlarms() {
+	for device, m := range l.misuses {
+		on := l.now.Sub(m.at) < misusedFor
+		l.alarm(on, wire.AlarmMisused, wire.SeverityAlarm, device, m.at, "", map[string]string{"device": device, "what": m.what, "detail": m.detail})
+		if !on {
+			delete(l.misuses, device)
+		}
+	}
+}
+
+// certificateAlarm asks for a look at a device of the hall whose certificate ends and was not renewed.
+func (l *Live) certificateAlarm(d *wire.LiveDevice) {
+	c := d.Certificate
+	on := c != nil && c.State != "live" && (d.Assignment == wire.DeviceAtWindow || c.State == "expiring")
+	var values map[string]string
+	detail := ""
+	if on {
+		detail, values = c.State, map[string]string{"device": d.ID, "until": c.Until.In(l.cfg.Zone).Format(time.DateOnly)}
+	}
+	l.alarm(on, wire.AlarmExpiring, wire.SeverityNotice, d.ID, l.now, detail, values)
 }
 
 // inputs are those that a device reports, and those that have an alarm of before.

@@ -48,6 +48,8 @@ type Config struct {
 	Assessment func() Assessment
 	// Ratings says which visits can be rated, by window, and what was published last; the caller holds the facts still. Nil where nobody rates.
 	Ratings func(now time.Time) (map[string]wire.LiveRating, *wire.LiveSatisfaction)
+	// Certificate says how a device's certificate stands, nil where it never had one; the caller holds the facts still. Nil where no device is enrolled.
+	Certificate func(device string, now time.Time) *wire.LiveCertificate
 }
 
 // Live is the document. Its methods may be called from any goroutine.
@@ -68,6 +70,7 @@ type Live struct {
 	lost    bool // the broker
 
 	strangers map[string]stranger // by device@hall
+	misuses   map[string]misuse   // by device
 	people    attendance.Now
 	queue     queue.Now
 	ratings   map[string]wire.LiveRating
@@ -83,7 +86,7 @@ type heard struct {
 // New composes the document of facts. read runs a function while the facts
 // don't change; letters is how many dead letters there are in all.
 func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
-	l := &Live{cfg: cfg, facts: facts, read: read, status: map[string]heard{}, now: cfg.Started, letters: letters, strangers: map[string]stranger{}}
+	l := &Live{cfg: cfg, facts: facts, read: read, status: map[string]heard{}, now: cfg.Started, letters: letters, strangers: map[string]stranger{}, misuses: map[string]misuse{}}
 	l.doc = wire.Live{Hall: cfg.Hall, Windows: map[string]wire.LiveWindow{}, Devices: map[string]wire.LiveDevice{}, Alarms: map[string]wire.Alarm{},
 		Services: map[string]wire.LiveService{}, Calls: map[string]wire.LiveCall{}, Notices: map[string]wire.LiveNotice{},
 		Hub: wire.LiveHub{Version: cfg.Version, Demo: cfg.Demo, StartedAt: cfg.Started, Writable: true}}
@@ -242,6 +245,16 @@ func (l *Live) Refused(device, hall string, at time.Time) {
 	})
 }
 
+// Misused shows a device that tried what is not its own, or whoever has its certificate.
+func (l *Live) Misused(device, what, detail string, at time.Time) {
+	l.update(func() {
+		if _, known := l.misuses[device]; known || len(l.misuses) < maxStrangers {
+			l.misuses[device] = misuse{what, detail, at}
+		}
+		l.misusesAlarms()
+	})
+}
+
 // SetDeadLetters tells how many dead letters there are in all.
 func (l *Live) SetDeadLetters(n int) {
 	l.update(func() {
@@ -283,4 +296,5 @@ func (l *Live) everything() {
 	}
 	l.deadLetters()
 	l.strangersAlarms()
+	l.misusesAlarms()
 }

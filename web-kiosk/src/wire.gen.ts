@@ -1480,6 +1480,15 @@ export interface LiveDevice {
   inputs?: { [key: string]: InputStatus }
   /** Printer is how its printer is, as in PrinterState; empty where it has none. */
   printer?: string
+  /** Certificate is how its certificate stands; nil where it never had one. */
+  certificate?: LiveCertificate
+}
+
+/** LiveCertificate is how a device's certificate stands. */
+export interface LiveCertificate {
+  /** State is live, expiring (it was not renewed and ends soon), expired or revoked. */
+  state: string
+  until: string
 }
 
 /** Severity ranks an alarm. */
@@ -1498,6 +1507,8 @@ export type AlarmKind =
   | "outbox_fault" // subject: agent; detail: full, disk or newer
   | "device_twice" // subject: agent
   | "device_refused" // subject: the MQTT client
+  | "device_misused" // subject: agent; values: device, what, detail: it, or whoever has its certificate, tried what is not its own
+  | "certificate_ends" // subject: agent; values: device, until; detail: expiring, expired or revoked
   | "clock_unsynced" // subject: agent
   | "input_fault" // subject: agent/input
   | "dead_letters" // subject: empty

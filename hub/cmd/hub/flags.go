@@ -45,6 +45,7 @@ func (s *settingFlags) define(fs *flag.FlagSet) {
 		{"http", "http", "页面与接口的地址 / `ADDR` of pages and API (default 127.0.0.1:8080)"},
 		{"https", "https", "HTTPS 地址，如 0.0.0.0:443 / `ADDR` of HTTPS, e.g. 0.0.0.0:443 (default none)"},
 		{"mqtt", "mqtt", "内置 MQTT 的地址 / `ADDR` of the embedded broker (default 127.0.0.1:1883)"},
+		{"mqtt-tls", "mqtt_tls", "内置 MQTT 供已注册设备使用的 TLS 地址，如 0.0.0.0:8883 / `ADDR` of the embedded broker over TLS for enrolled devices (default none)"},
 		{"mqtt-url", "mqtt_url", "改用外部 MQTT 服务器 / `URL` of an external broker to use instead"},
 		{"log", "log", "日志格式 / `FORMAT` of logs: text or json"},
 		{"log-level", "log_level", "日志级别 / `LEVEL`: debug, info, warn or error"},

@@ -1,0 +1,157 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+	"time"
+
+	"hallkeeper/hub/api"
+	"hallkeeper/hub/broker"
+	"hallkeeper/hub/enrolment"
+	"hallkeeper/hub/gate"
+	"hallkeeper/hub/hall"
+	"hallkeeper/wire"
+)
+
+// newEmbedded is the embedded broker, with its listener for enrolled devices where one is set.
+func (a *App) newEmbedded(cfg broker.EmbeddedConfig) (broker.Broker, error) {
+	if a.cfg.MQTTTLS != "" {
+		cfg.Secure = &broker.Secure{Addr: a.cfg.MQTTTLS, Certificate: a.deviceCertificate(), Authorities: a.authority.Pool(),
+			Device: a.deviceOf, Connected: a.certificateSeen, Denied: a.denied, Now: a.cfg.Now}
+	}
+	e, err := broker.NewEmbedded(cfg, a.ingest, a.logger.With("part", "broker"))
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// deviceCertificate is what the hub shows to devices, which know it by one name.
+func (a *App) deviceCertificate() func() (*tls.Certificate, error) {
+	if a.certificates == nil {
+		names := gate.OwnNames()
+		return func() (*tls.Certificate, error) { return a.authority.Server(names) }
+	}
+	get := a.certificates.Config().GetCertificate
+	return func() (*tls.Certificate, error) { return get(&tls.ClientHelloInfo{ServerName: wire.HubName}) }
+}
+
+// deviceBroker is where an enrolled device's messages go, for one that reached the hub under a host's name.
+func (a *App) deviceBroker(host string) string {
+	if e, ok := a.broker.(*broker.Embedded); ok {
+		if _, port, err := net.SplitHostPort(e.SecureAddr()); err == nil {
+			return "tls://" + net.JoinHostPort(host, port)
+		}
+		return ""
+	}
+	u, err := url.Parse(a.cfg.MQTTURL)
+	if err != nil || u.Scheme != "mqtts" && u.Scheme != "ssl" && u.Scheme != "tls" {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = "8883"
+	}
+	return "tls://" + net.JoinHostPort(u.Hostname(), port)
+}
+
+var errNoAgent = &hall.Error{Code: hall.CodeForbidden, Name: "certificate_kind", ZH: "这不是窗口设备的证书", EN: "it is no window computer's certificate"}
+
+// deviceOf says whose a certificate is; see broker.Secure.
+func (a *App) deviceOf(c *x509.Certificate) (string, error) {
+	x, err := api.ShownBy(c, a.cfg.Hall.ID)
+	switch {
+	case err != nil:
+		return "", err
+	case x.Kind != wire.CertificateAgent:
+		return x.Device, errNoAgent
+	}
+	a.views.runner.Read(func() { _, err = a.views.register.State.Enrolment.Check(x, a.cfg.Now()) })
+	return x.Device, err
+}
+
+// certificateSeen hands over to watchCertificates the certificates that end another.
+func (a *App) certificateSeen(c *x509.Certificate) {
+	serial, renewed := c.SerialNumber.Text(16), false
+	a.views.runner.Read(func() { renewed = a.views.register.State.Enrolment.Renewed(serial, a.cfg.Now()) })
+	if !renewed {
+		return
+	}
+	select {
+	case a.seen <- serial:
+	default: // it is seen again with its next connection
+		a.logger.Warn("too many renewed certificates were seen at once", "serial", serial)
+	}
+}
+
+// denied counts what devices were refused, and shows a device that tries what is another's.
+func (a *App) denied(d broker.Denial) {
+	reason := d.What
+	var why *hall.Error
+	switch {
+	case errors.As(d.Err, &why):
+		reason = why.Name
+	case d.Err != nil:
+		reason = "handshake"
+	}
+	a.denials.WithLabelValues(reason).Inc()
+	if d.Err != nil {
+		a.logger.Debug("a device was not let in", "device", d.Device, "reason", reason, "error", d.Err)
+	}
+	// A certificate that has expired is nothing evil; a connection that ended early is nobody's.
+	if d.Device != "" && reason != "certificate_expired" && reason != "handshake" {
+		a.views.live.Misused(d.Device, reason, d.Detail, a.cfg.Now())
+	}
+}
+
+// watchCertificates ends connections whose certificates are revoked or at their
+// end, and certificates whose successors were used.
+func (a *App) watchCertificates(ctx context.Context) error {
+	e, ok := a.broker.(*broker.Embedded)
+	if !ok {
+		return nil
+	}
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			e.Recheck()
+		case <-a.revoked:
+			e.Recheck()
+		case serial := <-a.seen:
+			actor := wire.Actor{Kind: wire.ActorSchedule, ID: "certificates"}
+			if _, _, err := a.decide(ctx, actor, "", enrolment.Seen{Serial: serial}); err != nil && ctx.Err() == nil {
+				a.logger.Error("the certificate that a device has renewed could not be ended; it is tried again when the device connects", "error", err)
+			}
+		}
+	}
+}
+
+// recheck wakes watchCertificates for a batch that revokes something.
+func (a *App) recheck(batch []wire.Record) {
+	for i := range batch {
+		if batch[i].Kind == wire.KindCertificateRevoked {
+			select {
+			case a.revoked <- struct{}{}:
+			default: // one look sees all
+			}
+			return
+		}
+	}
+}
+
+// certificateOf is what screens are told of a device's certificate.
+func certificateOf(s *enrolment.State, device string, now time.Time) *wire.LiveCertificate {
+	c, ok := s.Of(device, wire.CertificateAgent, now)
+	if !ok {
+		return nil
+	}
+	return &wire.LiveCertificate{State: string(c.State(now)), Until: c.NotAfter}
+}
