@@ -51,7 +51,7 @@ func (c *Config) enrolled(say func(key, format string, args ...any)) {
 
 func (a *Agent) openIdentity() {
 	trusted := func() bool { return a.clock.State() == wire.ClockSynced }
-	a.identity = identity.Keep(a.cfg.Data, identity.Clock{Now: time.Now, Trusted: trusted}, a.logger)
+	a.identity = identity.Keep(a.cfg.Data, a.cfg.MQTT, identity.Clock{Now: time.Now, Trusted: trusted}, a.logger)
 }
 
 // keepIdentity renews the certificate in time; a device that became another one starts again.

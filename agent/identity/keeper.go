@@ -28,6 +28,7 @@ var ErrMoved = errors.New("this device was enrolled as another one")
 type Keeper struct {
 	data   string
 	clock  Clock
+	broker string // where the agent connects
 	logger *slog.Logger
 
 	mu      sync.Mutex
@@ -42,9 +43,10 @@ type Keeper struct {
 }
 
 // Keep reads the identity below the data folder. One that cannot be read is no
-// error yet: what people do is kept meanwhile, and it may come.
-func Keep(data string, clock Clock, logger *slog.Logger) *Keeper {
-	k := &Keeper{data: data, clock: clock, logger: logger, changed: make(chan struct{}, 1)}
+// error yet: what people do is kept meanwhile, and it may come. broker is the URL
+// to which the agent connects; one that is not the identity's is none of its business.
+func Keep(data, broker string, clock Clock, logger *slog.Logger) *Keeper {
+	k := &Keeper{data: data, clock: clock, broker: broker, logger: logger, changed: make(chan struct{}, 1)}
 	k.reload()
 	return k
 }
@@ -115,14 +117,14 @@ func (k *Keeper) look(ctx context.Context) error {
 			return nil
 		}
 		k.logger.Info("this device has another certificate", "serial", is.serial(), "ends", is.Leaf().NotAfter)
-		return moved(was, is)
+		return k.moved(was, is)
 	}
 	return k.renew(ctx)
 }
 
 // moved tells whether the device has to start again to be what it is now.
-func moved(was, is *Identity) error {
-	if was == nil || was.same(is.Home) && was.MQTT == is.MQTT {
+func (k *Keeper) moved(was, is *Identity) error {
+	if was == nil || was.same(is.Home) && (was.MQTT != k.broker || was.MQTT == is.MQTT) {
 		return nil
 	}
 	return fmt.Errorf("%w: it was %s of the hall %s and is %s of the hall %s, at %s", ErrMoved, was.Agent, was.Hall, is.Agent, is.Hall, is.MQTT)
@@ -150,7 +152,7 @@ func (k *Keeper) renew(ctx context.Context) error {
 			return nil //nolint:nilerr // said with the next look
 		}
 		k.logger.Info("this device's certificate was made anew", "serial", is.serial(), "ends", is.Leaf().NotAfter)
-		return moved(was, is)
+		return k.moved(was, is)
 	}
 	if ctx.Err() != nil {
 		return nil

@@ -32,7 +32,7 @@ func (n *notes) has(text string) bool {
 
 func keep(data string, clock Clock) (*Keeper, *notes) {
 	n := new(notes)
-	return Keep(data, clock, slog.New(slog.NewTextHandler(n, nil))), n
+	return Keep(data, "tls://192.168.1.10:8883", clock, slog.New(slog.NewTextHandler(n, nil))), n
 }
 
 func take(t *testing.T, k *Keeper) bool {
