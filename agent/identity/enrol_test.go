@@ -56,7 +56,7 @@ func portOf(t *testing.T, addr string) string {
 
 // Whoever stands between the device and its hub gets no code from it, nor whoever merely took the hub's address.
 func TestNothingIsSentToAnotherHub(t *testing.T) {
-	real, err := ca.Open(t.TempDir(), "demo", nil)
+	genuine, err := ca.Open(t.TempDir(), "demo", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,15 +67,15 @@ func TestNothingIsSentToAnotherHub(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(*fakeHub, *tls.Config){
 		"with an authority of its own":                         nil,
-		"which shows the hall's authority beside its own":      func(h *fakeHub, c *tls.Config) { shown(h.authority.Certificate().Raw, real.Certificate().Raw)(h, c) },
-		"which shows the hall's authority in place of its own": shown(real.Certificate().Raw),
+		"which shows the hall's authority beside its own":      func(h *fakeHub, c *tls.Config) { shown(h.authority.Certificate().Raw, genuine.Certificate().Raw)(h, c) },
+		"which shows the hall's authority in place of its own": shown(genuine.Certificate().Raw),
 		"with the certificate of a device of the hall": func(_ *fakeHub, c *tls.Config) {
 			key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-			made, err := real.Issue(&key.PublicKey, ca.Agent, "w02")
+			made, err := genuine.Issue(&key.PublicKey, ca.Agent, "w02")
 			if err != nil {
 				t.Error(err)
 			}
-			c.Certificates = []tls.Certificate{{Certificate: [][]byte{leafOf(t, string(made.PEM)).Raw, real.Certificate().Raw}, PrivateKey: key}}
+			c.Certificates = []tls.Certificate{{Certificate: [][]byte{leafOf(t, string(made.PEM)).Raw, genuine.Certificate().Raw}, PrivateKey: key}}
 		},
 		"with an older TLS": func(_ *fakeHub, c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS12, tls.VersionTLS12 },
 	} {
@@ -84,7 +84,7 @@ func TestNothingIsSentToAnotherHub(t *testing.T) {
 			e := h.enrolment(t.TempDir())
 			if name != "with an older TLS" {
 				code := h.code
-				code.Pin = real.Pin()
+				code.Pin = genuine.Pin()
 				e.Code = code.String()
 			}
 			_, err := Enrol(t.Context(), e)
@@ -99,7 +99,7 @@ func TestNothingIsSentToAnotherHub(t *testing.T) {
 	h := newHub(t, nil)
 	e := h.enrolment(t.TempDir())
 	code := h.code
-	code.Pin = real.Pin()
+	code.Pin = genuine.Pin()
 	e.Code = code.String()
 	if _, err := Enrol(t.Context(), e); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), "nothing was sent") {
 		t.Errorf("%v", err)

@@ -47,7 +47,7 @@ type Keeper struct {
 // to which the agent connects; one that is not the identity's is none of its business.
 func Keep(data, broker string, clock Clock, logger *slog.Logger) *Keeper {
 	k := &Keeper{data: data, clock: clock, broker: broker, logger: logger, changed: make(chan struct{}, 1)}
-	k.reload()
+	_, _, _ = k.reload() // TLS tells what was wrong
 	return k
 }
 
@@ -155,7 +155,7 @@ func (k *Keeper) renew(ctx context.Context) error {
 		return k.moved(was, is)
 	}
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the program is ending
 	}
 	if k.clock.at(present.Leaf()).After(present.Leaf().NotAfter) {
 		k.logger.Error("this device's certificate has ended: get a new code from the console and run agent enroll --force; events are kept meanwhile", "ended", present.Leaf().NotAfter, "error", err)

@@ -64,7 +64,10 @@ func begin(data string, key *ecdsa.PrivateKey) (*draft, error) {
 	if err := errors.Join(d.settle(), os.RemoveAll(d.path(folderTmp)), os.Mkdir(d.path(folderTmp), 0o700)); err != nil {
 		return nil, fmt.Errorf("make room for the new identity: %w", err)
 	}
-	return d, d.write(keyFile, encode("PRIVATE KEY", der))
+	if err := d.write(keyFile, encode("PRIVATE KEY", der)); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 func (d *draft) path(name string) string { return filepath.Join(d.data, name) }

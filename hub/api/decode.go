@@ -157,9 +157,9 @@ func shorten(s string) string {
 
 // checkQuery refuses parameters that a route does not have where it has some:
 // whoever filters by one that is not there must not take everything for the answer.
-func (rt *route) checkQuery(r *http.Request) error {
+func (r route) checkQuery(req *http.Request) error {
 	known := map[string]bool{}
-	for _, p := range rt.params {
+	for _, p := range r.params {
 		if p.in == "query" {
 			known[p.name] = true
 		}
@@ -168,7 +168,7 @@ func (rt *route) checkQuery(r *http.Request) error {
 		return nil
 	}
 	var bad []field
-	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
+	for _, name := range slices.Sorted(maps.Keys(req.URL.Query())) {
 		if !known[name] {
 			bad = append(bad, field{shorten(name), "unknown", text{"没有这个参数", "there is no such parameter"}})
 		}

@@ -113,4 +113,3 @@ func oneLine(s string) string {
 		return r
 	}, s)
 }
-

@@ -8,8 +8,8 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"io/fs"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,28 +20,33 @@ import (
 
 // Answers get what is sealed in one file, which masks it; elsewhere nothing is unsealed but for a decision.
 func TestThereIsOnePlaceThatUnseals(t *testing.T) {
-	files, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	whole := map[string]bool{}
-	for _, pkg := range files {
-		for name, file := range pkg.Files {
-			ast.Inspect(file, func(n ast.Node) bool {
-				call, ok := n.(*ast.CallExpr)
-				if !ok {
-					return true
-				}
-				f, ok := call.Fun.(*ast.SelectorExpr)
-				if ok && f.Sel.Name == "Unseal" && name != "masking.go" && name != "owndata.go" {
-					t.Errorf("%s unseals by itself: use sealed, or clear with a reason in the log", name)
-				}
-				if ok && f.Sel.Name == "clear" {
-					whole[name] = true
-				}
-				return true
-			})
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
 		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			f, ok := call.Fun.(*ast.SelectorExpr)
+			if ok && f.Sel.Name == "Unseal" && name != "masking.go" && name != "owndata.go" {
+				t.Errorf("%s unseals by itself: use sealed, or clear with a reason in the log", name)
+			}
+			if ok && f.Sel.Name == "clear" {
+				whole[name] = true
+			}
+			return true
+		})
 	}
 	for name := range whole {
 		if name != "masking.go" && name != "personal.go" && name != "session.go" {

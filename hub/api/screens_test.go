@@ -195,8 +195,8 @@ func (s *stage) screenWords(path, body string) (string, string) {
 		s.now = s.now.AddDate(0, 0, 130)
 		what = x.renewBody(s.newScreen().key)
 	default:
-		if strings.Contains(path, "REQUEST") {
-			path = strings.Replace(path, "REQUEST", x.asks().Request, 1)
+		if strings.Contains(path, "REQUEST") { // asking makes a request
+			path = strings.ReplaceAll(path, "REQUEST", x.asks().Request)
 		}
 		s.Read(func(v *register.View, _ *roster.State) {
 			for id := range v.State.Screens.Screens.All() {

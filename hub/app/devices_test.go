@@ -457,7 +457,8 @@ func TestRevokingEndsAnOpenConnection(t *testing.T) {
 	gone := func(lost chan error) {
 		t.Helper()
 		select {
-		case <-lost:
+		case err := <-lost:
+			t.Log("it was cut:", err)
 		case <-time.After(patience):
 			t.Fatal("the connection goes on")
 		}
@@ -545,7 +546,7 @@ func TestStrangersThatSayNothingAreCut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		t.Cleanup(func() { _ = c.Close() })
 		silent = append(silent, c)
 	}
 	ended := 0

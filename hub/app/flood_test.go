@@ -106,7 +106,7 @@ func TestCallersThatStopHalfwayAreCut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		t.Cleanup(func() { _ = c.Close() })
 		group.Go(func() {
 			if _, err := io.WriteString(c, row.says); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -207,7 +207,7 @@ func TestOneAddressHoldsNoMoreConnectionsThanItsShare(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		defer c.Close()
+		t.Cleanup(func() { _ = c.Close() })
 		taken++
 	}
 	if taken != share {

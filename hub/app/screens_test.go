@@ -160,7 +160,7 @@ func TestARemovedScreensSocketsAreCut(t *testing.T) {
 	for err == nil {
 		_, _, err = own.ReadMessage()
 	}
-	if e, ok := err.(interface{ Timeout() bool }); ok && e.Timeout() { //nolint:errorlint // the connection's own
+	if e, ok := err.(interface{ Timeout() bool }); ok && e.Timeout() {
 		t.Error("the removed screen's socket is still open")
 	}
 	for name, conn := range map[string]*websocket.Conn{"another screen": theirs, "a stranger": nobodys} {

@@ -84,7 +84,12 @@ func FuzzPackets(f *testing.F) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- e.Run(ctx) }()
-	f.Cleanup(func() { cancel(); <-done })
+	f.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			f.Error(err)
+		}
+	})
 	dial := func(t testing.TB) *net.UnixConn {
 		c, err := net.Dial("unix", e.plain.net.Addr().String())
 		if err != nil {

@@ -96,7 +96,10 @@ func Open(dir, hall string, now func() time.Time) (*Authority, error) {
 	raw, cerr := os.ReadFile(filepath.Join(dir, "ca.pem"))
 	switch {
 	case errors.Is(kerr, fs.ErrNotExist) && errors.Is(cerr, fs.ErrNotExist):
-		return a, a.begin(dir)
+		if err := a.begin(dir); err != nil {
+			return nil, err
+		}
+		return a, nil
 	case kerr != nil:
 		return nil, fmt.Errorf("the key of the hall's certificates, ca.key, does not read: restore it from a backup: %w", kerr)
 	case cerr != nil:

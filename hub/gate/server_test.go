@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -36,7 +37,9 @@ func connected(t *testing.T, h http.Handler) net.Conn {
 	t.Cleanup(func() {
 		_ = here.Close()
 		_ = s.Close()
-		<-ended
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("the server ended with %v", err)
+		}
 	})
 	return here
 }

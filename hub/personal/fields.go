@@ -42,15 +42,15 @@ func Fields() []Field {
 		rep, sta, aud = wire.RoleRepresentative, wire.RoleStaff, wire.RoleAuditor
 	)
 	type by = map[wire.Role]Sight
-	clear := func(s string) string { return s }
+	whole := func(s string) string { return s }
 	return []Field{
-		{"staff", "name", "工作人员姓名（名册、检查表、考核、代岗）", "names of staff: rosters, check sheets, results, who covers", clear,
+		{"staff", "name", "工作人员姓名（名册、检查表、考核、代岗）", "names of staff: rosters, check sheets, results, who covers", whole,
 			by{adm: Clear, sup: Clear, lia: Clear, rep: Clear, sta: Clear, aud: Clear, Self: Clear}},
 		{"staff", "born", "工作人员出生日期", "dates of birth of staff", Born, by{adm: Reasoned, sup: Reasoned, Self: Clear}},
 		{"staff", "phone", "工作人员电话", "telephones of staff", Phone, by{adm: Reasoned, sup: Reasoned, Self: Clear}},
 		{"staff", "*", "请假、补卡、申诉、检查、评语等文字", "words of leave, appeals, inspections and evaluations", Words,
 			by{adm: Masked, sup: Masked, lia: Masked, rep: Masked, aud: Masked, Self: Masked}},
-		{"account", "name", "账号的姓名", "names of accounts", clear, by{adm: Clear, sup: Clear, aud: Clear, Self: Clear}},
+		{"account", "name", "账号的姓名", "names of accounts", whole, by{adm: Clear, sup: Clear, aud: Clear, Self: Clear}},
 		{"account", "*", "委托事由", "reasons of delegations", Words, by{adm: Masked, sup: Masked, aud: Masked, Self: Masked}},
 		{"case", "phone", "差评、投诉：群众电话", "cases: the citizen's number", Phone,
 			by{adm: Reasoned, sup: Reasoned, aud: Reasoned, lia: Masked, rep: Masked, sta: Masked, Self: None}},

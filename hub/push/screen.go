@@ -31,7 +31,9 @@ type screen struct {
 }
 
 // ServeHTTP takes a websocket and serves it until it ends.
-func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.cfg.MaxScreens-h.cfg.Reserved) }
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.serve(w, r, h.cfg.MaxScreens-h.cfg.Reserved)
+}
 
 // Known serves those who have signed in: they find a place when strangers have taken all of theirs.
 func (h *Hub) Known() http.Handler {

@@ -205,7 +205,7 @@ func (t *Table) read(rows [][]string, heading []Column, bad *hall.Checks) {
 				code, zh, en = "no_heading", "这一列没有表头", "this column has no heading"
 			case utf8.RuneCountInString(text) > maxCell:
 				code, zh, en = "too_long", fmt.Sprintf("内容超过 %d 个字", maxCell), fmt.Sprintf("has more than %d characters", maxCell)
-			case heading[i].Date && !(heading[i].Masked && strings.HasSuffix(text, "-**-**")):
+			case heading[i].Date && (!heading[i].Masked || !strings.HasSuffix(text, "-**-**")):
 				day, ok := date(text)
 				if !ok {
 					code, zh, en = "date", "“"+clip(text)+"”不是日期，应如 2026-11-23", clip(text)+" is no date; write it like 2026-11-23"

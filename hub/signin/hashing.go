@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ErrBusy: so many passwords are being hashed that this one must come again.
+// ErrBusy says that so many passwords are being hashed that this one must come again.
 var ErrBusy = errors.New("too many passwords are checked at once")
 
 // Hashing bounds how many passwords are hashed at once, which takes a core and 19 MB each. Who comes from where
