@@ -26,6 +26,9 @@ import (
 // withCertificate is a device that is told from others by its certificate, not by a session.
 const withCertificate = "a device"
 
+// placeOfDevice is the address that it comes from.
+const placeOfDevice = "10.0.0.7"
+
 // offered makes a code for a device and gives its secret.
 func (s *stage) offered(device string) string {
 	s.t.Helper()
@@ -102,7 +105,7 @@ func (s *stage) enrolled(device string, ago, left time.Duration) *x509.Certifica
 func (s *stage) show(r *http.Request, c *x509.Certificate) {
 	signedOut(r)
 	r.Header.Del("Cookie")
-	r.RemoteAddr = "10.0.0.7:40100"
+	r.RemoteAddr = placeOfDevice + ":40100"
 	r.TLS = &tls.ConnectionState{Version: tls.VersionTLS13, HandshakeComplete: true, PeerCertificates: []*x509.Certificate{c},
 		VerifiedChains: [][]*x509.Certificate{{c, s.authority.Certificate()}}}
 }
