@@ -185,7 +185,7 @@ func (a *API) sessionRoutes() []route {
 		own(access.SignedIn, "POST", "password", "修改自己的密码", "change one's own password", passwordBody{}, SessionInfo{}, a.changePassword, "too_many_tries"),
 		own(access.Anybody, "POST", "setup", "首次启动：建立管理员", "first start: make the administrator", setupBody{}, SessionInfo{}, a.setup, "setup_code", "set_up_already", "too_many_tries"),
 		read(access.ReadAll, v1+"accounts", "账号列表", "the accounts", AccountList{}, a.getAccounts),
-		a.change(access.Govern, "PUT", "accounts/{id}", "添加或修改账号", "add an account or change it", accountBody{}, setAccount, []string{"last_administrator"}, account),
+		a.change(access.Govern, "PUT", "accounts/{id}", "添加或修改账号", "add an account or change it", accountBody{}, a.setAccount, []string{"last_administrator", "too_many_tries"}, account),
 		a.change(access.Govern, "DELETE", "accounts/{id}", "停用账号", "end an account", nil, enter(func(r *http.Request, c *access.DisableAccount) { c.Account = r.PathValue("id") }), []string{"account_unknown", "last_administrator"}, account),
 		read(access.Govern, v1+"tokens", "接口令牌列表", "the API tokens", TokenList{}, a.getTokens),
 		own(access.Govern, "POST", "tokens", "建立接口令牌（只显示一次）", "make an API token; it is shown once", tokenBody{}, NewToken{}, a.createToken),

@@ -159,10 +159,9 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request, hash, password stri
 }
 
 // newHash hashes a password when there is a place for it.
-func (a *API) newHash(w http.ResponseWriter, r *http.Request, password string) (hash string, err error) {
+func (a *API) newHash(r *http.Request, password string) (hash string, err error) {
 	busy := a.hashing.Do(r.Context(), a.trusted(r), func() { hash, err = access.Hash(password, rand.Reader) })
 	if errors.Is(busy, signin.ErrBusy) {
-		w.Header().Set("Retry-After", "2")
 		return "", problem("too_many_tries")
 	}
 	return hash, err
@@ -274,7 +273,7 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err := access.CheckPassword("new", b.New, i.Account); err != nil {
 		return err
 	}
-	hash, err := a.newHash(w, r, b.New)
+	hash, err := a.newHash(r, b.New)
 	if err != nil {
 		return err
 	}
@@ -301,7 +300,7 @@ func (a *API) setup(w http.ResponseWriter, r *http.Request) error {
 	if err := access.CheckPassword("password", b.Password, b.Account); err != nil {
 		return err
 	}
-	hash, err := a.newHash(w, r, b.Password)
+	hash, err := a.newHash(r, b.Password)
 	if err != nil {
 		return err
 	}
@@ -324,7 +323,7 @@ func (a *API) getAccounts(w http.ResponseWriter, r *http.Request) error {
 	return sendJSON(w, r, list)
 }
 
-func setAccount(r *http.Request, body []byte) (order, error) {
+func (a *API) setAccount(r *http.Request, body []byte) (order, error) {
 	var b accountBody
 	if err := decode(body, &b); err != nil {
 		return order{}, err
@@ -337,7 +336,7 @@ func setAccount(r *http.Request, body []byte) (order, error) {
 			return order{}, err
 		}
 		var err error
-		if c.Hash, err = access.Hash(b.Password, rand.Reader); err != nil {
+		if c.Hash, err = a.newHash(r, b.Password); err != nil {
 			return order{}, err
 		}
 	}

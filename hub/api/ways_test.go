@@ -1,12 +1,15 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hallkeeper/hub/signin"
@@ -416,4 +419,33 @@ func TestAnIssuerThatIsDownStopsNobody(t *testing.T) {
 	if !strings.Contains(s.said.String(), "the single sign-on cannot be reached") {
 		t.Error("the hub's log does not say so")
 	}
+}
+
+// The first passwords that an administrator gives are hashed within the bound of those that sign in.
+func TestFirstPasswordsAreHashedAFewAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &API{hashing: signin.NewHashing()}
+		r := httptest.NewRequest(http.MethodPut, "/api/v1/accounts/zheng", nil)
+		r.SetPathValue("id", "zheng")
+		a.uses.note("address/"+address(r), "", time.Now()) // somebody has signed in from there
+		ask := func(body string) error { _, err := a.setAccount(r, []byte(body)); return err }
+		const with, without = `{"name":"演示","role":"auditor","password":"a good password"}`, `{"name":"演示","role":"auditor"}`
+
+		release := make(chan struct{})
+		for range runtime.NumCPU() {
+			go func() { _ = a.hashing.Do(context.Background(), true, func() { <-release }) }()
+		}
+		synctest.Wait()
+		if err := ask(with); asFailure(err).name != "too_many_tries" {
+			t.Errorf("a password more than can be hashed: %v", err)
+		}
+		if err := ask(without); err != nil {
+			t.Errorf("an account without a new password: %v", err)
+		}
+		close(release)
+		synctest.Wait()
+		if err := ask(with); err != nil {
+			t.Errorf("a password when there is a place: %v", err)
+		}
+	})
 }
