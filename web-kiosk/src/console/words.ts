@@ -16,8 +16,16 @@ export function alarmWords(t: Translate, kind: AlarmKind): { name: string; todo:
 /** What an alarm or a faulty input says in figures and codes, in words; its own technical English where there are none. */
 export function detailWords(t: Translate, alarm: Pick<Alarm, 'kind' | 'detail' | 'values'>): { text: string; technical: boolean } {
   const key = `alarm.${alarm.kind}.detail`
-  if (isKey(key)) return { text: fillIn(t(key as 'alarms.empty.text'), alarm.values), technical: false }
+  const values = alarm.kind === 'device_misused' ? { ...alarm.values, what: misuseWords(t, alarm.values) } : alarm.values
+  if (isKey(key)) return { text: fillIn(t(key as 'alarms.empty.text'), values), technical: false }
   return faultWords(t, alarm.detail ?? '')
+}
+
+/** What a device tried; as the hub names it where a newer hub refuses something else. */
+function misuseWords(t: Translate, values: Alarm['values'] = {}): string {
+  const { what = '', detail = '' } = values
+  const key = `misused.${what}`
+  return isKey(key) ? fillIn(t(key as 'misused.certificate_revoked'), values) : `${what} ${detail}`.trim()
 }
 
 /** Why something became a dead letter. */

@@ -54,6 +54,13 @@ export function formatMonthDay(ms: number, zone: string): string {
   return `${of('month')}-${of('day')}`
 }
 
+/** 2026-11-23 in the hall's zone. */
+export function formatDate(ms: number, zone: string): string {
+  const parts = formatter('en', zone, { year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(ms)
+  const of = (type: string) => parts.find((part) => part.type === type)?.value ?? ''
+  return `${of('year')}-${of('month')}-${of('day')}`
+}
+
 /** The time alone on the same civil day as `now`, with the date before it otherwise. */
 export function formatMoment(ms: number, now: number | null, zone: string): string {
   return now !== null && sameDay(ms, now, zone) ? formatTime(ms, zone) : `${formatMonthDay(ms, zone)} ${formatTime(ms, zone)}`

@@ -150,7 +150,7 @@ export const hall = {
   'alarm.outbox_full.detail': '{refused} presses or swipes were refused',
   'alarm.outbox_old.detail': '{pending} waiting',
   'alarm.outbox_gap.detail': 'numbers {from} to {to} are missing (outbox {outbox})',
-  'alarm.device_misused.detail': 'device {device}: {what} {detail}',
+  'alarm.device_misused.detail': 'device {device}: {what}',
   'alarm.certificate_ends.detail': 'the certificate of device {device}, until {until}',
   'alarm.device_refused.detail': 'device {device} is set up for hall {hall}',
   'alarm.unknown': 'Unknown alarm ({kind})',

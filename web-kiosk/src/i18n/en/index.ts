@@ -3,6 +3,7 @@ import { assess } from './assess'
 import { board } from './board'
 import { check } from './check'
 import { conduct } from './conduct'
+import { enrolment } from './enrolment'
 import { hall } from './hall'
 import { line } from './line'
 import { matter } from './matter'
@@ -21,4 +22,4 @@ import { statistics } from './statistics'
 import { ways } from './ways'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...statistics, ...shell, ...screens, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...ways } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...screens, ...enrolment, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...ways } as const satisfies Catalogue

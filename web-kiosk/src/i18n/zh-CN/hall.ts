@@ -150,7 +150,7 @@ export const hall = {
   'alarm.outbox_full.detail': '已拒绝 {refused} 次操作',
   'alarm.outbox_old.detail': '待发 {pending} 条',
   'alarm.outbox_gap.detail': '缺第 {from} 至 {to} 条（存储 {outbox}）',
-  'alarm.device_misused.detail': '设备 {device}：{what} {detail}',
+  'alarm.device_misused.detail': '设备 {device}：{what}',
   'alarm.certificate_ends.detail': '设备 {device} 的证书到期日 {until}',
   'alarm.device_refused.detail': '设备 {device}，其大厅编号为 {hall}',
   'alarm.unknown': '未知告警（{kind}）',

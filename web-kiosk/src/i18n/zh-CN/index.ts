@@ -2,6 +2,7 @@ import { assess } from './assess'
 import { board } from './board'
 import { check } from './check'
 import { conduct } from './conduct'
+import { enrolment } from './enrolment'
 import { hall } from './hall'
 import { line } from './line'
 import { matter } from './matter'
@@ -23,4 +24,4 @@ import { ways } from './ways'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...screens, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...ways } as const
+export const zhCN = { ...statistics, ...shell, ...screens, ...enrolment, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...ways } as const
