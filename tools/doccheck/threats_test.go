@@ -55,6 +55,7 @@ func required() []string {
 		"has expired", "certificate that is revoked", "foreign", "certificate with the wrong name",
 		"replayed enrolment code", "stolen sd card", "cookie theft", "token theft",
 		"slow-loris", "idle connections or websockets", "a body of a gigabyte", "path traversal",
+		"a hundred sign-ins a second", "clickjacking",
 		"a device that publishes as another", "a screen that asks for the roster",
 	}
 }
