@@ -156,10 +156,10 @@ func (p *Printer) draw(number string, job []byte) error {
 	var b bytes.Buffer
 	err := paper.PNG(&b, job, p.font)
 	if err == nil {
-		err = os.MkdirAll(p.pictures, 0o755)
+		err = os.MkdirAll(p.pictures, 0o700)
 	}
 	if err == nil {
-		err = os.WriteFile(filepath.Join(p.pictures, filepath.Base(number)+".png"), b.Bytes(), 0o644)
+		err = os.WriteFile(filepath.Join(p.pictures, filepath.Base(number)+".png"), b.Bytes(), 0o600)
 	}
 	if err != nil {
 		return &Failed{Offline, err}

@@ -220,7 +220,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 			u.cfg.Logger.Warn("the broker cannot be reached; trying again until it can", "broker", u.cfg.Broker, "error", err)
 		}
 		// Jitter keeps all the windows of a hall from coming at once.
-		timer := time.NewTimer(wait/2 + rand.N(wait/2+1))
+		timer := time.NewTimer(wait/2 + rand.N(wait/2+1)) //nolint:gosec // nothing secret hangs on it
 		select {
 		case <-ctx.Done():
 		case <-u.changed():

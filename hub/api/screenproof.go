@@ -95,7 +95,7 @@ func (a *API) openScreenSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	until := a.screens.sessions.Open(a.Now(), access.Digest(secret), x.ID, c.Serial)
-	http.SetCookie(w, &http.Cookie{Name: screenCookie(r), Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	http.SetCookie(w, &http.Cookie{Name: screenCookie(r), Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, //nolint:gosec // Secure wherever there is TLS; without it this machine alone is served
 		MaxAge: int(screens.SessionLasts.Seconds()), Secure: r.TLS != nil})
 	return sendJSON(w, r, ScreenSession{Screen: x.ID, Name: x.Name, Use: x.Use, Window: x.Window, Printer: x.Printer, Expires: until, Renew: !a.Now().Before(c.RenewFrom())})
 }

@@ -234,7 +234,7 @@ func (a *API) opened(w http.ResponseWriter, r *http.Request, account, method str
 }
 
 func (a *API) cookie(r *http.Request, value string, age int) *http.Cookie {
-	return &http.Cookie{Name: sessionCookie(r), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: age, Secure: r.TLS != nil}
+	return &http.Cookie{Name: sessionCookie(r), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: age, Secure: r.TLS != nil} //nolint:gosec // Secure wherever there is TLS; without it this machine alone is served
 }
 
 func (a *API) signOut(w http.ResponseWriter, r *http.Request) error {

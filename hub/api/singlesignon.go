@@ -22,7 +22,7 @@ func flowCookie(r *http.Request, value string, age int) *http.Cookie {
 	if r.TLS != nil {
 		name = "__Host-" + name
 	}
-	return &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: age, Secure: r.TLS != nil}
+	return &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: age, Secure: r.TLS != nil} //nolint:gosec // Lax, since the browser comes from the issuer; Secure wherever there is TLS
 }
 
 func (a *API) beginSingleSignOn(w http.ResponseWriter, r *http.Request) error {
@@ -76,7 +76,7 @@ func (a *API) comeBack(w http.ResponseWriter, r *http.Request) {
 	}
 	http.SetCookie(w, flowCookie(r, "", -1))
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // outcome says one of a few words of its own
 }
 
 // outcome is how a flow ended, in a word that the page has sentences for.

@@ -103,7 +103,7 @@ func (e *External) Run(ctx context.Context) error {
 		if e.clock().Sub(began) > steady {
 			pause = shortestPause
 		}
-		wait := pause/2 + rand.N(pause)
+		wait := pause/2 + rand.N(pause) //nolint:gosec // nobody gains by guessing it
 		e.logger.Warn("the connection to the broker was lost", "broker", e.addr, "error", err, "next_attempt_in", wait.String())
 		select {
 		case <-ctx.Done():

@@ -36,7 +36,7 @@ func Plain(next http.Handler, port string, refuse Refuse) http.Handler {
 			host += ":" + port
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, "https://"+host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		http.Redirect(w, r, "https://"+host+r.URL.RequestURI(), http.StatusPermanentRedirect) //nolint:gosec // to the host that was asked, and nothing caches it
 	})
 }
 

@@ -77,6 +77,16 @@ func rows() []row {
 		{"keys of logs are written in snake case", "hub/push/d.go", "package push\n\nimport \"log/slog\"\n\nfunc key(l *slog.Logger) { l.Info(\"hello\", \"windowID\", 1) }\n\nvar _ = key\n", "sloglint", "snake_case"},
 		{"messages of logs are constant", "hub/push/e.go", "package push\n\nimport \"log/slog\"\n\nfunc text(l *slog.Logger, s string) { l.Info(\"hello \" + s) }\n\nvar _ = text\n", "sloglint", "string literal"},
 		{"what is exported says what it is", "hub/hall/b.go", "package hall\n\nfunc Open() {}\n", "revive", "exported"},
+
+		// What an attacker looks for.
+		{"a password is not kept in the source", "hub/ingest/f.go", "package ingest\n\nfunc password() string {\n\tpassword := \"Zj8#kq!77Lw0pQ\"\n\treturn password\n}\n\nvar _ = password\n", "gosec", "G101"},
+		{"nobody turns the check of certificates off", "agent/uplink/b.go", "package uplink\n\nimport \"crypto/tls\"\n\nfunc open() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }\n\nvar _ = open\n", "gosec", "G402"},
+		{"no weak digest", "hub/view/d.go", "package view\n\nimport \"crypto/md5\"\n\nfunc digest(b []byte) [16]byte { return md5.Sum(b) }\n\nvar _ = digest\n", "gosec", "G401"},
+		{"no dice where secrets could be made", "hub/api/f.go", "package api\n\nimport \"math/rand/v2\"\n\nfunc secret() uint64 { return rand.Uint64() }\n\nvar _ = secret\n", "gosec", "G404"},
+		{"campaigns may throw dice", "faults/b.go", "package faults\n\nimport \"math/rand/v2\"\n\nfunc dice() uint64 { return rand.Uint64() }\n\nvar _ = dice\n", "", ""},
+		{"where strangers ask, a path is looked at", "hub/api/g.go", "package api\n\nimport \"os\"\n\nfunc open(path string) ([]byte, error) { return os.ReadFile(path) }\n\nvar _ = open\n", "gosec", "G304"},
+		{"the operator's own paths are opened", "agent/outbox/b.go", "package outbox\n\nimport \"os\"\n\nfunc open(path string) ([]byte, error) { return os.ReadFile(path) }\n\nvar _ = open\n", "", ""},
+		{"what the hub writes is its own", "hub/eventlog/c.go", "package eventlog\n\nimport \"os\"\n\nfunc keep(b []byte) error { return os.WriteFile(\"a\", b, 0o644) }\n\nvar _ = keep\n", "gosec", "G306"},
 	}
 }
 
