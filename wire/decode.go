@@ -210,6 +210,8 @@ func hubOnly(k Kind) bool {
 		KindServiceSet, KindServiceRemoved, KindTicketIssued,
 		KindTicketCalled, KindTicketRecalled, KindTicketMissed, KindTicketHeld, KindTicketResumed, KindTicketTransferred,
 		KindTicketClosed, KindVisitStarted, KindVisitFinished, KindCounterSet, KindMatterOpened, KindMatterSupplemented, KindMatterSuspended, KindMatterResumed, KindMatterConcluded, KindMatterCorrected, KindNoticePosted, KindNoticeRemoved,
+		KindProposalMade, KindProposalConfirmed, KindProposalDeclined, KindProposalWithdrawn, KindProposalLapsed, KindPeriodUnpublished,
+		KindSignInFailed, KindAccessRefused, KindExported, KindLogRead,
 		KindLineKept, KindPrintOrdered, KindTicketReceived, KindAppointmentBooked, KindAppointmentCancelled, KindAppointmentMissed,
 		KindRatingGiven, KindRatingExplained, KindRatingReasonsSet, KindRatingPublished, KindExclusionProposed, KindExclusionDecided,
 		KindCaseOpened, KindCaseExplained, KindCaseAssigned, KindCaseGraded, KindCaseAnswered, KindCaseRectified, KindCaseRevisited, KindCaseClosed,
@@ -252,7 +254,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds(), personalKinds(), enrolmentKinds(), screenKinds())
+	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds(), approvalKinds(), personalKinds(), enrolmentKinds(), screenKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

@@ -6,13 +6,14 @@ import "encoding/json"
 // is computed, reviewed, open to appeals, published, and revised where something
 // becomes known later. Only the hub makes them.
 const (
-	KindPeriodComputed  Kind = "period.computed"
-	KindPeriodReviewed  Kind = "period.reviewed"
-	KindPeriodOpened    Kind = "period.opened"
-	KindPeriodPublished Kind = "period.published"
-	KindPeriodRevised   Kind = "period.revised"
-	KindScoreAppealed   Kind = "score.appealed"
-	KindScoreDecided    Kind = "score.decided"
+	KindPeriodComputed    Kind = "period.computed"
+	KindPeriodReviewed    Kind = "period.reviewed"
+	KindPeriodOpened      Kind = "period.opened"
+	KindPeriodPublished   Kind = "period.published"
+	KindPeriodRevised     Kind = "period.revised"
+	KindPeriodUnpublished Kind = "period.unpublished"
+	KindScoreAppealed     Kind = "score.appealed"
+	KindScoreDecided      Kind = "score.decided"
 )
 
 // PeriodComputed says that a period was counted (核算), and what came out.
@@ -58,6 +59,13 @@ type PeriodRevised struct {
 	Outcome  json.RawMessage `json:"outcome"`
 }
 
+// PeriodUnpublished takes a published revision off the board (撤下公示): the record, its
+// documents and its number stay, and the next publication is a further revision. Sealed: reason.
+type PeriodUnpublished struct {
+	Period   string `json:"period"`
+	Revision int    `json:"revision"`
+}
+
 // ScoreAppealed is an appeal against a finding of a month (申诉). What is said travels sealed.
 type ScoreAppealed struct {
 	Appeal string `json:"appeal"`
@@ -85,6 +93,7 @@ func periodKinds() []KindInfo {
 	return []KindInfo{
 		{KindPeriodComputed, 1, true, PeriodComputed{}}, {KindPeriodReviewed, 1, true, PeriodReviewed{}}, {KindPeriodOpened, 1, true, PeriodOpened{}},
 		{KindPeriodPublished, 1, true, PeriodPublished{}}, {KindPeriodRevised, 1, true, PeriodRevised{}},
+		{KindPeriodUnpublished, 1, true, PeriodUnpublished{}},
 		{KindScoreAppealed, 1, true, ScoreAppealed{}}, {KindScoreDecided, 1, true, ScoreDecided{}},
 	}
 }

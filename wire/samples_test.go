@@ -17,6 +17,7 @@ var sealedKinds = map[Kind]string{
 	KindCaseOpened: "case-k1", KindCaseExplained: "case-k1", KindCaseAnswered: "case-k1", KindCaseRectified: "case-k1", KindCaseRevisited: "case-k1", KindCaseClosed: "case-k1",
 	KindExtensionAsked: "case-k1", KindExtensionDecided: "case-k1", KindAppealMade: "staff-s01", KindAppealDecided: "staff-s01",
 	KindVisitEntered: "window-w01", KindVisitWithdrawn: "window-w01",
+	KindProposalMade: "proposal-p1", KindProposalDeclined: "proposal-p1", KindPeriodUnpublished: "period-2026-10",
 	KindPeriodRevised: "period-2026-10", KindScoreAppealed: "staff-s01", KindScoreDecided: "staff-s01",
 	KindDepartmentMailSet: "department-civil", KindCopyQueued: "department-civil",
 	KindExchangeHeld: "duty-x1", KindReportDue: "duty-r1", KindReportFiled: "duty-r1", KindReportCancelled: "duty-r1",
@@ -32,7 +33,12 @@ func sampleOfPeople(k Kind) any {
 	const visit = "019ab3c1-7a10-7c3e-9b1f-0242ac120102"
 	const digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	return map[Kind]any{
-		KindPersonalViewed: PersonalViewed{"case-k1", "case", []string{"phone"}}, KindPersonalExported: PersonalExported{"staff-s01", "staff", true},
+		KindProposalMade:      ProposalMade{"p1", ActionUnpublishPeriod, json.RawMessage(`{"period":"2026-10","revision":1}`), "2026-12-07"},
+		KindProposalConfirmed: ProposalConfirmed{"p1"}, KindProposalDeclined: ProposalDeclined{"p1"}, KindProposalWithdrawn: ProposalWithdrawn{"p1"}, KindProposalLapsed: ProposalLapsed{"p1"},
+		KindSignInFailed: SignInFailed{"zhang", "", "sign_in_failed", 3}, KindAccessRefused: AccessRefused{"GET /api/v1/staff", "not_permitted", 1},
+		KindExported: Exported{"GET /api/v1/cases/export", "state=open", "xlsx", 12, digest}, KindLogRead: LogRead{"2026-11-23"},
+		KindPeriodUnpublished: PeriodUnpublished{"2026-10", 1},
+		KindPersonalViewed:    PersonalViewed{"case-k1", "case", []string{"phone"}}, KindPersonalExported: PersonalExported{"staff-s01", "staff", true},
 		KindPersonalForgotten: PersonalForgotten{"staff-s01", "request", "个人信息保护法 第四十七条", "申请表 2026-11"},
 		KindRetentionSet:      RetentionSet{"case", 730, "2027-01-01", "局务会议纪要〔2026〕9号"},
 		KindBackupTaken:       BackupTaken{[]string{"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}},

@@ -55,7 +55,7 @@ func (p Permission) Means() Words {
 		Self: {"本人的考勤、请假、补卡和答复", "one's own days, leave, make-up punches and replies"}, ReadHall: {"花名册、检查表和考核，限本单位或本窗口", "rosters, check sheets and scores, of one's department or window"},
 		ReadAll: {"全大厅的这些内容和各种申请", "all of that for the whole hall, and the requests"}, Recommend: {"派驻单位的一方：推荐、调换、撤出", "a department's side: recommendations, changes, withdrawals"},
 		Arrange: {"主数据、设备、班次、停止服务", "master data, devices, shifts, closures"}, Decide: {"审批、认定、检查和公布；确认须两人办理的事", "decisions, checking and publishing; confirming what takes two people"},
-		Inspect: {"巡查发现", "findings of inspections"}, Take: {"取号", "taking tickets"}, Serve: {"在窗口叫号办理", "calling and serving at a window"}, Rate: {"窗口的评价器", "a window's rating tablet"},
+		Inspect: {"巡查发现", "findings of inspections"}, Take: {"取号", "taking tickets"}, Watch: {"查看排队、预约和办件，限与自己有关的", "reading the line, appointments and matters, as far as they are one's own"}, Serve: {"在窗口叫号办理", "calling and serving at a window"}, Rate: {"窗口的评价器", "a window's rating tablet"},
 		Renew: {"续签自己的设备证书", "renewing one's own device certificate"}, Govern: {"账号、令牌、参数、节假日；提出考核政策", "accounts, tokens, parameters, holidays; proposing policies"}, Audit: {"日志和审计", "the log and the audit"},
 	}[p]
 }

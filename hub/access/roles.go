@@ -23,6 +23,7 @@ const (
 	Decide    Permission = "decide"    // requests, doubts and suspicions; closing and publishing days
 	Inspect   Permission = "inspect"   // findings
 	Take      Permission = "take"      // tickets, for oneself at the kiosk or for others
+	Watch     Permission = "watch"     // reading the line, appointments and matters, as far as one's own goes
 	Serve     Permission = "serve"     // call and serve at a window
 	Rate      Permission = "rate"      // the rating tablet of a window; nobody who works there may
 	Renew     Permission = "renew"     // a device's own certificate, and nothing else
@@ -60,6 +61,8 @@ func May(role wire.Role, p Permission) bool {
 		return role == adm || role == sup
 	case Take:
 		return slices.Contains([]wire.Role{adm, sup, rep, sta, wire.RoleScreen}, role)
+	case Watch:
+		return slices.Contains([]wire.Role{adm, sup, rep, sta, aud}, role)
 	case Serve:
 		return slices.Contains([]wire.Role{adm, sup, rep, sta}, role)
 	case Rate:
@@ -117,6 +120,9 @@ func (i *Identity) May(p Permission) bool {
 	return slices.ContainsFunc(i.Acting, func(r wire.Role) bool { return May(r, p) })
 }
 
+// Person tells whether a person has signed in: a token and the operator's secret are programs'.
+func (i *Identity) Person() bool { return i.Digest != "" }
+
 // PublicActor is how the log names whoever has not signed in, OperatorActor a program that knows the data folder's secret.
 const (
 	PublicActor   = "public"
@@ -158,5 +164,5 @@ func (s *State) BySession(secret string, now time.Time) (Identity, bool) {
 
 // Permissions are all permissions, in the order of their words above.
 func Permissions() []Permission {
-	return []Permission{Anybody, SignedIn, Self, ReadHall, ReadAll, Recommend, Arrange, Decide, Inspect, Take, Serve, Rate, Renew, Govern, Audit}
+	return []Permission{Anybody, SignedIn, Self, ReadHall, ReadAll, Recommend, Arrange, Decide, Inspect, Take, Watch, Serve, Rate, Renew, Govern, Audit}
 }

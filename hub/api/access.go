@@ -47,6 +47,8 @@ func (a *API) guarded(rt route) http.Handler {
 			err = problem("not_permitted")
 		case !i.MayAt(rt.may, r.PathValue("id")):
 			err = problem("not_yours")
+		case rt.person && !i.Person():
+			err = problem("person_needed")
 		case i.Temporary && rt.may != access.Anybody && rt.may != access.SignedIn:
 			err = problem("password_temporary")
 		}
@@ -54,9 +56,15 @@ func (a *API) guarded(rt route) http.Handler {
 			err = rt.checkQuery(r)
 		}
 		if err == nil {
-			err = rt.handle(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, i)))
+			r = r.WithContext(context.WithValue(context.WithValue(r.Context(), whoKey{}, i), triedKey{}, new(string)))
+			if rt.exports {
+				err = a.exported(w, r, rt)
+			} else {
+				err = rt.handle(w, r)
+			}
 		}
 		if err != nil {
+			a.noteFailure(r, rt, &i, err)
 			a.fail(w, r, err)
 		}
 	})

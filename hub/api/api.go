@@ -193,6 +193,8 @@ type API struct {
 	passkeys   *signin.Passkeys
 	ceremonies access.Limits
 	hashing    *signin.Hashing
+	// failures are what the log is told of refusals, at most once a minute each.
+	failures notes
 	// memory keeps what was read of closed days for months and scores.
 	memory score.Memory
 	// outcomes keeps what the notice board shows.

@@ -140,7 +140,9 @@ func (s *stage) decide(ctx context.Context, actor wire.Actor, key string, cmd an
 			if err != nil {
 				return nil, err
 			}
-			e := wire.Event{Kind: d.Kind, Data: data, Actor: &actor, At: s.now}
+			by := actor
+			by.ProposedBy = d.ProposedBy
+			e := wire.Event{Kind: d.Kind, Data: data, Actor: &by, At: s.now}
 			if d.Personal != nil {
 				box := fmt.Sprintf("%d/%d", s.log.Head(), i)
 				s.sealed[box] = d.Personal

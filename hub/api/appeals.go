@@ -54,7 +54,7 @@ type (
 
 func (a *API) appealRoutes() []route {
 	its := in("id", "编号", "the id")
-	list := read(access.Self, v1+"appeals", "对月度发现的申诉，新的在前；工作人员只看本人的", "appeals against findings of months, newest first; staff see their own", AppealList{}, a.getAppeals,
+	list := read(access.SignedIn, v1+"appeals", "对月度发现的申诉，新的在前；工作人员只看本人的", "appeals against findings of months, newest first; staff see their own", AppealList{}, a.getAppeals,
 		query("state", "waiting、granted 或 refused（默认全部）", "waiting, granted or refused (all by default)"), query("period", "月份", "a month"))
 	list.refusals = []string{"fields_invalid"}
 	return []route{list,

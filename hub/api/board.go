@@ -44,6 +44,16 @@ type (
 		Checkpoint *Checkpoint `json:"checkpoint,omitempty"`
 		// Periods are newest first: months, quarters and years.
 		Periods []BoardPeriod `json:"periods"`
+		// Withdrawn are those whose results were taken off the board and have no later revision.
+		Withdrawn []BoardWithdrawn `json:"withdrawn,omitempty"`
+	}
+	// BoardWithdrawn says of a period that its results are off the board, since when and why.
+	BoardWithdrawn struct {
+		Period   assess.Period `json:"period"`
+		Kind     assess.Per    `json:"kind"`
+		Revision int           `json:"revision"`
+		Verify   string        `json:"verify"`
+		Withdrawal
 	}
 	// BoardHall is the hall that it is of.
 	BoardHall struct {
@@ -141,6 +151,8 @@ type (
 		Checkpoint *Checkpoint `json:"checkpoint,omitempty"`
 		// Documents are the files that were mailed to departments.
 		Documents []PublishedDocument `json:"documents,omitempty"`
+		// Withdrawn says that the revision was taken off the board; its record and its documents stay.
+		Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
 	}
 	// PublishedDocument is a file as it was given out.
 	PublishedDocument struct {
@@ -244,11 +256,24 @@ func (a *API) getBoard(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.Register.Read(func(v *register.View, windows *roster.State) {
+		answer.Withdrawn = a.withdrawn(v)
 		for i := range all {
 			answer.Periods = append(answer.Periods, a.boardPeriod(&all[i], policyOf(v, all[i].outcome), v, windows))
 		}
 	})
 	return sendJSON(w, r, answer)
+}
+
+// withdrawn are the periods that were taken off the board, those that were last first.
+func (a *API) withdrawn(v *register.View) (all []BoardWithdrawn) {
+	for id, x := range v.State.Cycle.Periods.All() {
+		if last, ok := x.Last(); ok && last.Withdrawn != nil {
+			p := assess.Period(id)
+			all = append(all, BoardWithdrawn{p, p.Kind(), last.Number, verifyPath(p, last.Number), *a.withdrawal(&last, false)})
+		}
+	}
+	slices.SortFunc(all, func(x, y BoardWithdrawn) int { return y.At.Compare(x.At) })
+	return all[:min(len(all), boardMonths)]
 }
 
 // onBoard are the newest revisions that the board shows. The register is held for one outcome at a time.
@@ -501,7 +526,7 @@ func (a *API) getVerify(w http.ResponseWriter, r *http.Request) error {
 	rev, last := x.Revisions[number-1], x.Revisions[len(x.Revisions)-1]
 	from, until := period.Days()
 	answer := VerifyAnswer{Period: period, Kind: period.Kind(), From: from, Until: until, Revision: number, PublishedAt: rev.At.In(a.Zone), Newest: last.Number, NewestAt: last.At.In(a.Zone),
-		Digest: rev.Digest, Position: rev.Event, Policies: o.Policies, Documents: files}
+		Digest: rev.Digest, Position: rev.Event, Policies: o.Policies, Documents: files, Withdrawn: a.withdrawal(&rev, false)}
 	if answer.Hall, err = a.boardHall(); err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (a *API) bookingRoutes() []route {
 	arrive.answer, arrive.status = Taken{}, http.StatusCreated
 	return []route{
 		read(access.Anybody, v1+"services/{id}/slots", "可预约的时段", "what can be booked", SlotList{}, a.getSlots, id, day),
-		read(access.Serve, v1+"appointments", "某日的预约", "the appointments of a day", AppointmentList{}, a.getAppointments, day),
+		read(access.Watch, v1+"appointments", "某日的预约", "the appointments of a day", AppointmentList{}, a.getAppointments, day),
 		book, arrive,
 		a.change(access.Take, "POST", "appointments/{code}/cancel", "取消预约", "cancel an appointment", emptyBody{},
 			makes(wire.KindAppointmentCancelled, enter(func(r *http.Request, c *queue.CancelBooking) { c.Code = r.PathValue("code") })), []string{"appointment_unknown", "appointment_arrived", "appointment_late"}, code),

@@ -69,7 +69,7 @@ func (a *API) caseRoutes() []route {
 	}
 	return []route{
 		read(access.ReadHall, v1+"cases", "差评与投诉件，超期的在前", "cases of bad reviews and complaints, late ones first", CaseList{}, a.getCases, filters...),
-		read(access.ReadHall, v1+"cases/export", "差评与投诉件表", "the cases as a table", nil, a.exportCases, export...),
+		exports(read(access.ReadHall, v1+"cases/export", "差评与投诉件表", "the cases as a table", nil, a.exportCases, export...)),
 		read(access.ReadHall, v1+"cases/{id}", "一件差评或投诉的经过", "one case with all that happened", CaseStory{}, a.getCase, id),
 		a.change(access.Decide, "POST", "cases", "登记投诉（热线、信箱、纪检监察、媒体）", "enter a complaint (hotline, mailbox, discipline inspection, media)", conduct.Enter{}, enter[conduct.Enter](nil), []string{"own_case"}),
 		change(access.Recommend, "assign", "交办；单位联络员只能指定本单位人员", "say who answers for it; a liaison names a person of the own department", assignCaseBody{}, answers, a.assignCase),
@@ -83,10 +83,10 @@ func (a *API) caseRoutes() []route {
 			"case_rectified", "case_overdue", "extension_open", "extension_most"),
 		a.change(access.Decide, "POST", "extensions/{id}/decide", "审批延期", "decide on more working days", approveBody{},
 			enter(func(r *http.Request, c *conduct.DecideExtension) { c.Extension = r.PathValue("id") }), []string{"extension_unknown", "already_decided", "own_request", "own_case", "case_closed"}, its),
-		a.change(access.Decide, "POST", "visits/{id}/exclusion", "申请剔除一次办理的评价（误评或恶意）", "propose to take the rating of a visit out (a mistake or malice)", exclusionBody{}, a.proposeExclusion,
-			[]string{"rating_unknown", "case_unknown", "own_case", "exclusion_open", "rating_excluded"}, in("id", "办理编号", "the visit's id")),
-		a.change(access.Decide, "POST", "exclusions/{id}/decide", "审批剔除（须由另一人）", "decide on it, as another person", approveBody{}, a.decideExclusion,
-			[]string{"exclusion_unknown", "already_decided", "same_person", "own_case"}, its),
+		byPeople(a.change(access.Decide, "POST", "visits/{id}/exclusion", "申请剔除一次办理的评价（误评或恶意）", "propose to take the rating of a visit out (a mistake or malice)", exclusionBody{}, a.proposeExclusion,
+			[]string{"rating_unknown", "case_unknown", "own_case", "exclusion_open", "rating_excluded"}, in("id", "办理编号", "the visit's id"))),
+		byPeople(a.change(access.Decide, "POST", "exclusions/{id}/decide", "审批剔除（须由另一人）", "decide on it, as another person", approveBody{}, a.decideExclusion,
+			[]string{"exclusion_unknown", "already_decided", "same_person", "acts_for_first", "own_case"}, its)),
 		read(access.ReadAll, v1+"exclusions", "剔除评价的申请，新的在前", "proposals to take a rating out, newest first", ExclusionList{}, a.getExclusions, query("state", "waiting、granted 或 refused（默认全部）", "waiting, granted or refused (all by default)")),
 	}
 }

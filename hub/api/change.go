@@ -188,7 +188,11 @@ func (a *API) do(r *http.Request, actor wire.Actor, key string, o order) (*answe
 	if err != nil {
 		return nil, err
 	}
-	return &answer{status: o.status, body: body}, nil
+	status := o.status
+	if status == http.StatusAccepted && len(records) == 0 {
+		status = http.StatusOK // nothing waits for a second person
+	}
+	return &answer{status: status, body: body}, nil
 }
 
 func idempotencyKey(r *http.Request) (string, error) {

@@ -110,8 +110,8 @@ func (a *API) dutyRoutes() []route {
 			enter(func(r *http.Request, c *duty.Withdraw) { c.Duty = r.PathValue("id") }), []string{"duty_unknown", "duty_withdrawn", "own_entry", "forgotten"}, id),
 
 		read(access.ReadAll, v1+"evaluations", "调离人员书面评价（第十六条）", "written evaluations of who leaves", EvaluationList{}, a.getEvaluations),
-		withRefusals(read(access.ReadAll, v1+"evaluations/{id}", "一份书面评价", "one evaluation with its text", EvaluationAnswer{}, a.getEvaluation, id,
-			query("format", "json（默认）、docx 或 pdf", "json (the default), docx or pdf"), lang, query("number", "文件的发文字号；没有的是拟稿", "the document's number; without one it is a draft")), "fields_invalid", "fonts_missing", "glyph_missing"),
+		exports(withRefusals(read(access.ReadAll, v1+"evaluations/{id}", "一份书面评价", "one evaluation with its text", EvaluationAnswer{}, a.getEvaluation, id,
+			query("format", "json（默认）、docx 或 pdf", "json (the default), docx or pdf"), lang, query("number", "文件的发文字号；没有的是拟稿", "the document's number; without one it is a draft")), "fields_invalid", "fonts_missing", "glyph_missing")),
 		a.change(access.Decide, "POST", "evaluations", "起草书面评价", "begin the evaluation of somebody who leaves", duty.DraftEvaluation{}, makes(wire.KindEvaluationDrafted, enter[duty.DraftEvaluation](nil)),
 			[]string{"staff_unknown", "not_leaving", "evaluation_exists", "own_entry", "forgotten"}),
 		a.change(access.Decide, "PUT", "evaluations/{id}", "修改书面评价", "give an evaluation another text", sayBody{}, enter(func(r *http.Request, c *duty.EditEvaluation) { c.Evaluation = r.PathValue("id") }),

@@ -57,8 +57,8 @@ func (a *API) importRoutes() []route {
 		nil, ImportReport{}, a.importRoster, "file_format", "file_empty", "file_too_large", "too_many_rows")
 	load.params = []param{query("dry", "1 为试运行：只列出问题，不改变任何内容", "1 for a dry run: it lists what is wrong and changes nothing")}
 	return []route{load,
-		read(access.Arrange, v1+"roster/export", "导出人员表（卡号不导出）", "the roster as a table, without card numbers", nil, a.exportRoster, format),
-		read(access.Arrange, v1+"roster/template", "人员表模板", "the template of a roster's table", nil, a.rosterTemplate, format),
+		exports(read(access.ReadAll, v1+"roster/export", "导出人员表（卡号不导出）", "the roster as a table, without card numbers", nil, a.exportRoster, format)),
+		read(access.ReadAll, v1+"roster/template", "人员表模板", "the template of a roster's table", nil, a.rosterTemplate, format),
 	}
 }
 

@@ -74,10 +74,10 @@ func (a *API) indicatorRoutes() []route {
 		query("by", "按 hall、department、window、staff、service、day 或 month", "by hall, department, window, staff, service, day or month"),
 		query("window", "只看此窗口", "of this window only"), query("staff", "只看此人", "of this staff member only"), query("service", "只看此业务", "of this service only"), query("department", "只看此单位", "of this department only")}
 	table := read(access.ReadHall, v1+"indicators", "评价指标，附公式", "the indicators of satisfaction, with their formulas", IndicatorTable{}, a.getIndicators, params...)
-	export := read(access.ReadHall, v1+"indicators/export", "导出评价指标", "the indicators as a table", nil, a.exportIndicators,
-		append(slices.Clone(params), query("format", "xlsx（默认）或 csv", "xlsx (the default) or csv"), query("lang", "zh-CN 或 en", "zh-CN or en"))...)
+	export := exports(read(access.ReadHall, v1+"indicators/export", "导出评价指标", "the indicators as a table", nil, a.exportIndicators,
+		append(slices.Clone(params), query("format", "xlsx（默认）或 csv", "xlsx (the default) or csv"), query("lang", "zh-CN 或 en", "zh-CN or en"))...))
 	table.refusals, export.refusals = []string{"fields_invalid"}, []string{"fields_invalid"}
-	signs := read(access.Decide, v1+"ratings/signs", "评价异常迹象（提示，不是结论）", "signs that ratings were not the citizens' own; signs, not verdicts", SignList{}, a.getSigns,
+	signs := read(access.ReadAll, v1+"ratings/signs", "评价异常迹象（提示，不是结论）", "signs that ratings were not the citizens' own; signs, not verdicts", SignList{}, a.getSigns,
 		query("from", "自此日起（默认今天）", "from this day on (today by default)"), query("until", "至此日，至多 92 天", "until this day, 92 days at most"))
 	signs.refusals = []string{"fields_invalid"}
 	return []route{table, export, signs}

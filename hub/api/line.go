@@ -136,7 +136,7 @@ func (a *API) lineRoutes() []route {
 			enter(func(r *http.Request, c *queue.PrintAgain) { c.Ticket = r.PathValue("id") }), []string{"ticket_unknown", "ticket_over", "no_printer"}, ticket),
 		a.change(access.Take, "POST", "tickets/{id}/received", "已记下号码，不需要纸票", "the citizen has the number without paper", emptyBody{},
 			enter(func(r *http.Request, c *queue.Receive) { c.Ticket = r.PathValue("id") }), []string{"ticket_unknown"}, ticket),
-		read(access.Serve, v1+"line", "等候与各窗口的情况", "who waits, and what each window does", LineView{}, a.getLine),
+		read(access.Watch, v1+"line", "等候与各窗口的情况", "who waits, and what each window does", LineView{}, a.getLine),
 		serve("open", "开放窗口", "open a window", counterBody{}, counter(queue.StateOpen)),
 		serve("pause", "暂停窗口，须写原因", "pause a window, with the reason", counterBody{}, counter(queue.StatePaused), "window_busy"),
 		serve("close", "关闭窗口，须写原因", "close a window, with the reason", counterBody{}, counter(queue.StateClosed), "window_busy"),

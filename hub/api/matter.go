@@ -119,16 +119,16 @@ func (a *API) matterRoutes() []route {
 	id := in("id", "办件编号", "the matter's number or id")
 	filters := []param{query("state", "open（默认）、overdue、soon、concluded 或 all", "open (the default), overdue, soon, concluded or all"),
 		query("department", "单位编号", "a department's id"), query("window", "窗口编号", "a window's id"), query("number", "编号的一部分", "a part of the number")}
-	export := read(access.Serve, v1+"matters/export", "办件表", "the matters as a table", nil, a.exportMatters,
-		append(slices.Clone(filters), query("format", "xlsx（默认）或 csv", "xlsx (the default) or csv"))...)
+	export := exports(read(access.Watch, v1+"matters/export", "办件表", "the matters as a table", nil, a.exportMatters,
+		append(slices.Clone(filters), query("format", "xlsx（默认）或 csv", "xlsx (the default) or csv"))...))
 	change := func(may access.Permission, name, zh, en string, body any, build func(*http.Request, []byte) (order, error), refusals ...string) route {
 		return a.change(may, "POST", "matters/{id}/"+name, zh, en, body, a.ownMatter(build), append(refusals, "matter_unknown", "matter_concluded", "not_yours"), id)
 	}
 	return []route{
-		read(access.Serve, v1+"matters", "办件，超期的在前", "the matters, those that are late first", MatterList{}, a.getMatters, filters...),
+		read(access.Watch, v1+"matters", "办件，超期的在前", "the matters, those that are late first", MatterList{}, a.getMatters, filters...),
 		export,
-		read(access.Serve, v1+"matters/{id}", "一件办件的经过", "one matter with all that happened", MatterStory{}, a.getMatter, id),
-		read(access.Decide, v1+"visits/repeated", "重复来访（两头跑）", "visits that came again for one thing", RepeatList{}, a.getRepeats),
+		read(access.Watch, v1+"matters/{id}", "一件办件的经过", "one matter with all that happened", MatterStory{}, a.getMatter, id),
+		read(access.ReadAll, v1+"visits/repeated", "重复来访（两头跑）", "visits that came again for one thing", RepeatList{}, a.getRepeats),
 		change(access.Serve, "supplement", "补交材料", "documents were handed in", matter.Supplement{}, enter(func(r *http.Request, c *matter.Supplement) { c.Matter = r.PathValue("id") })),
 		change(access.Serve, "suspend", "中止计时，须写原因", "stop the clock, with the reason", matter.Suspend{}, enter(func(r *http.Request, c *matter.Suspend) { c.Matter = r.PathValue("id") }), "matter_suspended"),
 		change(access.Serve, "resume", "恢复计时", "let the clock go on", emptyBody{}, enter(func(r *http.Request, c *matter.Resume) { c.Matter = r.PathValue("id") }), "matter_not_suspended"),
@@ -202,7 +202,7 @@ func (a *API) visitEnd(done Changed) (any, error) {
 
 // windowsOf are the windows whose matters somebody may touch; all where all is true.
 func (a *API) windowsOf(i access.Identity, v *register.View, windows *roster.State) (all bool, own map[string]bool) {
-	if i.May(access.Decide) {
+	if i.May(access.ReadAll) { // an auditor reads all of them, and can change none
 		return true, nil
 	}
 	own = map[string]bool{}

@@ -49,7 +49,7 @@ type (
 )
 
 func (a *API) panelRoutes() []route {
-	return []route{read(access.Serve, v1+"windows/{id}/line", "一个窗口的等候与办理", "the line as one window sees it", CounterLine{}, a.getWindowLine, in("id", "窗口编号", "the window's id"))}
+	return []route{read(access.Watch, v1+"windows/{id}/line", "一个窗口的等候与办理", "the line as one window sees it", CounterLine{}, a.getWindowLine, in("id", "窗口编号", "the window's id"))}
 }
 
 func (a *API) getWindowLine(w http.ResponseWriter, r *http.Request) error {

@@ -66,7 +66,7 @@ func (a *API) paperRoutes() []route {
 		a.change(access.Decide, "POST", "visits/paper/{id}/withdraw", "撤回录错的纸质号，须写原因", "take a paper number back that was entered wrongly, with the reason", matter.WithdrawPaper{},
 			enter(func(r *http.Request, c *matter.WithdrawPaper) { c.Visit = r.PathValue("id") }), []string{"visit_unknown", "matter_went_on"}, visit),
 		file,
-		read(access.Decide, v1+"visits/paper/template", "补录表模板", "the template of a table of paper numbers", nil, a.paperTemplate, format),
+		read(access.ReadAll, v1+"visits/paper/template", "补录表模板", "the template of a table of paper numbers", nil, a.paperTemplate, format),
 	}
 }
 

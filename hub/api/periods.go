@@ -73,6 +73,16 @@ type (
 		Through wire.Position   `json:"through"`
 		Digest  string          `json:"digest"`
 		Changes []assess.Change `json:"changes,omitempty"`
+		// Withdrawn says that it was taken off the board.
+		Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
+	}
+	// Withdrawal is when and why a revision was taken off the board, and by which two people.
+	Withdrawal struct {
+		At         time.Time     `json:"at"`
+		Why        string        `json:"why"`
+		By         string        `json:"by,omitempty"`
+		ProposedBy string        `json:"proposed_by,omitempty"`
+		Event      wire.Position `json:"event"`
 	}
 	// BlockRow is a reason for which the next step is refused.
 	BlockRow struct {
@@ -127,6 +137,7 @@ func (a *API) periodRoutes() (all []route) {
 			count("revision", "第几版（默认最新）", "the revision (the newest by default)"), query("policy", "假如按此政策（编号@版本）核算，不改变任何记录", "what if this policy (id@version) had held; nothing is changed"),
 			query("format", "json（默认）、xlsx、docx 或 pdf", "json (the default), xlsx, docx or pdf"), query("lang", "zh-CN 或 en", "zh-CN or en"),
 			query("number", "文件的发文字号；没有的是拟稿", "the document's number; without one it is a draft"))
+		one.exports = true
 		list.refusals, one.refusals = []string{"fields_invalid"}, []string{"fields_invalid", "period_unknown", "revision_unknown", "policy_unknown", "fonts_missing", "glyph_missing"}
 		all = append(all, list, one,
 			steps("compute", "核算", "compute it", nil, a.step(func(p assess.Period, c cycle.Counted) any { return cycle.Compute{Period: p, Counted: c} })),
@@ -310,7 +321,9 @@ func (a *API) wholePeriod(v *register.View, windows *roster.State, p assess.Peri
 	if answer.State != cycle.Running {
 		answer.Blocked = a.blocks(v, windows, p)
 		next := cycle.Next(p, answer.State, v.State.CycleWorld(windows).AppealDays(until))
-		if policy == "" && len(answer.Blocked) == 0 && (next != "revise" || len(answer.Pending) > 0) {
+		last, published := x.Last()
+		off := published && last.Withdrawn != nil
+		if policy == "" && len(answer.Blocked) == 0 && (next != "revise" || len(answer.Pending) > 0 || off) {
 			answer.Next = append(answer.Next, next)
 		}
 		if policy == "" && len(answer.Blocked) == 0 && (answer.State == cycle.Computed || answer.State == cycle.Reviewed) {
@@ -330,7 +343,7 @@ func (a *API) revisions(v *register.View, p assess.Period, x *cycle.Period, revi
 			return err
 		}
 		o := *one
-		row := RevisionRow{Number: rev.Number, At: rev.At, By: rev.By, Reason: a.sealed(rev.Reason, "reason"), Event: rev.Event, Through: rev.Through, Digest: rev.Digest}
+		row := RevisionRow{Number: rev.Number, At: rev.At, By: rev.By, Reason: a.sealed(rev.Reason, "reason"), Event: rev.Event, Through: rev.Through, Digest: rev.Digest, Withdrawn: a.withdrawal(&rev, true)}
 		if before != nil {
 			row.Changes = assess.Compare(before, &o)
 		}
@@ -347,6 +360,18 @@ func (a *API) revisions(v *register.View, p assess.Period, x *cycle.Period, revi
 		answer.Verify = "/verify/" + string(p) + "/" + strconv.Itoa(answer.Revision)
 	}
 	return nil
+}
+
+// withdrawal says that a revision is off the board; the public is not told by whom.
+func (a *API) withdrawal(rev *cycle.Revision, people bool) *Withdrawal {
+	if rev.Withdrawn == nil {
+		return nil
+	}
+	w := &Withdrawal{At: rev.Withdrawn.At.In(a.Zone), Why: a.sealed(rev.Withdrawn.Reason, "reason"), Event: rev.Withdrawn.Event}
+	if people {
+		w.By, w.ProposedBy = rev.Withdrawn.By, rev.Withdrawn.ProposedBy
+	}
+	return w
 }
 
 // bound leaves what is of the reader's department or windows.
@@ -378,6 +403,9 @@ func bound(answer *PeriodAnswer, s *scope) {
 	for i := range answer.Revisions {
 		answer.Revisions[i].Changes = changes(answer.Revisions[i].Changes)
 		answer.Revisions[i].Reason = ""
+		if off := answer.Revisions[i].Withdrawn; off != nil {
+			off.By, off.ProposedBy = "", ""
+		}
 	}
 	answer.Appeals = slices.DeleteFunc(answer.Appeals, func(x AppealRow) bool { return !shown(assess.To(x.To), x.Subject) })
 	answer.Digest, answer.Next = "", []string{}

@@ -25,6 +25,8 @@ type (
 		From string `json:"from"`
 		// Document is the number of that by which it is adopted.
 		Document string `json:"document"`
+		// Reason is for the second person, who confirms it.
+		Reason string `json:"reason,omitempty"`
 	}
 	extendBody struct {
 		From string `json:"from"`
@@ -228,7 +230,6 @@ type (
 	}
 	// PolicyChanged is what was adopted: from when until when it holds, and what ends for it.
 	PolicyChanged struct {
-		Events  []Made        `json:"events"`
 		Policy  string        `json:"policy"`
 		Version string        `json:"version"`
 		From    hall.Date     `json:"from"`
@@ -239,59 +240,51 @@ type (
 
 func (a *API) policyRoutes() []route {
 	version := in("version", "政策编号@版本", "the policy's id@version")
-	adopt := a.change(access.Govern, "POST", "policies", "通过一份考核政策，自某日起适用", "adopt a policy file from a day on", adoptBody{}, a.adoptPolicy,
-		[]string{"policy_early", "policy_version_taken", "policy_adopted", "policy_two", "policy_published"})
-	adopt.answer = PolicyChanged{}
+	adopt := proposing(a.change(access.Govern, "POST", "policies", "提议通过一份考核政策，自某日起适用（须另一人确认）", "propose to adopt a policy file from a day on; another person confirms it", adoptBody{}, a.adoptPolicy,
+		[]string{"policy_early", "policy_version_taken", "policy_adopted", "policy_two", "policy_published"}))
 	return []route{
 		read(access.SignedIn, v1+"policies", "考核政策：已通过的各份及其效力", "the assessment policies that were adopted, and how they stand", PolicyList{}, a.getPolicies),
 		read(access.SignedIn, v1+"policies/{version}", "一份考核政策的全部内容", "one policy whole", PolicyParts{}, a.getOnePolicy, version),
 		own(access.Govern, "POST", "policies/check", "检查一份考核政策，不作改动", "check a policy file; nothing is changed", policyTextBody{}, PolicyChecked{}, a.checkPolicy),
 		adopt,
-		a.change(access.Govern, "POST", "policies/{version}/extend", "登记试行政策的延续", "record the decision that a trial policy goes on", extendBody{}, extendPolicy,
-			[]string{"policy_unknown", "policy_unreadable", "document_missing", "extension_needless", "extension_none", "extension_overlaps"}, version),
+		proposing(a.change(access.Govern, "POST", "policies/{version}/extend", "提议登记试行政策的延续（须另一人确认）", "propose to record that a trial policy goes on; another person confirms it", extendBody{}, a.extendPolicy,
+			[]string{"policy_unknown", "policy_unreadable", "document_missing", "extension_needless", "extension_none", "extension_overlaps"}, version)),
 	}
 }
 
-func (a *API) adoptPolicy(_ *http.Request, body []byte) (order, error) {
+func (a *API) adoptPolicy(r *http.Request, body []byte) (order, error) {
 	var b adoptBody
 	if err := decode(body, &b); err != nil {
 		return order{}, err
 	}
-	p := policy.Check(b.Text).Policy
-	o := order{cmd: policy.AdoptPolicy{Text: b.Text, From: b.From, Document: b.Document}, status: http.StatusOK, kind: wire.KindPolicyAdopted}
-	if p != nil {
-		o.data = policy.Event(p, b.Text, b.From, strings.TrimSpace(b.Document))
-	}
-	o.answer = func(c Changed) (any, error) {
-		for i := range c.Events {
-			c.Events[i].Data = nil // the text is the request's own
-		}
-		answer := PolicyChanged{Events: c.Events, Ended: []PolicyEnded{}}
-		a.Register.Read(func(v *register.View, _ *roster.State) {
-			var before *policy.Adopted
-			for _, x := range v.State.Policy.Adopted() {
-				if p != nil && x.Policy == p.ID && x.Version == p.Version {
-					answer.Policy, answer.Version, answer.From, answer.Until = x.Policy, x.Version, x.From, x.Until
-					if before != nil {
-						answer.Ended = append(answer.Ended, PolicyEnded{before.Policy, before.Version, before.Until})
-					}
-				}
-				before = &x
-			}
-		})
-		return answer, nil
-	}
-	return o, nil
+	return a.propose(r, wire.ActionAdoptPolicy, policy.AdoptPolicy{Text: b.Text, From: b.From, Document: strings.TrimSpace(b.Document)}, b.Reason)
 }
 
-func extendPolicy(r *http.Request, body []byte) (order, error) {
+// policyChanged says from when until when an adopted policy holds, and what ends for it.
+func (a *API) policyChanged(id, version string) PolicyChanged {
+	answer := PolicyChanged{Ended: []PolicyEnded{}}
+	a.Register.Read(func(v *register.View, _ *roster.State) {
+		var before *policy.Adopted
+		for _, x := range v.State.Policy.Adopted() {
+			if x.Policy == id && x.Version == version {
+				answer.Policy, answer.Version, answer.From, answer.Until = x.Policy, x.Version, x.From, x.Until
+				if before != nil {
+					answer.Ended = append(answer.Ended, PolicyEnded{before.Policy, before.Version, before.Until})
+				}
+			}
+			before = &x
+		}
+	})
+	return answer
+}
+
+func (a *API) extendPolicy(r *http.Request, body []byte) (order, error) {
 	var b extendBody
 	if err := decode(body, &b); err != nil {
 		return order{}, err
 	}
 	id, version, _ := strings.Cut(r.PathValue("version"), "@")
-	return order{cmd: policy.ExtendPolicy{PolicyExtended: wire.PolicyExtended{Policy: id, Version: version, From: b.From, Until: b.Until, Document: b.Document, Reference: b.Reason}},
-		status: http.StatusOK, kind: wire.KindPolicyExtended}, nil
+	return a.propose(r, wire.ActionExtendPolicy, policy.ExtendPolicy{PolicyExtended: wire.PolicyExtended{Policy: id, Version: version, From: b.From, Until: b.Until, Document: b.Document, Reference: b.Reason}}, "")
 }
 
 func (a *API) checkPolicy(w http.ResponseWriter, r *http.Request) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -41,16 +42,41 @@ func answerOf[T any](t *testing.T, s *stage, method, path, body string) (v T) {
 
 const shippedKey = "wuzhengbanfa-2020-63@1.0.0"
 
+// byTwo proposes as the administrator and lets the supervisor confirm; what is refused at once, or changes nothing, is answered by the first.
+func (s *stage) byTwo(path, body string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	w := s.ask("POST", "/api/v1/"+path, body, s.of("administrator"))
+	var p Proposed
+	if w.Code != http.StatusAccepted {
+		return w
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Proposal == "" {
+		s.t.Fatalf("%v: %s", err, w.Body)
+	}
+	return s.ask("POST", "/api/v1/proposals/"+p.Proposal+"/confirm", "", s.of("supervisor"))
+}
+
+// confirmed is byTwo of what must be taken.
+func (s *stage) confirmed(path, body string) (c ConfirmedAnswer) {
+	s.t.Helper()
+	w := s.byTwo(path, body)
+	if err := json.Unmarshal(w.Body.Bytes(), &c); err != nil || w.Code != http.StatusOK {
+		s.t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+	}
+	return c
+}
+
 // 63号 第十八条: the trial is over; it goes on by a recorded document only.
 func TestAPolicyIsAdoptedAndExtended(t *testing.T) {
 	t.Parallel()
 	s := newStageAt(t, 1000)
+	s.people()
 	list := answerOf[PolicyList](t, s, "GET", "policies", "")
 	if len(list.Policies) != 1 || !list.Policies[0].Shipped || !list.Policies[0].Now || list.Policies[0].Standing != assess.Lapsed || list.Blocked == nil || list.Blocked.Code != "policy_missing" {
 		t.Fatalf("before anything is adopted: %+v", list)
 	}
-	adopted := answerOf[PolicyChanged](t, s, "POST", "policies", policyBody("2020-08-01", "局务会议纪要〔2020〕1号"))
-	if len(adopted.Events) != 1 || adopted.Events[0].Data != nil || len(adopted.Ended) != 0 || adopted.From != "2020-08-01" || adopted.Until != "" {
+	adopted := s.confirmed("policies", policyBody("2020-08-01", "局务会议纪要〔2020〕1号"))
+	if len(adopted.Events) != 2 || adopted.Events[1].Data != nil || len(adopted.Policy.Ended) != 0 || adopted.Policy.From != "2020-08-01" || adopted.Policy.Until != "" {
 		t.Errorf("got %+v", adopted)
 	}
 	if list = answerOf[PolicyList](t, s, "GET", "policies", ""); len(list.Policies) != 1 || list.Policies[0].Shipped || list.Policies[0].Standing != assess.Lapsed ||
@@ -68,19 +94,19 @@ func TestAPolicyIsAdoptedAndExtended(t *testing.T) {
 		if row.body == "" {
 			path, row.body = "policies/other@1/extend", `{"from":"2022-08-01","document":"x"}`
 		}
-		p := problemOf(t, s.ask("POST", "/api/v1/"+path, row.body))
+		p := problemOf(t, s.byTwo(path, row.body))
 		if p.Code != row.code || p.Code == "document_missing" && p.Article != "63号 第十八条" {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}
 	const body = `{"from":"2022-08-01","until":"2026-12-31","document":"乌政办发〔2022〕0号（演示）","reason":"继续试行"}`
-	if made := answerOf[Changed](t, s, "POST", extend, body); len(made.Events) != 1 {
+	if made := s.confirmed(extend, body); len(made.Events) != 2 {
 		t.Errorf("got %+v", made)
 	}
-	if again := answerOf[Changed](t, s, "POST", extend, body); len(again.Events) != 0 {
+	if again := s.confirmed(extend, body); len(again.Events) != 0 {
 		t.Errorf("the same again: %+v", again)
 	}
-	if p := problemOf(t, s.ask("POST", "/api/v1/"+extend, `{"from":"2026-01-01","document":"y"}`)); p.Code != "extension_overlaps" {
+	if p := problemOf(t, s.byTwo(extend, `{"from":"2026-01-01","document":"y"}`)); p.Code != "extension_overlaps" {
 		t.Errorf("two extensions of one day: %+v", p)
 	}
 	list = answerOf[PolicyList](t, s, "GET", "policies", "")
@@ -106,14 +132,26 @@ func TestANewerPolicyEndsTheEarlierOne(t *testing.T) {
 	v := func(version string, more ...string) []string {
 		return append([]string{`version: "1.0.0"`, `version: "` + version + `"`}, more...)
 	}
-	answerOf[PolicyChanged](t, s, "POST", "policies", policyBody("2026-01-01", "甲"))
+	s.people()
+	s.confirmed("policies", policyBody("2026-01-01", "甲"))
 	key := header("Idempotency-Key", "adopt-2")
 	newer := policyBody("2027-01-01", "乙", v("2.0.0", "{name: missing_points, unit: points, cites: [\"63号 第八条\"], values: [{value: 2,", "{name: missing_points, unit: points, cites: [\"63号 第八条\"], values: [{value: 4,",
 		"expect: [{rule: missing, points: -2}]\n    score: 98", "expect: [{rule: missing, points: -4}]\n    score: 96")...)
+	proposal := ""
 	for range 2 {
-		w := s.ask("POST", "/api/v1/policies", newer, key)
-		var got PolicyChanged
-		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK || len(got.Ended) != 1 || got.Ended[0] != (PolicyEnded{"wuzhengbanfa-2020-63", "1.0.0", "2026-12-31"}) {
+		w := s.ask("POST", "/api/v1/policies", newer, key, s.of("administrator"))
+		var got Proposed
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusAccepted || got.Proposal == "" || proposal != "" && got.Proposal != proposal {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		proposal = got.Proposal
+		s.restarted()
+	}
+	confirmed := header("Idempotency-Key", "confirm-2")
+	for n := range 2 {
+		w := s.ask("POST", "/api/v1/proposals/"+proposal+"/confirm", "", confirmed, s.of("supervisor"))
+		var got ConfirmedAnswer
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK || n == 0 && (got.Policy == nil || len(got.Policy.Ended) != 1 || got.Policy.Ended[0] != (PolicyEnded{"wuzhengbanfa-2020-63", "1.0.0", "2026-12-31"})) {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
 		s.restarted()
@@ -134,11 +172,11 @@ func TestANewerPolicyEndsTheEarlierOne(t *testing.T) {
 		"no document":                  {policyBody("2028-01-01", "", v("3.0.0")...), "fields_invalid", ""},
 		"a day that is none":           {policyBody("2028-02-30", "丙", v("3.0.0")...), "fields_invalid", ""},
 	} {
-		if p := problemOf(t, s.ask("POST", "/api/v1/policies", row.body)); p.Code != row.code || p.Article != row.article {
+		if p := problemOf(t, s.byTwo("policies", row.body)); p.Code != row.code || p.Article != row.article {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}
-	between := answerOf[PolicyChanged](t, s, "POST", "policies", policyBody("2026-07-01", "丁", v("1.5.0")...))
+	between := *s.confirmed("policies", policyBody("2026-07-01", "丁", v("1.5.0")...)).Policy
 	if between.Until != "2026-12-31" || len(between.Ended) != 1 || between.Ended[0].Until != "2026-06-30" {
 		t.Errorf("one between two: %+v", between)
 	}
@@ -146,11 +184,11 @@ func TestANewerPolicyEndsTheEarlierOne(t *testing.T) {
 	s.view.State.Cycle.Periods.Set("2028-02", cycle.Period{Revisions: []cycle.Revision{{}}})
 	s.still.Unlock()
 	for from, want := range map[string]string{"2028-02-15": "policy_published", "2028-01-01": "policy_published"} {
-		if p := problemOf(t, s.ask("POST", "/api/v1/policies", policyBody(from, "戊", v("4.0.0")...))); p.Code != want || p.Article != "63号 第八条" {
+		if p := problemOf(t, s.byTwo("policies", policyBody(from, "戊", v("4.0.0")...))); p.Code != want || p.Article != "63号 第八条" {
 			t.Errorf("from %s, after which results are published: %+v", from, p)
 		}
 	}
-	answerOf[PolicyChanged](t, s, "POST", "policies", policyBody("2028-03-01", "戊", v("4.0.0")...))
+	s.confirmed("policies", policyBody("2028-03-01", "戊", v("4.0.0")...))
 	parts := answerOf[PolicyParts](t, s, "GET", "policies/wuzhengbanfa-2020-63@2.0.0", "")
 	if len(parts.Rules) != 31 || len(parts.Articles) != 33 || !strings.Contains(parts.Text, `version: "2.0.0"`) || parts.Publish.People != assess.ShowAwarded || parts.From != "2027-01-01" || parts.Now {
 		t.Errorf("got %d rules, %d articles, %+v", len(parts.Rules), len(parts.Articles), parts.PolicyRow)
@@ -164,6 +202,8 @@ func TestANewerPolicyEndsTheEarlierOne(t *testing.T) {
 func TestFaultsOfAPolicyAreAnsweredWithTheirLines(t *testing.T) {
 	t.Parallel()
 	s := newStageAt(t, 1000)
+	s.people()
+	before := s.log.Head()
 	bonus := "{id: bonus, points: bonus_cap, per: month, zh: 每月加分封顶, en: the most that a month can give}"
 	for name, row := range map[string]struct {
 		replace      []string
@@ -185,7 +225,7 @@ func TestFaultsOfAPolicyAreAnsweredWithTheirLines(t *testing.T) {
 			t.Fatalf("%s changes nothing", name)
 		}
 		for lang, words := range map[string]string{"zh-CN": row.zh, "en": row.en} {
-			w := s.ask("POST", "/api/v1/policies", body, header("Accept-Language", lang))
+			w := s.ask("POST", "/api/v1/policies", body, header("Accept-Language", lang), s.of("administrator"))
 			p := problemOf(t, w)
 			line := map[string]string{"zh-CN": "第 ", "en": "line "}[lang]
 			if w.Code != http.StatusUnprocessableEntity || !slices.ContainsFunc(p.Fields, func(f wire.ProblemField) bool {
@@ -210,7 +250,7 @@ func TestFaultsOfAPolicyAreAnsweredWithTheirLines(t *testing.T) {
 	if got := answerOf[PolicyChecked](t, s, "POST", "policies/check", policyBody("", "")); len(got.Faults) > 0 || len(got.Cases) != 25 || got.Policy != "wuzhengbanfa-2020-63" || len(got.Unruled) == 0 {
 		t.Errorf("the shipped policy: %+v", got)
 	}
-	if head := s.log.Head(); head != 0 {
+	if head := s.log.Head() - before; head != 0 {
 		t.Errorf("what was refused or checked made %d events", head)
 	}
 }
@@ -224,7 +264,7 @@ func TestADaysSheetFollowsTheAdoptedPolicy(t *testing.T) {
 		"{rule: absence, points: -10}", "{rule: absence, points: -5}", "score: 85\n  - zh: \"缺卡", "score: 90\n  - zh: \"缺卡", "score: 79\n    grade: basic", "score: 89\n    grade: pass", "score: 59\n    grade: fail", "score: 79\n    grade: basic",
 		"- id: window_order\n    cites: [\"63号 第六条\"]", "- id: untidy\n    cites: [\"63号 第六条\", \"63号 第八条\"]", "trigger: window_order\n    points: inspection_points", "trigger: window_order\n    points: inspection_points + inspection_points",
 		"expect: [{rule: window_order, points: -2}]\n    score: 98", "expect: [{rule: untidy, points: -4}]\n    score: 96")
-	answerOf[PolicyChanged](t, s, "POST", "policies", body)
+	s.confirmed("policies", body)
 	for _, rule := range []string{"untidy", "window_order"} { // by its own id, or by the kind of fact that it is about
 		answerOf[Changed](t, s, "POST", "findings", `{"finding":"`+rule+`","day":"2026-11-19","window":"w1","rule":"`+rule+`","note":"杂乱"}`)
 	}

@@ -60,6 +60,7 @@ func problems() []failure {
 		p(403, "enrolment_plain", "请直接用 HTTPS 连接主机进行注册；未加密或经过代理的连接不受理", "enrol over HTTPS from the hub itself; neither plain connections nor those through a proxy are taken"),
 		p(403, "certificate_needed", "换新证书须出示现有证书，且不能经过代理", "a certificate is renewed by showing the present one, not through a proxy"),
 		p(403, "not_permitted", "您的账号没有这项权限", "your account may not do this"),
+		p(403, "person_needed", "这件事须由本人登录办理，程序不能代办", "a person must sign in for this; programs cannot do it"),
 		p(403, "not_yours", "这不属于您所在的单位或窗口", "this is not of your department or window"),
 		p(403, "password_temporary", "请先修改初始密码", "change the first password before anything else"),
 		p(403, "setup_code", "首次启动链接不正确或已失效；请在主机的日志中查看新的链接", "the link of the first start is wrong or over; the hub's log has the present one"),

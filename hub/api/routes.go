@@ -19,8 +19,10 @@ type route struct {
 	// may is what it asks of whoever uses it; changes changes the hall.
 	may     access.Permission
 	changes bool
-	summary text
-	params  []param
+	// person: a person who is signed in uses it, no program. exports: what is no JSON of its answers is noted as an export.
+	person, exports bool
+	summary         text
+	params          []param
 	// body and answer are values of the types that are read and sent; nil where there are none.
 	body, answer any
 	status       int
@@ -145,7 +147,7 @@ func count(name, zh, en string) param { return param{name, "query", true, text{z
 
 // table is every route under /api/v1 and beside it.
 func (a *API) table() []route {
-	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.heldSessionRoutes(), a.wayRoutes(), a.enrolmentRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.dutyRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes(), a.boardRoutes(), a.personalRoutes(), a.screenRoutes())
+	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.heldSessionRoutes(), a.wayRoutes(), a.enrolmentRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.dutyRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes(), a.boardRoutes(), a.personalRoutes(), a.screenRoutes(), a.proposalRoutes(), a.auditRoutes())
 }
 
 func (a *API) hallRoutes() []route {
@@ -187,7 +189,7 @@ func (a *API) sessionRoutes() []route {
 		read(access.ReadAll, v1+"accounts", "账号列表", "the accounts", AccountList{}, a.getAccounts),
 		a.change(access.Govern, "PUT", "accounts/{id}", "添加或修改账号", "add an account or change it", accountBody{}, a.setAccount, []string{"last_administrator", "too_many_tries"}, account),
 		a.change(access.Govern, "DELETE", "accounts/{id}", "停用账号", "end an account", nil, enter(func(r *http.Request, c *access.DisableAccount) { c.Account = r.PathValue("id") }), []string{"account_unknown", "last_administrator"}, account),
-		read(access.Govern, v1+"tokens", "接口令牌列表", "the API tokens", TokenList{}, a.getTokens),
+		read(access.Audit, v1+"tokens", "接口令牌列表", "the API tokens", TokenList{}, a.getTokens),
 		own(access.Govern, "POST", "tokens", "建立接口令牌（只显示一次）", "make an API token; it is shown once", tokenBody{}, NewToken{}, a.createToken),
 		a.change(access.Govern, "DELETE", "tokens/{id}", "撤销接口令牌", "end an API token", nil, enter(func(r *http.Request, c *access.RevokeToken) { c.Token = r.PathValue("id") }), []string{"token_unknown"}, token),
 	}
@@ -246,6 +248,7 @@ func (a *API) getEvents(w http.ResponseWriter, r *http.Request) error {
 	if err := c.err(); err != nil {
 		return err
 	}
+	a.noteLogRead(r)
 	page := EventPage{Events: []wire.Record{}, Next: after, Head: a.Log.Head()}
 	records, err := a.Log.ReadBatch(after, int(limit))
 	if err != nil {

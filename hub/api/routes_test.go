@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hallkeeper/hub/access"
+	"hallkeeper/hub/approval"
 	"hallkeeper/hub/duty"
 	"hallkeeper/hub/queue"
 	"hallkeeper/hub/register"
@@ -73,6 +74,11 @@ func (x told) ask(s *stage) *httptest.ResponseRecorder {
 		}
 		for id := range v.State.Conduct.Exclusions.All() {
 			path = strings.Replace(path, "EXCLUSION", id, 1)
+		}
+		for id, p := range v.State.Approvals.Proposals.All() {
+			if p.State == approval.Open {
+				path = strings.Replace(path, "PROPOSAL", id, 1)
+			}
 		}
 		for id := range v.State.Copies.Copies.All() {
 			path = strings.Replace(path, "COPY", id, 1)
@@ -305,8 +311,14 @@ func story(s *stage) []told {
 		{"DELETE /api/v1/calendar/closures/{date}", v + "calendar/closures/2026-12-01", "", "", ""},
 		{"GET /api/v1/policy", v + "policy", "", "staff", ""},
 		{"POST /api/v1/policy/parameters/{name}", v + "policy/parameters/late_grace", `{"value":5,"from":"2026-12-01","reference":"纪要"}`, "", ""},
-		{"POST /api/v1/policies/check", v + "policies/check", policyBody("", ""), "", ""}, {"POST /api/v1/policies", v + "policies", policyBody("2026-11-01", "局务会议纪要"), "", ""},
-		{"POST /api/v1/policies/{version}/extend", v + "policies/wuzhengbanfa-2020-63@1.0.0/extend", `{"from":"2022-08-01","document":"演示〔2022〕1号（虚构）","reason":"继续试行"}`, "", ""},
+		{"POST /api/v1/policies/check", v + "policies/check", policyBody("", ""), "", ""}, {"POST /api/v1/policies", v + "policies", policyBody("2026-11-01", "局务会议纪要"), "administrator", ""},
+		{"GET /api/v1/proposals", v + "proposals?state=open", "", "supervisor", ""}, {"GET /api/v1/proposals/{id}", v + "proposals/PROPOSAL", "", "", ""}, {"POST /api/v1/proposals/{id}/confirm", v + "proposals/PROPOSAL/confirm", "", "supervisor", ""},
+		{"POST /api/v1/policies/{version}/extend", v + "policies/wuzhengbanfa-2020-63@1.0.0/extend", `{"from":"2022-08-01","document":"演示〔2022〕1号（虚构）","reason":"继续试行"}`, "administrator", ""},
+		{"POST /api/v1/proposals/{id}/decline", v + "proposals/PROPOSAL/decline", `{"why":"文号有误"}`, "supervisor", ""},
+		{"POST /api/v1/policies/{version}/extend", v + "policies/wuzhengbanfa-2020-63@1.0.0/extend", `{"from":"2022-08-01","document":"演示〔2022〕2号（虚构）"}`, "administrator", ""},
+		{"POST /api/v1/proposals/{id}/withdraw", v + "proposals/PROPOSAL/withdraw", "", "administrator", ""},
+		{"POST /api/v1/policies/{version}/extend", v + "policies/wuzhengbanfa-2020-63@1.0.0/extend", `{"from":"2022-08-01","document":"演示〔2022〕1号（虚构）"}`, "administrator", ""},
+		{"POST /api/v1/proposals/{id}/confirm", v + "proposals/PROPOSAL/confirm", "", "supervisor", ""}, {"GET /api/v1/audit", v + "audit?person=supervisor", "", "", ""},
 		{"GET /api/v1/policies", v + "policies", "", "staff", ""}, {"GET /api/v1/policies/{version}", v + "policies/wuzhengbanfa-2020-63@1.0.0", "", "staff", ""},
 
 		{"GET /api/v1/requests", v + "requests?state=asked", "", "", ""},

@@ -132,6 +132,7 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := a.body(w, r, &b); err != nil {
 		return err
 	}
+	tried(r, b.Account)
 	keys := []string{"account/" + b.Account, "address/" + address(r)}
 	if err := a.guess(w, keys...); err != nil {
 		return err

@@ -49,7 +49,7 @@ func (a *API) heldSessionRoutes() []route {
 		a.change(access.SignedIn, "DELETE", "sessions/{session}", "结束自己的一个登录", "end one of one's own sessions", nil, ended(func(r *http.Request) access.EndSessions {
 			return access.EndSessions{Account: who(r).Account, Session: r.PathValue("session")}
 		}), []string{"session_unknown"}, session),
-		read(access.Govern, v1+"accounts/{id}/sessions", "某账号的登录", "an account's sessions", SessionList{}, a.getSessions, account),
+		read(access.Audit, v1+"accounts/{id}/sessions", "某账号的登录", "an account's sessions", SessionList{}, a.getSessions, account),
 		a.change(access.Govern, "DELETE", "accounts/{id}/sessions", "结束某账号的全部登录", "end all sessions of an account", nil, ended(func(r *http.Request) access.EndSessions {
 			return access.EndSessions{Account: r.PathValue("id")}
 		}), nil, account),

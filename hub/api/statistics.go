@@ -75,8 +75,8 @@ func (a *API) statisticsRoutes() []route {
 	figures := read(access.SignedIn, v1+"statistics/queue", "排队与办理统计", "what became of tickets, counted", QueueFigures{}, a.getFigures, append([]param{by}, params...)...)
 	visits := read(access.SignedIn, v1+"statistics/visits", "统计数字背后的号票", "the tickets behind a figure", VisitPage{}, a.getVisits,
 		append([]param{by, query("key", "该分组的哪一行", "which row of the breakdown"), count("offset", "从第几条起", "from which on"), count("limit", "至多几条", "how many at most")}, params...)...)
-	export := read(access.SignedIn, v1+"statistics/export", "导出统计（xlsx 或 csv）", "the figures as a table: xlsx, or csv of one breakdown", nil, a.exportFigures,
-		append([]param{by, query("format", "xlsx（默认）或 csv", "xlsx (the default) or csv"), query("lang", "zh-CN 或 en", "zh-CN or en")}, params...)...)
+	export := exports(read(access.SignedIn, v1+"statistics/export", "导出统计（xlsx 或 csv）", "the figures as a table: xlsx, or csv of one breakdown", nil, a.exportFigures,
+		append([]param{by, query("format", "xlsx（默认）或 csv", "xlsx (the default) or csv"), query("lang", "zh-CN 或 en", "zh-CN or en")}, params...)...))
 	for _, r := range []*route{&figures, &visits, &export} {
 		r.refusals = []string{"fields_invalid", "service_unknown", "window_unknown", "staff_unknown"}
 	}

@@ -255,6 +255,7 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.tick(ctx) })
 	group.Go(func() error { return a.checkpoints(ctx) })
 	group.Go(func() error { return a.closeDays(ctx) })
+	group.Go(func() error { return a.lapseProposals(ctx) })
 	group.Go(func() error { return a.endLines(ctx) })
 	group.Go(func() error { return a.callButtons(ctx) })
 	group.Go(func() error { return a.printTickets(ctx) })

@@ -70,7 +70,9 @@ func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide e
 	records, again, err := a.log.Append(ctx, key, func(m eventlog.Moment) ([]wire.Event, error) {
 		events, err := decide(m)
 		for i := range events {
-			events[i].Actor = &actor
+			if events[i].Actor == nil {
+				events[i].Actor = &actor
+			}
 		}
 		return events, err
 	})

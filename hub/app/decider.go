@@ -84,7 +84,7 @@ func (d *decider) decide(m eventlog.Moment, actor wire.Actor, cmd any) ([]wire.E
 	if c, ok := cmd.(roster.Command); ok {
 		events, err := roster.Decide(&d.state.windows, c)
 		if gone, ok := c.(roster.DismissDevice); ok && err == nil {
-			return d.sealed(events, d.state.register.Enrolment.Dismissed(gone.Agent, m.Now))
+			return d.sealed(events, actor, d.state.register.Enrolment.Dismissed(gone.Agent, m.Now))
 		}
 		return events, err
 	}
@@ -100,11 +100,11 @@ func (d *decider) decide(m eventlog.Moment, actor wire.Actor, cmd any) ([]wire.E
 	if err != nil {
 		return nil, err
 	}
-	return d.sealed(nil, drafts)
+	return d.sealed(nil, actor, drafts)
 }
 
 // sealed appends drafts to events.
-func (d *decider) sealed(events []wire.Event, drafts []hall.Draft) ([]wire.Event, error) {
+func (d *decider) sealed(events []wire.Event, actor wire.Actor, drafts []hall.Draft) ([]wire.Event, error) {
 	events = slices.Grow(events, len(drafts))
 	for _, x := range drafts {
 		if len(x.Personal) > 0 && d.state.register.Personal.Gone.Has(x.Person) { // its key is about to be destroyed
@@ -113,6 +113,11 @@ func (d *decider) sealed(events []wire.Event, drafts []hall.Draft) ([]wire.Event
 		e, err := d.seal(x)
 		if err != nil {
 			return nil, err
+		}
+		if x.ProposedBy != "" {
+			by := actor
+			by.ProposedBy = x.ProposedBy
+			e.Actor = &by
 		}
 		events = append(events, e)
 	}

@@ -1,9 +1,14 @@
 package app_test
 
 import (
+	"encoding/json"
+	"errors"
 	"testing"
 
 	"hallkeeper/hub/api"
+	"hallkeeper/hub/approval"
+	"hallkeeper/hub/hall"
+	"hallkeeper/hub/policy"
 	"hallkeeper/policies"
 	"hallkeeper/wire"
 )
@@ -12,8 +17,8 @@ import (
 func TestAnAdoptedPolicyOutlivesTheProgram(t *testing.T) {
 	cfg := config(t.TempDir())
 	h := start(t, cfg)
-	h.change("POST", "policies", map[string]any{"text": string(policies.Default()), "from": "2020-08-01", "document": "演示〔2020〕1号（虚构）"})
-	h.change("POST", "policies/wuzhengbanfa-2020-63@1.0.0/extend", map[string]any{"from": "2022-08-01", "document": "演示〔2026〕1号（虚构）"})
+	h.byTwo(wire.ActionAdoptPolicy, policy.AdoptPolicy{Text: string(policies.Default()), From: "2020-08-01", Document: "演示〔2020〕1号（虚构）"})
+	h.byTwo(wire.ActionExtendPolicy, policy.ExtendPolicy{PolicyExtended: wire.PolicyExtended{Policy: "wuzhengbanfa-2020-63", Version: "1.0.0", From: "2022-08-01", Document: "演示〔2026〕1号（虚构）"}})
 	h.change("POST", "policy/parameters/late_grace", map[string]any{"value": 3, "from": "2026-01-01", "reference": "纪要"})
 	check := func(h *hub) {
 		t.Helper()
@@ -39,11 +44,37 @@ func TestAnAdoptedPolicyOutlivesTheProgram(t *testing.T) {
 	}
 	h = start(t, cfg)
 	check(h)
-	if made := h.kinds(wire.KindPolicyAdopted); len(made) != 1 {
-		t.Errorf("there are %d adoptions", len(made))
+	if made := h.kinds(wire.KindPolicyAdopted); len(made) != 1 || made[0].Actor.ID != "dudao" || made[0].Actor.ProposedBy != "admin" || made[0].Actor.From != "192.0.2.7" {
+		t.Errorf("the adoptions are %+v", made)
 	}
 	// A decision after the start knows what was adopted before it.
-	if status, _ := h.caller("administrator").post("policies", map[string]any{"text": string(policies.Default()), "from": "2026-01-01", "document": "x"}, nil); status != 409 {
-		t.Errorf("the same from another day is answered %d", status)
+	what, err := json.Marshal(policy.AdoptPolicy{Text: string(policies.Default()), From: "2026-01-01", Document: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *hall.Error
+	if _, _, err := h.Do(t.Context(), wire.Actor{Kind: wire.ActorPerson, ID: "admin"}, "", approval.Propose{Action: wire.ActionAdoptPolicy, What: what}); !errors.As(err, &refused) || refused.Name != "policy_adopted" {
+		t.Errorf("the same from another day is answered %v", err)
+	}
+}
+
+// byTwo lets one person propose and another confirm, in one commit with what follows from it.
+func (h *hub) byTwo(action wire.Action, cmd any) {
+	h.t.Helper()
+	what, err := json.Marshal(cmd)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	made, _, err := h.Do(h.t.Context(), wire.Actor{Kind: wire.ActorPerson, ID: "admin", Session: "1"}, "", approval.Propose{Action: action, What: what, Reason: "随局务会议纪要"})
+	if err != nil || len(made) != 1 {
+		h.t.Fatalf("%v: %+v", err, made)
+	}
+	var d wire.ProposalMade
+	if err := json.Unmarshal(made[0].Data, &d); err != nil {
+		h.t.Fatal(err)
+	}
+	made, _, err = h.Do(h.t.Context(), wire.Actor{Kind: wire.ActorPerson, ID: "dudao", Session: "2", From: "192.0.2.7"}, "", approval.Confirm{Proposal: d.Proposal})
+	if err != nil || len(made) != 2 || made[1].Position != made[0].Position+1 {
+		h.t.Fatalf("%v: %+v", err, made)
 	}
 }

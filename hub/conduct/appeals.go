@@ -248,6 +248,8 @@ func (c DecideExclusion) DecideConduct(s *State, w World, m hall.Moment) ([]hall
 		return nil, hall.Refuse("already_decided", "这份剔除申请已经办结", "this proposal is finished")
 	case same(w, m, x.By):
 		return nil, hall.Refuse("same_person", "提出和审批剔除的须是两个人，请由其他督导审批", "two different people exclude a rating; another supervisor must decide")
+	case w.ActsFor != nil && w.ActsFor(m.Actor.ID, x.By):
+		return nil, hall.Refuse("acts_for_first", "您正代行提出人的职责，不能代其审批自己提出的剔除，请由另一个人审批", "you act for the one who proposed it and cannot decide in their place; somebody else must")
 	}
 	var bad hall.Checks
 	bad.Words("reason", &c.Reason, 1, MaxText)

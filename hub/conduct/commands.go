@@ -17,6 +17,8 @@ type World struct {
 	Line *queue.State
 	// StaffOf is the staff member that an account is of, empty where it is none's.
 	StaffOf func(account string) string
+	// ActsFor tells whether one account acts for another today; nil is that none does.
+	ActsFor func(deputy, account string) bool
 }
 
 // Command is a command about cases and exclusions.

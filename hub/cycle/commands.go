@@ -69,6 +69,12 @@ type (
 		Reason string        `json:"reason"`
 		Counted
 	}
+	// Unpublish takes the published revision off the board.
+	Unpublish struct {
+		Period   assess.Period `json:"period"`
+		Revision int           `json:"revision"`
+		Reason   string        `json:"-"`
+	}
 )
 
 // Block is why a period cannot go on.
@@ -182,7 +188,8 @@ func (s *State) unpublished(p assess.Period, w World) (open []assess.Period) {
 			continue
 		}
 		open = append(open, s.unpublished(part, w)...)
-		if x, _ := s.Periods.Get(string(part)); len(x.Revisions) == 0 {
+		x, _ := s.Periods.Get(string(part))
+		if _, out := x.Published(); !out {
 			open = append(open, part)
 		}
 	}
@@ -301,7 +308,7 @@ func (c Revise) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, err
 		return nil, err
 	}
 	x, _ := s.Periods.Get(string(c.Period))
-	last, ok := x.Published()
+	last, ok := x.Last()
 	if !ok {
 		return nil, hall.Refuse("period_unpublished", fmt.Sprintf("%s 还没有公布，不需要更正", c.Period), fmt.Sprintf("%s is not published yet; there is nothing to revise", c.Period))
 	}
@@ -311,11 +318,39 @@ func (c Revise) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, err
 		return nil, err
 	}
 	text, digest := Encode(c.Outcome)
-	if digest == last.Digest {
+	if digest == last.Digest && last.Withdrawn == nil { // what was taken off may come back as it was
 		return nil, hall.Refuse("nothing_changed", fmt.Sprintf("%s 重新核算的结果与第 %d 版相同", c.Period, last.Number), fmt.Sprintf("computed again, %s is the same as revision %d", c.Period, last.Number))
 	}
 	d := wire.PeriodRevised{Period: string(c.Period), Revision: last.Number + 1, Through: c.Through, Digest: digest, Outcome: text}
 	return []hall.Draft{{Kind: wire.KindPeriodRevised, Data: d, Person: "period-" + string(c.Period), Personal: map[string]string{"reason": c.Reason}}}, nil
+}
+
+// DecideCycle decides; see Command. What stands on it must come off first: a year before its quarters, a quarter before its months.
+func (c Unpublish) DecideCycle(s *State, _ World, _ hall.Moment) ([]hall.Draft, error) {
+	if c.Period.Kind() == "" {
+		return nil, hall.Unknown("period_unknown", "没有这个周期；应为 2026-11、2026-Q4 或 2026", "there is no such period; it must be like 2026-11, 2026-Q4 or 2026")
+	}
+	x, _ := s.Periods.Get(string(c.Period))
+	rev, ok := x.Published()
+	if !ok {
+		return nil, hall.Refuse("period_unpublished", fmt.Sprintf("%s 没有公示的结果", c.Period), fmt.Sprintf("no results of %s are on the board", c.Period))
+	}
+	if c.Revision != rev.Number {
+		return nil, hall.Refuse("outcome_changed", fmt.Sprintf("%s 现在公示的是第 %d 版，请重新查看后再提出", c.Period, rev.Number), fmt.Sprintf("revision %d of %s is on the board now; look at it before you propose this", rev.Number, c.Period))
+	}
+	for name, other := range s.Periods.Each() {
+		p := assess.Period(name)
+		if _, out := other.Published(); out && slices.Contains(p.Parts(), c.Period) {
+			return nil, hall.Refuse("part_of_published", fmt.Sprintf("%s 的结果由 %s 得出，请先撤下 %s", p, c.Period, p), fmt.Sprintf("the published results of %s stand on %s; take %s off the board first", p, c.Period, p))
+		}
+	}
+	var bad hall.Checks
+	bad.Words("reason", &c.Reason, 1, 200)
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	return []hall.Draft{{Kind: wire.KindPeriodUnpublished, Data: wire.PeriodUnpublished{Period: string(c.Period), Revision: rev.Number},
+		Person: "period-" + string(c.Period), Personal: map[string]string{"reason": c.Reason}}}, nil
 }
 
 func one(kind wire.Kind, data any) ([]hall.Draft, error) {

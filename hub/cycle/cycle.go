@@ -46,6 +46,17 @@ type Revision struct {
 	Digest  string        `json:"digest"`
 	// Reason is sealed; nil in the first.
 	Reason *wire.Sealed `json:"reason,omitempty"`
+	// Withdrawn says that it was taken off the board.
+	Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
+}
+
+// Withdrawal is by whom, when and why a revision was taken off the board.
+type Withdrawal struct {
+	At         time.Time     `json:"at"`
+	By         string        `json:"by"`
+	ProposedBy string        `json:"proposed_by,omitempty"`
+	Event      wire.Position `json:"event"`
+	Reason     *wire.Sealed  `json:"reason,omitempty"`
 }
 
 // Period is one month, quarter or year.
@@ -74,12 +85,18 @@ func (p *Period) Digest() string {
 	return ""
 }
 
-// Published is the newest revision; ok is false where there is none.
-func (p *Period) Published() (r Revision, ok bool) {
+// Last is the newest revision, also one that was taken off the board; ok is false where there is none.
+func (p *Period) Last() (r Revision, ok bool) {
 	if n := len(p.Revisions); n > 0 {
 		return p.Revisions[n-1], true
 	}
 	return r, false
+}
+
+// Published is the newest revision; ok is false where there is none, or it was taken off the board.
+func (p *Period) Published() (r Revision, ok bool) {
+	r, ok = p.Last()
+	return r, ok && r.Withdrawn == nil
 }
 
 // The states of an appeal.
@@ -131,7 +148,7 @@ func (s *State) Stage(p assess.Period, today hall.Date) Stage {
 func (s *State) PublishedIn(from, until hall.Date) bool {
 	for name, x := range s.Periods.Each() {
 		p := assess.Period(name)
-		if len(x.Revisions) == 0 || p.Kind() != assess.PerMonth {
+		if _, out := x.Published(); !out || p.Kind() != assess.PerMonth {
 			continue
 		}
 		if first, last := p.Days(); first <= until && from <= last {
@@ -188,6 +205,8 @@ func (s *State) Fold(r *wire.Record) bool {
 		})
 	case wire.KindPeriodPublished, wire.KindPeriodRevised:
 		return with(r, func(d wire.PeriodPublished) { s.published(r, d) })
+	case wire.KindPeriodUnpublished:
+		return with(r, func(d wire.PeriodUnpublished) { s.unpublish(r, d) })
 	case wire.KindScoreAppealed:
 		return with(r, func(d wire.ScoreAppealed) {
 			s.Appeals.Set(d.Appeal, Appeal{ScoreAppealed: d, State: Waiting, At: r.StoredAt, By: r.ActorID(), Event: r.Position, EventID: r.ID, Text: r.FirstSealed()})
@@ -210,7 +229,21 @@ func (s *State) published(r *wire.Record, d wire.PeriodPublished) {
 		s.step(r, d.Period, Published, d.Digest)
 	}
 	s.Periods.Change(d.Period, func(p *Period) {
-		p.Revisions = append(slices.Clone(p.Revisions), Revision{d.Revision, r.StoredAt, civil(r), r.ActorID(), r.Position, d.Through, d.Digest, r.FirstSealed()})
+		p.Revisions = append(slices.Clone(p.Revisions), Revision{d.Revision, r.StoredAt, civil(r), r.ActorID(), r.Position, d.Through, d.Digest, r.FirstSealed(), nil})
+	})
+}
+
+func (s *State) unpublish(r *wire.Record, d wire.PeriodUnpublished) {
+	s.Periods.Change(d.Period, func(p *Period) {
+		p.Revisions = slices.Clone(p.Revisions)
+		for i := range p.Revisions {
+			if x := &p.Revisions[i]; x.Number == d.Revision && x.Withdrawn == nil {
+				x.Withdrawn = &Withdrawal{At: r.StoredAt, By: r.ActorID(), Event: r.Position, Reason: r.FirstSealed()}
+				if r.Actor != nil {
+					x.Withdrawn.ProposedBy = r.Actor.ProposedBy
+				}
+			}
+		}
 	})
 }
 

@@ -17,6 +17,8 @@ type Draft struct {
 	// Person is whose key seals Personal, e.g. "staff-s01"; both are empty where nothing is personal.
 	Person   string
 	Personal map[string]string
+	// ProposedBy is the account that proposed it, where another one has confirmed it.
+	ProposedBy string
 }
 
 // Moment is what a decision may know of the world besides the log.

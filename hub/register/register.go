@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hallkeeper/hub/access"
+	"hallkeeper/hub/approval"
 	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/conduct"
 	"hallkeeper/hub/copies"
@@ -47,7 +48,9 @@ type State struct {
 	Copies copies.State
 	// Duties are exchange meetings, reports, tasks, items, withdrawals and what else windows and departments owe.
 	Duties duty.State
-	Access access.State
+	// Approvals are what waits for a second person.
+	Approvals approval.State
+	Access    access.State
 	// Personal is which keys there are, who has looked, and what was forgotten.
 	Personal personal.State
 	// Enrolment is which devices may connect.
@@ -68,7 +71,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Access.Tables(), s.Personal.Tables(), s.Enrolment.Tables(), s.Screens.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Approvals.Tables(), s.Access.Tables(), s.Personal.Tables(), s.Enrolment.Tables(), s.Screens.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -109,7 +112,7 @@ func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 		return touched(r)
 	}
 	matters := s.Matters.Fold(r) // the end of a visit is of the line too
-	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) && !s.Cycle.Fold(r) && !s.Copies.Fold(r) && !s.Screens.Fold(r) {
+	if !s.Line.Fold(r) && !matters && !s.Desk.Fold(r) && !s.Conduct.Fold(r) && !s.Cycle.Fold(r) && !s.Copies.Fold(r) && !s.Approvals.Fold(r) && !s.Screens.Fold(r) {
 		if !s.Access.Fold(r) {
 			s.Enrolment.Fold(r)
 		}
@@ -147,13 +150,15 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 	case rating.Command:
 		return c.DecideRating(&s.Desk, h, m)
 	case conduct.Command:
-		return c.DecideConduct(&s.Conduct, conduct.World{Hall: h, Line: &s.Line, StaffOf: s.staffOf}, m)
+		return c.DecideConduct(&s.Conduct, conduct.World{Hall: h, Line: &s.Line, StaffOf: s.staffOf, ActsFor: s.actsFor(m.Day)}, m)
 	case cycle.Command:
 		return c.DecideCycle(&s.Cycle, s.CycleWorld(windows), m)
 	case copies.Command:
 		return c.DecideCopies(&s.Copies, h, m)
 	case duty.Command:
 		return c.DecideDuty(&s.Duties, duty.World{Hall: h, Line: &s.Line}, m)
+	case approval.Command:
+		return c.DecideApproval(&s.Approvals, s.approvalWorld(windows, m), m)
 	case access.Command:
 		return c.DecideAccess(&s.Access, h, m)
 	case personal.Command:
@@ -181,7 +186,7 @@ func (s *State) staffOf(account string) string {
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, access.Command, personal.Command, enrolment.Command, screens.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, approval.Command, access.Command, personal.Command, enrolment.Command, screens.Command:
 		return true
 	}
 	return false
@@ -214,7 +219,7 @@ func NewView(zone *time.Location) (*View, error) {
 func (v *View) Name() string { return "register" }
 
 // Version changes with what Apply makes of a record.
-func (v *View) Version() int { return 11 }
+func (v *View) Version() int { return 12 }
 
 // Apply folds one record.
 func (v *View) Apply(r *wire.Record) {

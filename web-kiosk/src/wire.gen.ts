@@ -136,6 +136,78 @@ export interface TokenRevoked {
   token: string
 }
 
+/** Action is something that takes two people. */
+export type Action =
+  | "policy.adopt"
+  | "policy.extend"
+  | "period.unpublish"
+
+/** ProposalMade asks for a second person. Sealed: reason. */
+export interface ProposalMade {
+  proposal: string
+  action: Action
+  /** What is the command, whole, so that what is confirmed is what was proposed. */
+  what: unknown
+  /** Until is the last day on which it can be confirmed. */
+  until: string
+}
+
+/** ProposalConfirmed carries it out. */
+export interface ProposalConfirmed {
+  proposal: string
+}
+
+/** ProposalDeclined refuses it. Sealed: why. */
+export interface ProposalDeclined {
+  proposal: string
+}
+
+/** ProposalWithdrawn takes it back, by whoever has made it. */
+export interface ProposalWithdrawn {
+  proposal: string
+}
+
+/** ProposalLapsed ends it because nobody has confirmed it in time. */
+export interface ProposalLapsed {
+  proposal: string
+}
+
+/**
+ * SignInFailed says that somebody could not sign in, or was made to wait: at most one
+ * a minute for an account and an address, with the number of tries since the last.
+ */
+export interface SignInFailed {
+  /** Account is the one that was tried, where there is one of that name; else Digest is of what was typed. */
+  account?: string
+  digest?: string
+  /** Why is the code of the answer. */
+  why: string
+  count: number
+}
+
+/** AccessRefused says that somebody who is signed in asked for what is not theirs: at most one a minute for a route. */
+export interface AccessRefused {
+  route: string
+  why: string
+  count: number
+}
+
+/** Exported says that somebody has taken data out as a file. */
+export interface Exported {
+  /** What is the route, Query what was asked of it. */
+  what: string
+  query?: string
+  format: string
+  rows?: number
+  /** SHA256 is of the file. */
+  sha256: string
+}
+
+/** LogRead says that somebody has read the log: once for a session and day. */
+export interface LogRead {
+  day: string
+}
+
 /** LeaveAsked is a request for leave (请假) or the notice of official business (公出). */
 export interface LeaveAsked {
   leave: string
@@ -953,6 +1025,15 @@ export type Kind =
   | "passkey.removed"
   | "account.linked"
   | "account.unlinked"
+  | "proposal.made"
+  | "proposal.confirmed"
+  | "proposal.declined"
+  | "proposal.withdrawn"
+  | "proposal.lapsed"
+  | "signin.failed"
+  | "access.refused"
+  | "exported"
+  | "log.read"
   | "leave.asked"
   | "leave.decided"
   | "leave.cancelled"
@@ -1057,6 +1138,7 @@ export type Kind =
   | "period.opened"
   | "period.published"
   | "period.revised"
+  | "period.unpublished"
   | "score.appealed"
   | "score.decided"
   | "personal.viewed"
@@ -1833,6 +1915,15 @@ export interface PeriodRevised {
   through: Position
   digest: string
   outcome: unknown
+}
+
+/**
+ * PeriodUnpublished takes a published revision off the board (撤下公示): the record, its
+ * documents and its number stay, and the next publication is a further revision. Sealed: reason.
+ */
+export interface PeriodUnpublished {
+  period: string
+  revision: number
 }
 
 /** ScoreAppealed is an appeal against a finding of a month (申诉). What is said travels sealed. */
@@ -2861,6 +2952,15 @@ export interface KindData {
   "passkey.removed": PasskeyRemoved
   "account.linked": AccountLinked
   "account.unlinked": AccountUnlinked
+  "proposal.made": ProposalMade
+  "proposal.confirmed": ProposalConfirmed
+  "proposal.declined": ProposalDeclined
+  "proposal.withdrawn": ProposalWithdrawn
+  "proposal.lapsed": ProposalLapsed
+  "signin.failed": SignInFailed
+  "access.refused": AccessRefused
+  "exported": Exported
+  "log.read": LogRead
   "leave.asked": LeaveAsked
   "leave.decided": LeaveDecided
   "leave.cancelled": LeaveCancelled
@@ -2964,6 +3064,7 @@ export interface KindData {
   "period.opened": PeriodOpened
   "period.published": PeriodPublished
   "period.revised": PeriodRevised
+  "period.unpublished": PeriodUnpublished
   "score.appealed": ScoreAppealed
   "score.decided": ScoreDecided
   "personal.viewed": PersonalViewed

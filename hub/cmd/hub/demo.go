@@ -138,6 +138,9 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 	if err != nil {
 		return ignoreEnd(ctx, err)
 	}
+	if err := proposeInDemo(ctx, hub, hall.DateOf(time.Now(), zone)); err != nil {
+		return err
+	}
 	if err := announce(stdout, addr, accounts, keys.Kiosk, a.tickets(), d.ready); err != nil {
 		return err
 	}

@@ -4,13 +4,16 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/app"
+	"hallkeeper/hub/approval"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/roster"
@@ -128,6 +131,20 @@ func openDoors(ctx context.Context, hub *app.App) ([]demoAccount, error) {
 		}
 	}
 	return all, nil
+}
+
+// proposeInDemo leaves one thing for the second person: a policy of the next year, which the demo's administrator proposes.
+func proposeInDemo(ctx context.Context, hub *app.App, today hall.Date) error {
+	next := strconv.Itoa(today.Time(time.UTC).Year() + 1)
+	what, err := json.Marshal(policy.AdoptPolicy{Text: strings.Replace(string(policies.Default()), `version: "1.0.0"`, `version: "1.0.1"`, 1), From: next + "-01-01", Document: "演示〔" + next + "〕1号（虚构）"})
+	if err != nil {
+		return err
+	}
+	_, _, err = hub.Do(ctx, wire.Actor{Kind: wire.ActorPerson, ID: "admin"}, "demo/proposal", approval.Propose{Action: wire.ActionAdoptPolicy, What: what, Reason: "演示：请用督导的账号确认或退回"})
+	if err != nil {
+		return ignoreEnd(ctx, fmt.Errorf("propose something in the demo: %w", err))
+	}
+	return nil
 }
 
 func showDoors(w io.Writer, accounts []demoAccount) error {
