@@ -218,7 +218,7 @@ describe('the console’s assessment', () => {
     await dialog(page).locator('[data-field="from"] input').fill('2026-12-01')
     await dialog(page).locator('[data-field="document"] input').fill('演示通过〔2026〕2号')
     await dialog(page).getByRole('button', { name: '通过并适用' }).click()
-    await page.waitForURL('**/console#/policies')
+    await page.waitForURL('**/console#/proposals')
     assert.deepEqual(sent(hub), { method: 'POST', path: 'policies', body: { text: next, from: '2026-12-01', document: '演示通过〔2026〕2号' } })
   })
 
@@ -228,7 +228,7 @@ describe('the console’s assessment', () => {
     await dialog(page).locator('[data-field="from"] input').fill('2027-01-01')
     await dialog(page).locator('[data-field="document"] input').fill('演示延续〔2026〕2号')
     await dialog(page).getByRole('button', { name: '登记' }).click()
-    await toast(page, '已保存')
+    await toast(page, '已提出')
     assert.deepEqual(sent(hub), { method: 'POST', path: `policies/${encodeURIComponent(policy)}/extend`, body: { from: '2027-01-01', document: '演示延续〔2026〕2号' } })
   })
 

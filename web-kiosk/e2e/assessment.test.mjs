@@ -94,9 +94,23 @@ describe('the assessment', () => {
       await page.locator('[data-sound]').getByText('1.0.1').waitFor()
       await page.locator('[data-adopt]:not([disabled])').click()
       await fill(page, { from: '2021-01-01', document: '演示通过〔2026〕1号' }, '通过并适用')
+      await page.locator('[data-proposal][data-state="open"] [data-withdraw-proposal]').waitFor()
+      assert.equal(await page.locator('[data-confirm]').count(), 0) // nobody confirms what they propose
+      const second = await consoleOf(browser, hall, 'duban', 'proposals', { viewport: { width: 1440, height: 900 } })
+      const confirm = async () => {
+        await second.locator('[data-confirm]').click()
+        await dialog(second).getByRole('button', { name: '确认', exact: true }).click()
+        await dialog(second).waitFor({ state: 'detached' })
+        await second.locator('[data-proposal][data-state="open"]').first().waitFor({ state: 'detached' })
+      }
+      await confirm()
+      await go('policies')
       await page.locator('[data-policy$="@1.0.1"] a').click()
       await page.locator('[data-extend]').click()
       await fill(page, { from: '2022-08-01', document: '演示延续〔2022〕1号', reason: '试行期满后继续执行' }, '登记')
+      await confirm()
+      await second.done()
+      await page.reload()
       await page.locator('[data-extension="2022-08-01"]').waitFor()
 
       // The older month has no time for appeals: it is published, then corrected.

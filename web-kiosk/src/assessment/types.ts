@@ -111,7 +111,7 @@ export interface Change {
 export interface Checkpoint { at?: string; size: number; root: string; note: string }
 
 export interface StepDone { step: string; at: string; by: string; event: number; digest: string }
-export interface Revision { number: number; at: string; by: string; reason: string; event: number; digest: string; changes: Change[] }
+export interface Revision { number: number; at: string; by: string; reason: string; event: number; digest: string; changes: Change[]; withdrawn?: { at: string; why: string; by?: string; proposed_by?: string } }
 export interface Blocked extends Words { code: string; article?: string }
 
 /** An appeal against a finding of a month that takes appeals. */
@@ -242,6 +242,7 @@ export interface BoardAnswer {
 
 /** GET verify/{period}/{revision}. */
 export interface VerifyAnswer {
+  withdrawn?: { at: string; why: string }
   hall: { id: string; name: string }
   period: string
   kind: Kind

@@ -5,10 +5,10 @@ export const groups = {
   hall: ['hall', 'alarms'],
   line: ['lines', 'services', 'notices', 'matters', 'paper', 'statistics'],
   rating: ['indicators', 'ratings', 'cases', 'signs', 'publications', 'reasons'],
-  check: ['attendance', 'requests', 'inspect', 'duties'],
+  check: ['attendance', 'requests', 'proposals', 'inspect', 'duties'],
   assessment: ['periods', 'trends', 'appeals', 'awards', 'obligations', 'evaluations', 'policies'],
   people: ['roster', 'arrange', 'shifts', 'procedures'],
-  setup: ['calendar', 'policy', 'accounts', 'personal', 'windows', 'devices', 'enrolment', 'screens', 'dead-letters'],
+  setup: ['calendar', 'policy', 'accounts', 'personal', 'windows', 'devices', 'enrolment', 'screens', 'dead-letters', 'audit'],
 } as const
 
 export type Group = keyof typeof groups

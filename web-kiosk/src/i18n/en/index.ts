@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue'
+import { approvals } from './approvals'
 import { assess } from './assess'
 import { board } from './board'
 import { check } from './check'
@@ -22,4 +23,4 @@ import { statistics } from './statistics'
 import { ways } from './ways'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...statistics, ...shell, ...screens, ...enrolment, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...ways } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...screens, ...enrolment, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...approvals, ...ways } as const satisfies Catalogue

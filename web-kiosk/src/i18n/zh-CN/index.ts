@@ -1,3 +1,4 @@
+import { approvals } from './approvals'
 import { assess } from './assess'
 import { board } from './board'
 import { check } from './check'
@@ -24,4 +25,4 @@ import { ways } from './ways'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...screens, ...enrolment, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...ways } as const
+export const zhCN = { ...statistics, ...shell, ...screens, ...enrolment, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...approvals, ...ways } as const
