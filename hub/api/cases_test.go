@@ -256,7 +256,7 @@ func TestWhatIsRefusedOfACase(t *testing.T) {
 		"an appeal after its deadline":  {"staff", "appeals", `{"case":"P2026-000001","reason":"x"}`, 409, "appeal_late", "申诉期限已于 2026-11-26 届满"},
 		"an answer of 100 KB":           {"liaison", "cases/P2026-000001/answer", `{"text":"` + long + `"}`, 422, "fields_invalid", "text: 最多 2000 个字"},
 		"a complaint of 100 KB":         {"", "cases", `{"source":"media","text":"` + long + `"}`, 422, "fields_invalid", "text: 最多 2000 个字"},
-		"a reason of 100 KB":            {"", "visits/" + visit + "/exclusion", `{"why":"mistaken","reason":"` + long + `"}`, 422, "fields_invalid", "reason: 最多 2000 个字"},
+		"a reason of 100 KB":            {"supervisor", "visits/" + visit + "/exclusion", `{"why":"mistaken","reason":"` + long + `"}`, 422, "fields_invalid", "reason: 最多 2000 个字"},
 		"an appeal to nothing":          {"staff", "appeals", `{"case":"P2026-000009","reason":"x"}`, 404, "case_unknown", "没有这件差评或投诉件"},
 		"a case that there is not":      {"", "cases/P2026-000009/answer", `{"text":"x"}`, 404, "case_unknown", "没有这件差评或投诉件"},
 		"a level of satisfaction":       {"", "cases/P2026-000001/revisit", `{"result":5}`, 422, "fields_invalid", "result: 应为文字"},

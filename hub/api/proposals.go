@@ -12,6 +12,7 @@ import (
 	"hallkeeper/hub/approval"
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/cycle"
+	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
@@ -224,7 +225,7 @@ func (a *API) getProposal(w http.ResponseWriter, r *http.Request) error {
 		}
 	})
 	if !known {
-		return problem("proposal_unknown")
+		return hall.Unknown("proposal_unknown", "没有这份提议", "there is no such proposal")
 	}
 	return sendJSON(w, r, answer)
 }

@@ -228,13 +228,14 @@ func TestNoRouteDoesAloneWhatTakesTwo(t *testing.T) {
 // An auditor sees all and changes nothing but their own session and password.
 func TestAnAuditorSeesAllAndChangesNothing(t *testing.T) {
 	own := map[string]string{
+		"POST /api/v1/personal/{kind}/{id}/reveal": "it shows what is masked, for a reason that the log keeps",
 		"GET /api/v1/me":                  "an auditor has no days",
 		"GET /api/v1/windows/{id}/rating": "what a tablet shows; the ratings are in the lists",
 	}
 	for _, r := range (&API{Deps: Deps{ChangesPerSecond: 1}}).table() {
 		name := r.method + " " + r.path
 		switch may := access.May(wire.RoleAuditor, r.may); {
-		case r.changes && may && r.may != access.Anybody && r.may != access.SignedIn:
+		case r.changes && may && r.may != access.Anybody && r.may != access.SignedIn && own[name] == "":
 			t.Errorf("an auditor can change something with %s", name)
 		case r.method == "GET" && !may && own[name] == "":
 			t.Errorf("an auditor cannot read %s", name)

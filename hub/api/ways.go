@@ -105,7 +105,7 @@ func (a *API) wayRoutes() []route {
 		a.change(access.SignedIn, "DELETE", "passkeys/{passkey}", "删除自己的通行密钥", "remove one's own passkey", nil, removed(own), []string{"passkey_unknown"}, passkey),
 		acts(access.SignedIn, "link", "开始绑定统一身份", "begin to link one's account to the single sign-on", proveBody{}, GoTo{}, a.beginLink, "no_single_sign_on", "single_sign_on_down", "too_many_tries"),
 		a.change(access.SignedIn, "DELETE", "link", "解除自己的统一身份绑定", "unlink one's own account", nil, unlinked(own), []string{"link_unknown"}),
-		read(access.Govern, v1+"accounts/{id}/ways", "某账号的登录方式", "an account's ways to sign in", WayList{}, a.getWays, account),
+		read(access.Audit, v1+"accounts/{id}/ways", "某账号的登录方式", "an account's ways to sign in", WayList{}, a.getWays, account),
 		a.change(access.Govern, "DELETE", "accounts/{id}/passkeys/{passkey}", "删除某账号的通行密钥", "remove a passkey of an account", nil, removed(other), []string{"passkey_unknown"}, account, passkey),
 		a.change(access.Govern, "PUT", "accounts/{id}/link", "为账号绑定统一身份", "link an account to the single sign-on", subjectBody{}, a.linkFor, []string{"no_single_sign_on", "account_unknown", "subject_linked", "account_linked"}, account),
 		a.change(access.Govern, "DELETE", "accounts/{id}/link", "解除某账号的统一身份绑定", "unlink an account", nil, unlinked(other), []string{"link_unknown"}, account),

@@ -65,6 +65,7 @@ func Fields() []Field {
 		{"duty", "*", "窗口和单位事项的文字", "words of duties", Words, by{adm: Masked, sup: Masked, lia: Masked, rep: Masked, sta: Masked, aud: Masked}},
 		{"finding", "*", "未指明个人的检查记录文字", "words of findings about nobody in particular", Words, by{adm: Masked, sup: Masked, lia: Masked, rep: Masked, aud: Masked}},
 		{"period", "*", "更正公示结果的理由", "why a published result was revised", Words, by{adm: Masked, sup: Masked, lia: Masked, rep: Masked, sta: Masked, aud: Masked}},
+		{"proposal", "*", "两人办理：提议和不予确认的理由", "what takes two people: why it was proposed or declined", Words, by{adm: Masked, sup: Masked, aud: Masked}},
 		{"swaps", "*", "疑似代打卡的判断理由", "why a doubt about swapped cards was settled so", Words, by{adm: Masked, sup: Masked, aud: Masked}},
 		{"rating", "phone", "评价时留下的电话（只随差评件显示）", "numbers left with a rating; shown with the case alone", Phone, by{}},
 		{"rating", "*", "评价时留下的文字（只随差评件显示）", "words left with a rating; shown with the case alone", Words, by{}},
