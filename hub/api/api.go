@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -142,6 +143,8 @@ type Deps struct {
 	Sockets *Sockets
 	// Documents is what copies for departments are made of; nil where nothing is ever published.
 	Documents Documents
+	// Backup writes an encrypted copy of everything.
+	Backup func(ctx context.Context, actor wire.Actor, recipients []string, w io.Writer) error
 	// Secret lets a program on this machine act as the operator; empty for none. SetupCode is of the link of
 	// the first start, empty where there is none.
 	Secret    string

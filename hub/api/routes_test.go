@@ -365,6 +365,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/personal/{kind}/{id}/reveal", v + "personal/case/P2026-000001/reveal", `{"reason":"回访核实"}`, "supervisor", ""},
 		{"POST /api/v1/personal/{kind}/{id}/export", v + "personal/case/P2026-000001/export", `{"reason":"当事人书面申请"}`, "supervisor", ""},
 		{"POST /api/v1/me/export", v + "me/export", "", "staff", ""},
+		{"POST /api/v1/backup", v + "backup", `{"recipients":["age1"]}`, "", ""},
 		{"GET /api/v1/personal/retention", v + "personal/retention", "", "supervisor", ""},
 		{"PUT /api/v1/personal/retention/{kind}", v + "personal/retention/case", `{"days":730,"from":"2027-01-01","reference":"局务会议纪要"}`, "administrator", ""},
 		{"POST /api/v1/personal/forget", v + "personal/forget", `{"whose":"case-CLOSED","reason":"当事人申请删除","reference":"申请表"}`, "administrator", ""},

@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"filippo.io/age"
+
+	"hallkeeper/hub/backup"
+	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/personal"
+	"hallkeeper/hub/vault"
+	"hallkeeper/wire"
+)
+
+func source(ctx context.Context, cfg *Config, log *eventlog.Log) backup.Source {
+	return backup.Source{Header: backup.Header{Hall: cfg.Hall.ID, Version: cfg.Version, Made: cfg.Now()},
+		Log:     func(use func(string, int64, io.Reader) error) (wire.Position, error) { return log.Copy(ctx, use) },
+		Folders: map[string]string{"keys": KeyDir(cfg.Data), "photos": PhotoDir(cfg.Data)}}
+}
+
+// Backup writes an encrypted copy of everything to w while the hub runs. The log says so first; it is in the copy.
+func (a *App) Backup(ctx context.Context, actor wire.Actor, recipients []string, w io.Writer) error {
+	keys, err := backup.Recipients(recipients)
+	if err != nil {
+		return err
+	}
+	if _, _, err := a.decide(ctx, actor, "", personal.TakeBackup{Recipients: recipients}); err != nil {
+		return err
+	}
+	m, err := backup.Write(w, source(ctx, &a.cfg, a.log), keys)
+	if err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	a.logger.Info("an encrypted backup was taken", "position", m.Head, "files", len(m.Members))
+	return nil
+}
+
+// BackupAtRest writes an encrypted copy of a data folder in which no hub runs.
+func BackupAtRest(ctx context.Context, cfg Config, recipients []string, w io.Writer) (m backup.Manifest, err error) {
+	keys, err := backup.Recipients(recipients)
+	if err != nil {
+		return m, err
+	}
+	log, closeLog, err := eventlog.Read(LogDir(cfg.Data))
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, closeLog()) }()
+	return backup.Write(w, source(ctx, &cfg, log), keys)
+}
+
+// Restored is what a restored folder holds.
+type Restored struct {
+	Header   backup.Header
+	Manifest backup.Manifest
+	Log      eventlog.Verification
+	Keys     int
+	Photos   int
+}
+
+// Restore reads a backup into a folder that is empty or not there. It is there whole and checked, or not at all.
+func Restore(r io.Reader, identities []age.Identity, data string) (out Restored, err error) {
+	if all, rerr := os.ReadDir(data); rerr == nil && len(all) > 0 {
+		return out, fmt.Errorf("%s is not empty: a backup is restored into an empty folder only, so that nothing is mixed or lost; name another with --data", data)
+	} else if rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+		return out, rerr
+	}
+	above := filepath.Dir(filepath.Clean(data))
+	if err := os.MkdirAll(above, 0o700); err != nil {
+		return out, err
+	}
+	dir, err := os.MkdirTemp(above, ".restoring-*")
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }() // gone already where all went well
+	if out.Header, out.Manifest, err = backup.Read(r, identities, dir); err != nil {
+		return out, err
+	}
+	key, err := vault.Verifier(KeyDir(dir))
+	if err != nil {
+		return out, err
+	}
+	if out.Log, err = eventlog.Verify(LogDir(dir), key); err != nil {
+		return out, err
+	}
+	if len(out.Log.Faults) > 0 {
+		return out, fmt.Errorf("the log in the backup has %d faults, the first: %s. Take another backup", len(out.Log.Faults), out.Log.Faults[0])
+	}
+	if err := eventlog.Checked(LogDir(dir)); err != nil {
+		return out, err
+	}
+	people, err := filepath.Glob(filepath.Join(KeyDir(dir), "people", "*.key"))
+	if err != nil {
+		return out, err
+	}
+	pictures, err := filepath.Glob(filepath.Join(PhotoDir(dir), "*"))
+	if err != nil {
+		return out, err
+	}
+	out.Keys, out.Photos = len(people), len(pictures)
+	if err := os.Remove(data); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return out, err
+	}
+	if err := os.Rename(dir, data); err != nil {
+		return out, err
+	}
+	return out, syncDir(above)
+}

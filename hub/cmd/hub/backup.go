@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+
+	"hallkeeper/hub/app"
+	"hallkeeper/hub/backup"
+	"hallkeeper/hub/eventlog"
+)
+
+func runBackup(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	var s settingFlags
+	var to, file string
+	var recipients []string
+	if shown, err := flagSet("backup", stdout, args, func(fs *flag.FlagSet) {
+		s.define(fs)
+		fs.StringVar(&to, "to", "", "写到这个新文件 / write to this new `FILE`")
+		fs.Func("recipient", "加密给谁：age 公钥，可多次 / for whom: a public `KEY` of age like age1…, may be given again", func(v string) error {
+			recipients = append(recipients, v)
+			return nil
+		})
+		fs.StringVar(&file, "recipients-file", "", "每行一个公钥的文件 / a `FILE` with a public key on each line")
+	}); shown || err != nil {
+		return err
+	}
+	if to == "" {
+		return usageError{"backup needs --to FILE"}
+	}
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("read the recipients: %w", err)
+		}
+		recipients = append(recipients, strings.Split(string(text), "\n")...)
+	}
+	if _, err := backup.Recipients(recipients); err != nil {
+		return usageError{err.Error() + "; make a key with age-keygen and keep its secret part away from this machine"}
+	}
+	recipients = keysOf(recipients)
+	cfg := app.Defaults()
+	if err := s.load(&cfg); err != nil {
+		return err
+	}
+	cfg.Version, cfg.Now = version, time.Now
+	size, err := writeWhole(to, func(w io.Writer) error {
+		control, err := app.ReadControl(cfg.Data)
+		if err == nil {
+			err = fetchBackup(ctx, control, recipients, w)
+			if !errors.Is(err, errNobody) {
+				return err
+			}
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("find the hub of %s (run this as the user who runs the hub): %w", cfg.Data, err)
+		}
+		_, err = app.BackupAtRest(ctx, cfg, recipients, w) // no hub runs
+		if errors.Is(err, eventlog.ErrLocked) {
+			return fmt.Errorf("a hub uses %s and does not answer: %w", cfg.Data, err)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("back up %s: %w", cfg.Data, err)
+	}
+	_, err = fmt.Fprintf(stdout, "备份已写到 %s，%d 字节，已加密\nThe backup is in %s, %d bytes, encrypted\n", to, size, to, size)
+	return err
+}
+
+func keysOf(lines []string) (keys []string) {
+	for _, l := range lines {
+		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "#") {
+			keys = append(keys, l)
+		}
+	}
+	return keys
+}
+
+// writeWhole writes a new file that is there whole, or not at all.
+func writeWhole(path string, write func(io.Writer) error) (size int64, err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return 0, fmt.Errorf("%s is there already; a backup never replaces another: choose a new name", path)
+	}
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".new-*")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // gone already where all went well
+	err = write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if st, serr := f.Stat(); err == nil {
+		size, err = st.Size(), serr
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return 0, err
+	}
+	if err := os.Link(f.Name(), path); err != nil { // fails where somebody has made it meanwhile
+		return 0, err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	return size, errors.Join(d.Sync(), d.Close())
+}
+
+// errNobody means that a hub was killed and its control file is left over.
+var errNobody = errors.New("no hub answers")
+
+func fetchBackup(ctx context.Context, control app.Control, recipients []string, w io.Writer) error {
+	body, err := json.Marshal(map[string][]string{"recipients": recipients})
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, control.HTTP+"/api/v1/backup", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+control.Secret)
+	request.Header.Set("Accept-Language", "en")
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return errNobody
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+		if err != nil {
+			return err
+		}
+		return refused(text, response.Status)
+	}
+	if _, err := io.Copy(w, response.Body); err != nil {
+		return fmt.Errorf("the backup was cut short, nothing is kept of it: %w", err)
+	}
+	return nil
+}
+
+func runRestore(_ context.Context, args []string, stdout, _ io.Writer) error {
+	var data *string
+	var identity string
+	file := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		file, args = args[0], args[1:]
+	}
+	if shown, err := flagSet("restore FILE", stdout, args, func(fs *flag.FlagSet) {
+		data = dataFlag(fs)
+		fs.StringVar(&identity, "identity", "", "私钥文件（age-keygen 生成）/ the secret `KEYFILE` that age-keygen made")
+	}); shown || err != nil {
+		return err
+	}
+	if file == "" || identity == "" {
+		return usageError{"restore needs FILE --identity KEYFILE --data DIR"}
+	}
+	key, err := os.Open(identity)
+	if err != nil {
+		return fmt.Errorf("read the key: %w", err)
+	}
+	identities, err := age.ParseIdentities(key)
+	if err := errors.Join(err, key.Close()); err != nil {
+		return fmt.Errorf("%s is no secret key of age (AGE-SECRET-KEY-1…): %w", identity, err)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("read the backup: %w", err)
+	}
+	out, err := app.Restore(f, identities, *data)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("restore %s: %w", file, err)
+	}
+	_, err = fmt.Fprintf(stdout, "已恢复到 %s：大厅 %s，%s 的备份，%d 条记录，%d 个分段，%d 个签名检查点，%d 把个人密钥，%d 张照片，树根 %s\n"+
+		"Restored into %s: hall %s, a backup of %s, %d records, %d segments, %d signed checkpoints, %d keys of people, %d pictures, root %s\n",
+		*data, out.Header.Hall, out.Header.Made.Format(time.DateTime), out.Log.Records, out.Log.Segments, out.Log.Checkpoints, out.Keys, out.Photos, out.Log.Root,
+		*data, out.Header.Hall, out.Header.Made.Format(time.DateTime), out.Log.Records, out.Log.Segments, out.Log.Checkpoints, out.Keys, out.Photos, out.Log.Root)
+	return err
+}
+
+func runForget(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	var data *string
+	var reason, reference string
+	whose := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		whose, args = args[0], args[1:]
+	}
+	if shown, err := flagSet("forget PERSON", stdout, args, func(fs *flag.FlagSet) {
+		data = dataFlag(fs)
+		fs.StringVar(&reason, "reason", "", "理由 / why: `WORDS`")
+		fs.StringVar(&reference, "reference", "", "申请文书 / the `LETTER` in which the person asked")
+	}); shown || err != nil {
+		return err
+	}
+	if whose == "" || reason == "" || reference == "" {
+		return usageError{"forget needs PERSON --reason WORDS --reference LETTER, PERSON like staff-s01 or case-…"}
+	}
+	if err := operate(ctx, *data, http.MethodPost, "personal/forget", map[string]string{"whose": whose, "reason": reason, "reference": reference}, nil); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(stdout, "%s 的密钥已销毁，其个人信息任何人都不能再读出\nThe key of %s is destroyed; nobody can read what was sealed under it\n", whose, whose)
+	return err
+}
