@@ -255,6 +255,8 @@ const (
 	AlarmNotWritable AlarmKind = "not_writable"      // subject: empty
 	AlarmLogRepaired AlarmKind = "log_repaired"      // subject: segment
 	AlarmBrokerLost  AlarmKind = "broker_lost"       // subject: empty
+	AlarmHTTPSSoon   AlarmKind = "https_ends_soon"   // subject: empty; values: until; the certificate that the hall was given for its pages ends within 30 days
+	AlarmHTTPSNear   AlarmKind = "https_ends"        // subject: empty; values: until; within 14 days, or it has ended
 
 	AlarmWindowEmpty AlarmKind = "window_empty"         // subject: window
 	AlarmSwap        AlarmKind = "swap_suspected"       // subject: the suspicion; values: window, number, why, at

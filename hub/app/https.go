@@ -113,6 +113,14 @@ func (a *App) lookAtCertificates(ctx context.Context) error {
 	}
 }
 
+// httpsEnds is when a given certificate ends; see live.Config.
+func (a *App) httpsEnds(now time.Time) (ends time.Time, within int) {
+	if a.certificates == nil {
+		return ends, 0
+	}
+	return a.certificates.Ending(now)
+}
+
 func (a *App) securePort() string {
 	_, port, _ := net.SplitHostPort(a.secure.Addr().String()) // a listener's own address
 	return port

@@ -41,6 +41,8 @@ type Certificates struct {
 	cert   *tls.Certificate
 	read   stamp
 	failed string
+	// warned is the bound within which people were told that cert ends.
+	warned int
 }
 
 // stamp tells whether a pair of files has changed.
@@ -61,6 +63,7 @@ func NewCertificates(authority Authority, given Given, names []string, now time.
 			return nil, err
 		}
 		c.cert, c.read = cert, at
+		c.warn(now)
 	}
 	if _, err := authority.Server(c.all); err != nil {
 		return nil, err
@@ -138,6 +141,7 @@ func (c *Certificates) Look(now time.Time) {
 	if c.given.File == "" {
 		return
 	}
+	defer c.warn(now)
 	at, err := c.stamp()
 	if err == nil && at == c.read {
 		return
@@ -154,24 +158,12 @@ func (c *Certificates) Look(now time.Time) {
 	c.log.Info("a new certificate is served", "until", cert.Leaf.NotAfter.Format(time.DateOnly), "fingerprint", Fingerprint(cert.Leaf))
 }
 
-// Ends is the last moment of the certificate that browsers get.
-func (c *Certificates) Ends() time.Time {
-	cert, err := c.certificate("")
-	if err != nil {
-		return time.Time{}
-	}
-	return cert.Leaf.NotAfter
-}
-
 // Names are the names and addresses under which the hub is reached.
 func (c *Certificates) Names() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.all
 }
-
-// Given tells whether browsers get a certificate that the hall was given.
-func (c *Certificates) Given() bool { return c.given.File != "" }
 
 // certificate chooses by the name that was asked for.
 func (c *Certificates) certificate(name string) (*tls.Certificate, error) {

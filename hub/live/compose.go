@@ -133,6 +133,17 @@ func (l *Live) certificateAlarm(d *wire.LiveDevice) {
 	l.alarm(on, wire.AlarmExpiring, wire.SeverityNotice, d.ID, l.now, detail, values)
 }
 
+// httpsAlarms asks for another certificate where the given one ends, twice: the second time it is urgent.
+func (l *Live) httpsAlarms() {
+	if l.cfg.HTTPS == nil {
+		return
+	}
+	ends, within := l.cfg.HTTPS(l.now)
+	values := map[string]string{"until": ends.In(l.cfg.Zone).Format(time.DateOnly)}
+	l.alarm(within == 30, wire.AlarmHTTPSSoon, wire.SeverityNotice, "", l.now, "", values)
+	l.alarm(within == 14, wire.AlarmHTTPSNear, wire.SeverityAlarm, "", l.now, "", values)
+}
+
 // inputs are those that a device reports, and those that have an alarm of before.
 func (l *Live) inputs(d *wire.LiveDevice) []string {
 	names := slices.Collect(maps.Keys(d.Inputs))

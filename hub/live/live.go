@@ -50,6 +50,9 @@ type Config struct {
 	Ratings func(now time.Time) (map[string]wire.LiveRating, *wire.LiveSatisfaction)
 	// Certificate says how a device's certificate stands, nil where it never had one; the caller holds the facts still. Nil where no device is enrolled.
 	Certificate func(device string, now time.Time) *wire.LiveCertificate
+	// HTTPS says when the certificate that the hall was given for its pages ends, and the days (30, then 14) within
+	// which that is, zero while there is time. Nil where there is no HTTPS.
+	HTTPS func(now time.Time) (ends time.Time, within int)
 }
 
 // Live is the document. Its methods may be called from any goroutine.
@@ -297,4 +300,5 @@ func (l *Live) everything() {
 	l.deadLetters()
 	l.strangersAlarms()
 	l.misusesAlarms()
+	l.httpsAlarms()
 }

@@ -1597,6 +1597,8 @@ export type AlarmKind =
   | "not_writable" // subject: empty
   | "log_repaired" // subject: segment
   | "broker_lost" // subject: empty
+  | "https_ends_soon" // subject: empty; values: until; the certificate that the hall was given for its pages ends within 30 days
+  | "https_ends" // subject: empty; values: until; within 14 days, or it has ended
   | "window_empty" // subject: window
   | "swap_suspected" // subject: the suspicion; values: window, number, why, at
   | "swipes_uncertain" // subject: empty; values: count
