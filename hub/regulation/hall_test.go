@@ -22,6 +22,8 @@ const (
 // departments and of everybody, and the policy.
 func (h *house) furnish() {
 	h.t.Helper()
+	h.person(proposer, "administrator")
+	h.person(confirmer, "supervisor")
 	for i, d := range []string{"civil", "tax"} {
 		w := fmt.Sprintf("w%d", i+1)
 		h.do(admin, "PUT", "departments/"+d, `{"name":"`+map[string]string{"civil": "民政局", "tax": "税务局"}[d]+`"}`)
