@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	b := &bench{say: stderr}
-	only := fs.String("only", "abcdefghijqw", "`PARTS` to measure: a ingest, b press to screen, c thousand screens, d replay and start, e bytes, f memory, g a window computer, h the daily check, i a year's indicators, j scores, q the line, w requests over TLS with a token")
+	only := fs.String("only", "abcdefghijqsw", "`PARTS` to measure: a ingest, b press to screen, c thousand screens, d replay and start, e bytes, f memory, g a window computer, h the daily check, i a year's indicators, j scores, q the line, s MQTT over TLS beside plain, w requests over TLS with a token")
 	fs.StringVar(&b.bin, "bin", "bin", "`FOLDER` of the programs")
 	fs.StringVar(&b.cache, "cache", "build/bench", "`FOLDER` for the large log, kept for the next run")
 	fs.IntVar(&b.events, "events", 4_000_000, "`N` events of the large log")
@@ -113,7 +113,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context) error
-	}{{"a", b.ingest}, {"b", b.press}, {"c", b.screens}, {"d", b.large}, {"g", b.window}, {"h", b.sheets}, {"i", b.ratings}, {"j", b.assess}, {"q", b.line}, {"w", b.web}} {
+	}{{"a", b.ingest}, {"b", b.press}, {"c", b.screens}, {"d", b.large}, {"g", b.window}, {"h", b.sheets}, {"i", b.ratings}, {"j", b.assess}, {"q", b.line}, {"s", b.secure}, {"w", b.web}} {
 		wanted := strings.Contains(*only, part.name) || part.name == "d" && strings.Contains(*only, "e")
 		if !wanted {
 			continue

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -93,10 +94,17 @@ type hub struct {
 	HTTP  string        `json:"http"`
 	HTTPS string        `json:"https"`
 	MQTT  string        `json:"mqtt"`
+	TLS   string        `json:"mqtt_tls"`
 	took  time.Duration // from its start until it served
 }
 
-func (h *hub) mqtt() string { return strings.TrimPrefix(h.MQTT, "tcp://") }
+func (h *hub) mqtt() string { return hostPort(h.MQTT) }
+
+// hostPort is a URL without its scheme.
+func hostPort(url string) string {
+	_, rest, _ := strings.Cut(url, "://")
+	return rest
+}
 
 func (b *bench) startHub(ctx context.Context, data string, more ...string) (*hub, error) {
 	ready := filepath.Join(b.folder, "ready.json")
@@ -104,7 +112,8 @@ func (b *bench) startHub(ctx context.Context, data string, more ...string) (*hub
 		return nil, err
 	}
 	began := time.Now()
-	c, err := start(ctx, filepath.Join(b.bin, "hub"), append([]string{"serve", "--data", data, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--ready-file", ready, "--log-level", "warn"}, more...)...)
+	args := append([]string{"serve", "--data", data, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--ready-file", ready, "--log-level", "warn"}, more...)
+	c, err := start(ctx, filepath.Join(b.bin, "hub"), args...)
 	if err != nil {
 		return nil, fmt.Errorf("%w; run make build first", err)
 	}
@@ -164,6 +173,11 @@ func (h *hub) furnish(ctx context.Context, n int) error {
 
 // change asks the hub as its operator. The API bounds the rate of changes, so it waits where that is reached.
 func (h *hub) change(ctx context.Context, method, path, body string) error {
+	return h.ask(ctx, method, path, body, nil)
+}
+
+// ask is change with an answer.
+func (h *hub) ask(ctx context.Context, method, path, body string, into any) error {
 	for {
 		req, err := http.NewRequestWithContext(ctx, method, h.HTTP+"/api/v1/"+path, strings.NewReader(body))
 		if err != nil {
@@ -175,10 +189,16 @@ func (h *hub) change(ctx context.Context, method, path, body string) error {
 		if err != nil {
 			return err
 		}
-		_ = res.Body.Close()
+		answer, err := io.ReadAll(res.Body)
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			return err
+		}
 		switch res.StatusCode {
-		case http.StatusOK:
-			return nil
+		case http.StatusOK, http.StatusCreated:
+			if into == nil {
+				return nil
+			}
+			return json.Unmarshal(answer, into)
 		case http.StatusTooManyRequests:
 			time.Sleep(50 * time.Millisecond)
 		default:

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -36,6 +37,8 @@ type Config struct {
 	Receive bool
 	// Prefix begins the agents' names; empty means load.
 	Prefix string
+	// TLS, where not nil, gives the settings for a publisher's connection, by its agent's name.
+	TLS func(agent string) (*tls.Config, error)
 	// Stall is how long to wait for the next acknowledgement or message before
 	// the run fails; 0 means 30 s.
 	Stall time.Duration
@@ -74,7 +77,14 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	defer closeAll()
 	defer context.AfterFunc(ctx, closeAll)()
 	open := func(id string) (net.Conn, error) {
-		c, err := dial(ctx, cfg.Addr, id)
+		var secure *tls.Config
+		if cfg.TLS != nil {
+			var err error
+			if secure, err = cfg.TLS(id); err != nil {
+				return nil, err
+			}
+		}
+		c, err := dial(ctx, cfg.Addr, id, secure)
 		if err == nil {
 			mu.Lock()
 			conns = append(conns, c)

@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -19,10 +20,16 @@ const (
 	suback     = 0x90
 )
 
-// dial connects with a clean session and no keep-alive.
-func dial(ctx context.Context, addr, id string) (net.Conn, error) {
-	d := net.Dialer{Timeout: 10 * time.Second}
-	c, err := d.DialContext(ctx, "tcp", addr)
+// dial connects with a clean session and no keep-alive, over TLS where secure is not nil.
+func dial(ctx context.Context, addr, id string, secure *tls.Config) (net.Conn, error) {
+	d := &net.Dialer{Timeout: 10 * time.Second}
+	var c net.Conn
+	var err error
+	if secure == nil {
+		c, err = d.DialContext(ctx, "tcp", addr)
+	} else {
+		c, err = (&tls.Dialer{NetDialer: d, Config: secure}).DialContext(ctx, "tcp", addr)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("connect to the broker: %w", err)
 	}
