@@ -39,13 +39,14 @@ type lamp struct{ agent, pattern string }
 // cases; whoever calls holds the views still.
 func (a *App) rated(batch []wire.Record) {
 	wake := false
+	presses := a.views.register.Ratings.Presses()
 	for i := range batch {
 		r := &batch[i]
 		wake = wake || r.Kind == wire.KindRatingGiven || r.Kind == wire.KindRatingPressed || r.Kind == wire.KindRatingExplained
 		if r.Kind != wire.KindRatingPressed || time.Since(r.At) > answerWithin {
 			continue
 		}
-		p, ok := a.views.register.Ratings.PressOf(r)
+		p, ok := presses.Of(r)
 		pattern := ""
 		switch {
 		case !ok:

@@ -121,6 +121,11 @@ func (s *State) around(p Place) ([]JudgedVisit, []JudgedPress) {
 	if own == nil {
 		return nil, nil
 	}
+	return s.gather(p, own)
+}
+
+// gather judges what is laid out of a place with whatever that has to do with.
+func (s *State) gather(p Place, own *content) ([]JudgedVisit, []JudgedPress) {
 	g := gathered{state: s, places: map[Place]bool{}, seen: map[string]bool{}}
 	g.visits = make([]Visit, 0, len(own.visits)+1)
 	for i := range own.visits {

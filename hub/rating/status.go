@@ -127,8 +127,40 @@ func (s *State) Find(id string, now time.Time) (JudgedVisit, bool) {
 	return JudgedVisit{}, false
 }
 
-// PressOf judges the press of a record, of a device or of a screen.
-func (s *State) PressOf(r *wire.Record) (JudgedPress, bool) {
+// Presses judges presses one by one while nothing is folded. However many there are
+// at a window, it is judged once for all of them.
+type Presses struct {
+	state  *State
+	places map[Place]*placed
+}
+
+// placed are a place's visits and presses, judged.
+type placed struct {
+	visits  []JudgedVisit
+	presses []JudgedPress
+	byID    map[string]int // of presses
+}
+
+// Presses begins to judge presses, such as those of one batch.
+func (s *State) Presses() *Presses { return &Presses{state: s, places: map[Place]*placed{}} }
+
+func (j *Presses) at(p Place) *placed {
+	x := j.places[p]
+	if x == nil {
+		x = &placed{}
+		x.visits, x.presses = j.state.around(p)
+		x.byID = make(map[string]int, len(x.presses))
+		for i := range x.presses {
+			x.byID[x.presses[i].ID] = i
+		}
+		j.places[p] = x
+	}
+	return x
+}
+
+// Of judges the press of a record, of a device or of a screen.
+func (j *Presses) Of(r *wire.Record) (JudgedPress, bool) {
+	s := j.state
 	var p Press
 	stored := r.StoredAt.UnixMilli()
 	switch r.Kind {
@@ -151,12 +183,18 @@ func (s *State) PressOf(r *wire.Record) (JudgedPress, bool) {
 	}
 	places := []Place{p.Place, {s.civil(stored), p.Window}, {s.civil(stored), s.windowOf(r.Agent, stored)}}
 	for _, place := range places {
-		if c := s.sheets.read(place); c == nil || !slices.ContainsFunc(c.presses, func(x Press) bool { return x.ID == r.ID }) {
+		c := s.sheets.read(place)
+		own := c.press(r.ID)
+		if own == nil {
 			continue
 		}
-		visits, presses := s.around(place)
-		i := slices.IndexFunc(presses, func(x JudgedPress) bool { return x.ID == r.ID })
-		if i < 0 {
+		if p, ok := s.alone(place, c, *own); ok {
+			return p, true
+		}
+		judged := j.at(place)
+		visits, presses := judged.visits, judged.presses
+		i, ok := judged.byID[r.ID]
+		if !ok {
 			continue
 		}
 		of := slices.IndexFunc(visits, func(v JudgedVisit) bool { return v.ID == presses[i].Of })
@@ -169,6 +207,17 @@ func (s *State) PressOf(r *wire.Record) (JudgedPress, bool) {
 		}
 	}
 	return JudgedPress{}, false
+}
+
+// alone judges a press that is nobody's, of which the other presses of its day say
+// nothing; ok is false where it is for a visit.
+func (s *State) alone(place Place, c *content, p Press) (judged JudgedPress, ok bool) {
+	_, presses := s.gather(place, &content{visits: c.visits, guests: c.guests, presses: []Press{p}, jams: c.jams})
+	i := slices.IndexFunc(presses, func(x JudgedPress) bool { return x.ID == p.ID })
+	if i < 0 || presses[i].Of != "" {
+		return judged, false
+	}
+	return presses[i], true
 }
 
 // Bad gives the bad reviews of the days from until, both included, that are counted.

@@ -145,11 +145,42 @@ func TestAPressIsFoundByItsRecord(t *testing.T) {
 	m.press(8, "p6", "d2", 4)
 	v := m.folded(0)
 	want := map[string]string{"p1": "counted  A", "p2": "invalid doubled A", "p3": "invalid no_visit ", "p4": "invalid clock_unset ", "p5": "invalid doubled A", "p6": "invalid doubled A"}
+	all := v.Presses()
 	for i := range m.records {
 		id := m.records[i].ID
-		p, ok := v.PressOf(&m.records[i])
+		p, ok := all.Of(&m.records[i])
 		if got := fmt.Sprintf("%s %s %s", p.State, p.Why, p.Of); ok != (want[id] != "") || ok && got != want[id] {
 			t.Errorf("%s is %q (%v), not %q", id, got, ok, want[id])
+		}
+	}
+}
+
+// Thousands of presses at one window, of a device gone mad, are judged in no time: the hall stands still meanwhile.
+func TestAFloodOfPressesIsJudgedAtOnce(t *testing.T) {
+	for _, served := range []bool{false, true} {
+		m := newMorning(t)
+		if served {
+			m.start(0, "A", "w1")
+		}
+		const many = 10_000
+		for i := range many {
+			m.press(1, fmt.Sprintf("p%d", i), "d1", 5)
+		}
+		v := m.folded(0)
+		began, all := time.Now(), v.Presses()
+		counted, invalid := 0, 0
+		for i := range m.records {
+			if p, ok := all.Of(&m.records[i]); ok && p.State == Counted {
+				counted++
+			} else if ok {
+				invalid++
+			}
+		}
+		if took := time.Since(began); took > 5*time.Second { // one by one with all the others it is half a minute and more
+			t.Errorf("%d presses (somebody is served: %v) were judged in %s", many, served, took)
+		}
+		if want := map[bool]int{true: 1}[served]; counted != want || invalid != many-want {
+			t.Errorf("somebody is served %v: %d counted and %d not", served, counted, invalid)
 		}
 	}
 }
