@@ -85,7 +85,7 @@ func as(t *testing.T, uid int, do func()) {
 
 func TestWithoutPermissionItIsSaidWhatToDo(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // others have to see what they may not open
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"event0", "gpiochip0"} {
@@ -95,7 +95,7 @@ func TestWithoutPermissionItIsSaidWhatToDo(t *testing.T) {
 	}
 	for up := dir; up != "/"; up = filepath.Dir(up) { // the folder above is the test's own as well
 		if strings.HasPrefix(filepath.Base(up), "Test") {
-			if err := os.Chmod(up, 0o755); err != nil { //nolint:gosec // see above
+			if err := os.Chmod(up, 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -40,7 +40,7 @@ func TestStaffReadWhatTheLampsDo(t *testing.T) {
 	for path, zh := range map[string]bool{"../../docs/lamps.md": false, "../../docs/lamps.zh-CN.md": true} {
 		want := staffCard(zh)
 		if *update {
-			if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // a page for everybody
+			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

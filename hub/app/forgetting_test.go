@@ -51,7 +51,7 @@ func (h *hub) openCase(text string) (number, id string) {
 func TestForgettingAtAnyMomentLeavesTheLogWholeAndTheViewsTheSame(t *testing.T) {
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			random := rand.New(rand.NewPCG(seed, 35)) //nolint:gosec // a test that can be run again
+			random := rand.New(rand.NewPCG(seed, 35))
 			cfg := config(t.TempDir())
 			h := start(t, cfg)
 			h.change("PUT", "departments/civil", map[string]any{"name": "民政局"})

@@ -106,7 +106,8 @@ func writeWhole(path string, write func(io.Writer) error) (size int64, err error
 	if st, serr := f.Stat(); err == nil {
 		size, err = st.Size(), serr
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	err = errors.Join(err, f.Close())
+	if err != nil {
 		return 0, err
 	}
 	if err := os.Link(f.Name(), path); err != nil { // fails where somebody has made it meanwhile
