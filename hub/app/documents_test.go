@@ -59,7 +59,7 @@ func TestACopyGoesOutAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	h = startCopying(t, cfg)
-	if c := state(); c.State != copies.Waiting || c.Next == nil || c.To != "office@d01.example.cn" {
+	if c := state(); c.State != copies.Waiting || c.Next == nil || c.To != "o*****@d01.example.cn" {
 		t.Fatalf("after a restart the copy is %+v", c)
 	}
 	h.change("POST", "copies/"+state().ID+"/retry", map[string]any{})

@@ -87,7 +87,7 @@ describe('a bad review', () => {
     await act(console, 'rectify', { text: '增开一个窗口。' })
     await story('rectified')
     await act(console, 'revisit', { result: 'satisfied', text: '满意' })
-    await until('it was called', async () => /满意/.test(await console.locator('.facts').innerText()))
+    await until('it was called', async () => /满意/.test(await console.locator('.facts').first().innerText()))
     await assertAccessible(console, 'console, a case')
     await shoot(console, 'case')
     await act(console, 'close', { result: 'rectified' })
