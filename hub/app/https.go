@@ -68,8 +68,9 @@ func (a *App) servePages(ctx context.Context, group *errgroup.Group) {
 		plain = gate.Plain(handler, a.securePort(), api.Refuse)
 	}
 	limits := gate.NewLimits(0, 0, a.metrics)
-	servers := []*http.Server{a.server(plain, limits)}
-	group.Go(func() error { return serving("pages", servers[0].Serve(limits.Listener(a.listener))) })
+	open := a.server(plain, limits)
+	servers := []*http.Server{open}
+	group.Go(func() error { return serving("pages", open.Serve(limits.Listener(a.listener))) })
 	if a.secure != nil {
 		s := a.server(handler, limits)
 		s.TLSConfig = a.certificates.Config()
