@@ -3,21 +3,30 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"filippo.io/age"
+	"golang.org/x/mod/sumdb/tlog"
+	"golang.org/x/sys/unix"
 
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/backup"
 	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/live"
 	"hallkeeper/hub/register"
+	"hallkeeper/hub/view"
 	"hallkeeper/wire"
 )
 
@@ -30,31 +39,52 @@ func newKey(t *testing.T) *age.X25519Identity {
 	return id
 }
 
-// viewAt folds a log up to a position and gives every row.
-func viewAt(t *testing.T, data string, through wire.Position) map[string]string {
+// viewsAt folds a log up to a position and gives every row of every view, and the tree's root there.
+func viewsAt(t *testing.T, data string, through wire.Position) (rows map[string]string, root tlog.Hash) {
 	t.Helper()
 	log, closeLog, err := eventlog.Read(app.LogDir(data))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = closeLog() }()
-	v, err := register.NewView(time.FixedZone("", 8*3600))
+	zone := time.FixedZone("", 8*3600)
+	v, err := register.NewView(zone)
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := []view.Fold{v, live.NewFacts(zone)}
 	for at := wire.Position(0); at < through; {
 		batch, err := log.ReadBatch(at, int(min(1000, through-at)))
 		if err != nil || len(batch) == 0 {
 			t.Fatalf("the log ends at %d: %v", at, err)
 		}
 		for i := range batch {
-			v.Apply(&batch[i])
+			for _, f := range all {
+				f.Apply(&batch[i])
+			}
 		}
 		at = batch[len(batch)-1].Position
 	}
-	rows := map[string]string{}
-	v.Each(func(key string, value []byte) { rows[key] = string(value) })
-	return rows
+	rows = map[string]string{}
+	for _, f := range all {
+		f.Save(func(key string, value []byte) { rows[f.Name()+"/"+key] = string(value) }, func(string) {})
+	}
+	if root, err = tlog.TreeHash(int64(through), log); err != nil {
+		t.Fatal(err)
+	}
+	return rows, root
+}
+
+func sameViews(t *testing.T, before, after map[string]string) {
+	t.Helper()
+	for key, value := range before {
+		if after[key] != value {
+			t.Errorf("%s differs: %.200s and %.200s", key, value, after[key])
+		}
+	}
+	if len(before) != len(after) || len(before) == 0 {
+		t.Errorf("there were %d rows and are %d", len(before), len(after))
+	}
 }
 
 // A backup of a hub that is at work is of one position: what is restored is whole, serves, and every view of it is that of
@@ -102,32 +132,123 @@ func TestABackupOfARunningHubIsTheHallAtOneMoment(t *testing.T) {
 	if out.Log.Records != out.Manifest.Head || out.Log.Records == 0 || out.Keys == 0 || out.Photos != 1 || out.Header.Hall != "t" {
 		t.Errorf("it says that it has %+v", out)
 	}
-	before, after := viewAt(t, cfg.Data, out.Log.Records), viewAt(t, to, out.Log.Records)
-	for key, value := range before {
-		if after[key] != value {
-			t.Errorf("%s differs: %.200s and %.200s", key, value, after[key])
-		}
+	before, root := viewsAt(t, cfg.Data, out.Log.Records)
+	after, again := viewsAt(t, to, out.Log.Records)
+	sameViews(t, before, after)
+	if root != again || root != out.Log.Root {
+		t.Errorf("the root was %s and is %s, of which the check says %s", root, again, out.Log.Root)
 	}
-	if len(before) != len(after) || len(before) == 0 {
-		t.Errorf("there were %d rows and are %d", len(before), len(after))
-	}
-	again := cfg
-	again.Data = to
-	g := start(t, again)
+	other := cfg
+	other.Data = to
+	g := start(t, other)
 	var story api.CaseStory
 	if g.get("/api/v1/cases/"+number, &story); story.Steps[0].Text != "窗口没人" {
 		t.Errorf("the restored hall answers %+v", story.Steps)
 	}
 }
 
-// full is a disk that fills up.
+// The views that a restored folder makes of its log are, file against file, those that the hub had written when it ended;
+// the tree has the same root.
+func TestRestoredViewsAreTheSameByteForByte(t *testing.T) {
+	cfg := config(t.TempDir())
+	h := start(t, cfg)
+	h.change("PUT", "departments/civil", map[string]any{"name": "民政局"})
+	h.openCase("窗口没人")
+	d := connect(h, "w01")
+	d.Send(d.Presses(1, 20))
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	had, at, err := view.Digest(app.ViewsFile(cfg.Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Now = time.Now
+	id := newKey(t)
+	var file bytes.Buffer
+	if _, err := app.BackupAtRest(t.Context(), cfg, []string{id.Recipient().String()}, &file); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "hall")
+	out, err := app.Restore(&file, []age.Identity{id}, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	restored := cfg
+	restored.Data = to
+	p, has, err := app.Replay(t.Context(), restored, slog.New(slog.DiscardHandler))
+	if err != nil || p != at || p != out.Manifest.Head || !bytes.Equal(had, has) {
+		t.Errorf("the views were %x of %d and are %x of %d, %v", had, at, has, p, err)
+	}
+	if before := verified(t, cfg); before.Log.Root != out.Log.Root || before.Log.Records != out.Log.Records {
+		t.Errorf("the log was %+v and is %+v", before.Log, out.Log)
+	}
+}
+
+// The operator's program gets the copy from the hub that serves, in pieces, with an entry in the log; nobody else does.
+func TestTheServingHubGivesItsOperatorTheBackup(t *testing.T) {
+	h := start(t, config(t.TempDir()))
+	h.change("PUT", "departments/civil", map[string]any{"name": "民政局"})
+	id := newKey(t)
+	recipients := []string{id.Recipient().String()}
+	body, err := json.Marshal(map[string]any{"recipients": recipients})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(bearer, body string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.addr.HTTP+"/api/v1/backup", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		if bearer != "" {
+			req.Header.Set("Authorization", "Bearer "+bearer)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = res.Body.Close() })
+		return res
+	}
+	if res := ask("", string(body)); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a stranger is answered %s", res.Status)
+	}
+	if res := ask(secret, `{"recipients":["age1nonsense"]}`); res.StatusCode == http.StatusOK {
+		t.Errorf("no key is answered %s", res.Status)
+	}
+	if n := len(h.kinds(wire.KindBackupTaken)); n != 0 {
+		t.Errorf("the log has %d backups", n)
+	}
+	res := ask(secret, string(body))
+	if res.StatusCode != http.StatusOK || res.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("it is answered %s %v", res.Status, res.Header)
+	}
+	out, err := app.Restore(res.Body, []age.Identity{id}, filepath.Join(t.TempDir(), "hall"))
+	if err != nil || out.Header.Hall != "t" || len(out.Log.Faults) > 0 {
+		t.Fatalf("it restores to %+v, %v", out, err)
+	}
+	said := h.kinds(wire.KindBackupTaken)
+	var noted wire.BackupTaken
+	if len(said) != 1 || json.Unmarshal(said[0].Data, &noted) != nil || !slices.Equal(noted.Recipients, recipients) || said[0].Actor.ID != "operator" {
+		t.Errorf("the log has %+v", said)
+	}
+	if len(said) == 1 && said[0].Position > out.Log.Records {
+		t.Error("the entry is not in the copy")
+	}
+}
+
+// full is a disk that fills up: what does not fit is answered as the kernel does.
 type full struct{ left int }
 
 func (f *full) Write(p []byte) (int, error) {
-	if f.left -= len(p); f.left < 0 {
-		return 0, errors.New("no space left on device")
+	n := min(len(p), f.left)
+	f.left -= n
+	if n < len(p) {
+		return n, &fs.PathError{Op: "write", Path: "backup.age", Err: unix.ENOSPC}
 	}
-	return len(p), nil
+	return n, nil
 }
 
 // Each thing that can be wrong with a backup is one clear line, and nothing half-written stays.
@@ -188,7 +309,7 @@ func TestABadBackupLeavesNothing(t *testing.T) {
 		t.Error("for no key")
 	}
 	for _, space := range []int{0, 100, len(good) / 2, len(good) - 1} {
-		if _, err := app.BackupAtRest(context.Background(), cfg, to, &full{space}); err == nil || !strings.Contains(err.Error(), "no space left") {
+		if _, err := app.BackupAtRest(context.Background(), cfg, to, &full{space}); !errors.Is(err, unix.ENOSPC) {
 			t.Errorf("a disk with %d bytes: %v", space, err)
 		}
 	}

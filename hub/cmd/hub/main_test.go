@@ -33,6 +33,13 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "publish": publish, "flip": flip, "status": status,
 			"play": play(year), "fetch": fetch, "repack": repack, "forge": forge,
+			"agekey": agekey, "ask": ask, "halve": halve, "smalldisk": smalldisk, "empty": empty, "sameviews": sameviews,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "smalldisk" {
+				return canMount(), nil
+			}
+			return false, fmt.Errorf("no condition is called %q", cond)
 		},
 	})
 }
