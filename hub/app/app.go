@@ -282,6 +282,7 @@ func (a *App) serve(ctx context.Context) error {
 	if err := WriteReady(a.cfg.ReadyFile, addr); err != nil {
 		return err
 	}
+	group.Go(func() error { return a.watchdog(ctx) })
 	err := group.Wait()
 	a.logger.Info("the hub has stopped", "position", a.log.Head())
 	return err

@@ -90,6 +90,8 @@ func (l *Log) commit(batch []job) {
 		return
 	}
 	began := time.Now() // measured by the monotonic clock, whatever opt.Now says
+	l.began.Store(&began)
+	defer l.began.Store(nil)
 	results := make([][]Result, len(batch))
 	records, dead, err := l.write(batch, results)
 	if l.opt.Committed != nil {

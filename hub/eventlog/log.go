@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -64,6 +65,7 @@ type Log struct {
 	done    chan struct{}
 	once    sync.Once
 	sealers sync.WaitGroup
+	began   atomic.Pointer[time.Time] // of the commit that goes on
 
 	// Owned by the committer.
 	cur    *segment
@@ -263,6 +265,14 @@ func (l *Log) Repairs() []Repair { return l.repairs }
 
 // Clean is true where the last run ended by itself, or the log is new.
 func (l *Log) Clean() bool { return l.clean }
+
+// Busy is how long the commit that goes on has taken so far; 0 where none does.
+func (l *Log) Busy() time.Duration {
+	if began := l.began.Load(); began != nil {
+		return time.Since(*began)
+	}
+	return 0
+}
 
 // Stats describes the log.
 func (l *Log) Stats() Stats {
