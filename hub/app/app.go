@@ -55,6 +55,7 @@ type App struct {
 	// revoked wakes who ends connections, seen has the serials of certificates that were used.
 	revoked chan struct{}
 	seen    chan string
+	met     chan func() // what connections have met and screens are to show
 	denials *prometheus.CounterVec
 	online  chan string   // devices that came online
 	proofs  chan struct{} // something was published that a checkpoint is to cover
@@ -106,7 +107,7 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 		cfg.Now = time.Now
 	}
 	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: cfg.Now(),
-		revoked: make(chan struct{}, 1), seen: make(chan string, 1024), online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), news: make(chan struct{}, 1), assessing: assessment{wake: make(chan struct{}, 1)}, ready: make(chan struct{}), done: make(chan struct{})}, nil
+		revoked: make(chan struct{}, 1), seen: make(chan string, 1024), met: make(chan func(), 1024), online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), news: make(chan struct{}, 1), assessing: assessment{wake: make(chan struct{}, 1)}, ready: make(chan struct{}), done: make(chan struct{})}, nil
 }
 
 // Ready waits until the hub serves and gives its addresses; it fails when ctx
@@ -226,7 +227,10 @@ func (a *App) openDelivery() error {
 		a.broker, err = broker.NewExternal(broker.ExternalConfig{URL: a.cfg.MQTTURL, Topics: a.topics, TLS: secure}, a.ingest, logger)
 	} else {
 		a.broker, err = a.newEmbedded(broker.EmbeddedConfig{Addr: a.cfg.MQTT, Topics: a.topics,
-			Refused: func(device, hall string) { a.views.live.Refused(device, hall, a.cfg.Now()) }})
+			Refused: func(device, hall string) {
+				now := a.cfg.Now()
+				a.show(func() { a.views.live.Refused(device, hall, now) })
+			}})
 	}
 	if err != nil {
 		return fmt.Errorf("start MQTT: %w", err)
@@ -269,6 +273,7 @@ func (a *App) serve(ctx context.Context) error {
 		group.Go(func() error { return a.orderCopies(ctx) })
 	}
 	group.Go(func() error { return a.watchCertificates(ctx) })
+	group.Go(func() error { return a.showMet(ctx) })
 	a.servePages(ctx, group)
 	close(a.ready)
 	addr := a.addresses()

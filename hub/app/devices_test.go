@@ -383,6 +383,40 @@ func (h *hub) remove(path string) {
 	}
 }
 
+// A year that somebody has counted keeps the views for seconds; window computers get in and out meanwhile.
+func TestDevicesConnectWhileTheViewsAreBusy(t *testing.T) {
+	h := secured(t, t.TempDir(), &clock{})
+	devices := map[string]*device{"w01": h.enrolled("w01", wire.CertificateAgent), "w02": h.enrolled("w02", wire.CertificateAgent)}
+	lost := h.certificates()[1]
+	h.remove("/api/v1/certificates/" + lost.Serial + "?reason=lost")
+	held, release := app.HoldViews(h.App)
+	defer release()
+	changed := make(chan int, 1)
+	go func() {
+		status, _ := h.send("/api/v1/enrolments", map[string]string{"device": "w03", "kind": "agent"})
+		changed <- status
+	}()
+	<-held
+	for name, d := range devices {
+		if _, err := h.mqttDial(name, d.config(t), nil); (err == nil) == (name == lost.Device) {
+			t.Errorf("%s (revoked: %v): %v", name, name == lost.Device, err)
+		}
+	}
+	select {
+	case status := <-changed:
+		t.Fatalf("the views were not busy: %d", status)
+	default:
+	}
+	release()
+	if status := <-changed; status != http.StatusCreated {
+		t.Errorf("the change: %d", status)
+	}
+	brokertest.Eventually(t, "what was met meanwhile is shown", func() bool {
+		_, ok := h.live().Alarms["device_misused/"+lost.Device]
+		return ok
+	})
+}
+
 // A device writes and reads what is its own; what is another's is refused, counted and shown.
 func TestADeviceThatActsAsAnotherIsRefusedAndShown(t *testing.T) {
 	h := secured(t, t.TempDir(), &clock{})

@@ -70,15 +70,13 @@ func (a *App) deviceOf(c *x509.Certificate) (string, error) {
 	case x.Kind != wire.CertificateAgent:
 		return x.Device, errNoAgent
 	}
-	a.views.runner.Read(func() { _, err = a.views.register.State.Enrolment.Check(x, a.cfg.Now()) })
-	return x.Device, err
+	return x.Device, a.views.passes.check(x, a.cfg.Now())
 }
 
 // certificateSeen hands over to watchCertificates the certificates that end another.
 func (a *App) certificateSeen(c *x509.Certificate) {
-	serial, renewed := c.SerialNumber.Text(16), false
-	a.views.runner.Read(func() { renewed = a.views.register.State.Enrolment.Renewed(serial, a.cfg.Now()) })
-	if !renewed {
+	serial := c.SerialNumber.Text(16)
+	if !a.views.passes.renewed(serial, a.cfg.Now()) {
 		return
 	}
 	select {
@@ -104,7 +102,28 @@ func (a *App) denied(d broker.Denial) {
 	}
 	// A certificate that has expired is nothing evil; a connection that ended early is nobody's.
 	if d.Device != "" && reason != "certificate_expired" && reason != "handshake" {
-		a.views.live.Misused(d.Device, reason, d.Detail, a.cfg.Now())
+		now := a.cfg.Now()
+		a.show(func() { a.views.live.Misused(d.Device, reason, d.Detail, now) })
+	}
+}
+
+// show puts on the screens what a connection's own goroutine has met, which does not wait for the views.
+func (a *App) show(put func()) {
+	select {
+	case a.met <- put:
+	default: // what is shown is shown once, however often it is met
+	}
+}
+
+// showMet puts it there.
+func (a *App) showMet(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case put := <-a.met:
+			put()
+		}
 	}
 }
 

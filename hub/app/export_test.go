@@ -1,8 +1,11 @@
 package app
 
 import (
+	"sync"
+
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/report"
+	"hallkeeper/wire"
 )
 
 // Periods are published results that a test makes up.
@@ -30,3 +33,17 @@ func WithPeriods(a *App, p Periods) *App {
 
 // LookAtCertificates does what the hub does every few seconds.
 func (a *App) LookAtCertificates() { a.certificates.Look(a.cfg.Now()) }
+
+// HoldViews keeps the views busy from the next batch on, which closes held, until release is called.
+func HoldViews(a *App) (held <-chan struct{}, release func()) {
+	began, ended := make(chan struct{}), make(chan struct{})
+	a.views.runner.Read(func() { // while this reads, nothing is folded
+		once, before := sync.Once{}, a.views.runner.OnBatch
+		a.views.runner.OnBatch = func(batch []wire.Record) {
+			before(batch)
+			once.Do(func() { close(began) })
+			<-ended
+		}
+	})
+	return began, sync.OnceFunc(func() { close(ended) })
+}

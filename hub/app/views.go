@@ -23,6 +23,7 @@ type views struct {
 	facts    *live.Facts
 	live     *live.Live
 	log      *eventlog.Log
+	passes   passes
 }
 
 // folds are all views of the hub, empty.
@@ -58,6 +59,9 @@ func (a *App) openViews() (*views, error) {
 		}
 	}
 	v.register.Days.Index()
+	if err := v.passes.begin(&v.register.State.Enrolment); err != nil {
+		return nil, fmt.Errorf("read the devices' certificates: %w", err)
+	}
 	v.live = live.New(live.Config{Hall: wire.LiveHall{ID: a.cfg.Hall.ID, Name: a.cfg.Hall.Name, TimeZone: a.cfg.Hall.TimeZone},
 		Version: a.cfg.Version, Demo: a.cfg.Demo, Zone: a.zone, Started: a.began, People: v.register.Days.At,
 		Late: func(now time.Time) int {
@@ -76,6 +80,7 @@ func (a *App) openViews() (*views, error) {
 			return v.register.State.Line.Now(v.register.State.Hall(&v.facts.Roster), hall.Moment{Now: now, Day: hall.DateOf(now, a.zone), Zone: a.zone}, v.register.Days.At(now).Away)
 		}}, v.facts, runner.Read, a.log.Stats().DeadLetters)
 	runner.OnBatch = func(batch []wire.Record) {
+		v.passes.fold(batch)
 		v.register.Days.Index()
 		v.live.Apply(batch[len(batch)-1].Position)
 		a.pressed(batch)
