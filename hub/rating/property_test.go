@@ -210,10 +210,36 @@ func TestTotalsReconcileForAnyStream(t *testing.T) {
 		if presses != want {
 			t.Fatalf("%d presses were made, %d are on the sheets", want, presses)
 		}
+		judgedAlike(t, v, l, s.at)
 		if visits := v.Total(always, evermore, s.at, nil).Visits; visits != len(s.visits) {
 			t.Fatalf("%d visits began, %d are counted", len(s.visits), visits)
 		}
 	})
+}
+
+// judgedAlike sees that presses judged one by one, as lamps are answered, are what the sheets say.
+func judgedAlike(t *rapid.T, v *view, l *log, now time.Time) {
+	want := map[string]JudgedPress{}
+	for _, sheet := range v.all(now) {
+		for i := range sheet.Presses {
+			want[sheet.Presses[i].ID] = sheet.Presses[i]
+		}
+	}
+	all := v.Presses()
+	for i := range l.records {
+		id := l.records[i].ID
+		got, ok := all.Of(&l.records[i])
+		if !ok {
+			continue // it is no press, or is told of below
+		}
+		if got != want[id] {
+			t.Fatalf("the press %s judged by itself is %+v, on its sheet %+v", id, got, want[id])
+		}
+		delete(want, id)
+	}
+	if len(want) > 0 {
+		t.Fatalf("presses that are not found by their records: %v", slices.Sorted(maps.Keys(want)))
+	}
 }
 
 // The order in which presses are delivered does not matter, nor how late they come.

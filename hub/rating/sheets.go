@@ -146,19 +146,6 @@ func (c *content) visit(id string) *Visit {
 	return nil
 }
 
-// press gives a press, nil where it is not there; who asks mostly asks for the newest.
-func (c *content) press(id string) *Press {
-	if c == nil {
-		return nil
-	}
-	for i := len(c.presses) - 1; i >= 0; i-- {
-		if c.presses[i].ID == id {
-			return &c.presses[i]
-		}
-	}
-	return nil
-}
-
 // guest notes a piece of a visit that began elsewhere.
 func (c *content) guest(v Visit, s Span) {
 	for i := range c.guests {

@@ -128,32 +128,79 @@ func (s *State) Find(id string, now time.Time) (JudgedVisit, bool) {
 }
 
 // Presses judges presses one by one while nothing is folded. However many there are
-// at a window, it is judged once for all of them.
+// at a window, it is looked through and judged once for all of them.
 type Presses struct {
 	state  *State
 	places map[Place]*placed
+	sheets map[Place]*pressIndex // judged for visits that moved on to another window
 }
 
-// placed are a place's visits and presses, judged.
+// placed is a place with its own presses, and once it is asked for what was judged of it.
 type placed struct {
-	visits  []JudgedVisit
+	own    *content
+	index  map[string]int // of own.presses; where an id is there twice, the newest
+	visits []JudgedVisit
+	judged *pressIndex
+}
+
+// pressIndex are judged presses by id.
+type pressIndex struct {
 	presses []JudgedPress
-	byID    map[string]int // of presses
+	byID    map[string]int
+}
+
+func indexed(presses []JudgedPress) *pressIndex {
+	x := &pressIndex{presses, make(map[string]int, len(presses))}
+	for i := range presses {
+		x.byID[presses[i].ID] = i
+	}
+	return x
+}
+
+func (x *pressIndex) get(id string) (p JudgedPress, ok bool) {
+	i, ok := x.byID[id]
+	if ok {
+		p = x.presses[i]
+	}
+	return p, ok
 }
 
 // Presses begins to judge presses, such as those of one batch.
-func (s *State) Presses() *Presses { return &Presses{state: s, places: map[Place]*placed{}} }
+func (s *State) Presses() *Presses {
+	return &Presses{state: s, places: map[Place]*placed{}, sheets: map[Place]*pressIndex{}}
+}
 
 func (j *Presses) at(p Place) *placed {
 	x := j.places[p]
-	if x == nil {
-		x = &placed{}
-		x.visits, x.presses = j.state.around(p)
-		x.byID = make(map[string]int, len(x.presses))
-		for i := range x.presses {
-			x.byID[x.presses[i].ID] = i
+	if x != nil {
+		return x
+	}
+	x = &placed{own: j.state.sheets.read(p)}
+	if x.own != nil {
+		x.index = make(map[string]int, len(x.own.presses))
+		for i := range x.own.presses {
+			x.index[x.own.presses[i].ID] = i
 		}
-		j.places[p] = x
+	}
+	j.places[p] = x
+	return x
+}
+
+// judge judges a place, once.
+func (j *Presses) judge(p Place, x *placed) {
+	if x.judged == nil {
+		var presses []JudgedPress
+		x.visits, presses = j.state.gather(p, x.own)
+		x.judged = indexed(presses)
+	}
+}
+
+// sheet judges the sheet of a visit that began elsewhere, once.
+func (j *Presses) sheet(p Place) *pressIndex {
+	x := j.sheets[p]
+	if x == nil {
+		x = indexed(j.state.judge(p).Presses)
+		j.sheets[p] = x
 	}
 	return x
 }
@@ -183,27 +230,25 @@ func (j *Presses) Of(r *wire.Record) (JudgedPress, bool) {
 	}
 	places := []Place{p.Place, {s.civil(stored), p.Window}, {s.civil(stored), s.windowOf(r.Agent, stored)}}
 	for _, place := range places {
-		c := s.sheets.read(place)
-		own := c.press(r.ID)
-		if own == nil {
-			continue
-		}
-		if p, ok := s.alone(place, c, *own); ok {
-			return p, true
-		}
-		judged := j.at(place)
-		visits, presses := judged.visits, judged.presses
-		i, ok := judged.byID[r.ID]
+		x := j.at(place)
+		own, ok := x.index[r.ID]
 		if !ok {
 			continue
 		}
-		of := slices.IndexFunc(visits, func(v JudgedVisit) bool { return v.ID == presses[i].Of })
-		if of < 0 || visits[of].Place == place {
-			return presses[i], true
+		if p, ok := s.alone(place, x.own, x.own.presses[own]); ok {
+			return p, true
 		}
-		sheet := s.judge(visits[of].Place)
-		if k := slices.IndexFunc(sheet.Presses, func(x JudgedPress) bool { return x.ID == r.ID }); k >= 0 {
-			return sheet.Presses[k], true
+		j.judge(place, x)
+		p, ok := x.judged.get(r.ID)
+		if !ok {
+			continue
+		}
+		of := slices.IndexFunc(x.visits, func(v JudgedVisit) bool { return v.ID == p.Of })
+		if of < 0 || x.visits[of].Place == place {
+			return p, true
+		}
+		if p, ok := j.sheet(x.visits[of].Place).get(r.ID); ok {
+			return p, true
 		}
 	}
 	return JudgedPress{}, false
