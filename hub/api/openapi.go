@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"hallkeeper/hub/access"
@@ -103,16 +104,17 @@ func (a *API) openAPI() object {
 	s := &schemas{object{}}
 	problems := object{}
 	paths := object{}
+	codes := a.codesByName()
 	for _, r := range a.routes {
 		item, ok := paths[r.path].(object)
 		if !ok {
 			item = object{}
 			paths[r.path] = item
 		}
-		item[strings.ToLower(r.method)] = a.operation(s, r)
+		item[strings.ToLower(r.method)] = operation(s, r, codes)
 	}
 	s.of(reflect.TypeFor[wire.Problem]())
-	for code := range a.codes() {
+	for _, code := range codes {
 		problems[code.name] = object{"title_zh": code.words.zh, "title_en": code.words.en, "status": code.status}
 	}
 	return object{
@@ -146,7 +148,7 @@ func (a *API) codes() func(yield func(failure) bool) {
 	}
 }
 
-func (a *API) operation(s *schemas, r route) object {
+func operation(s *schemas, r route, codes map[string]failure) object {
 	media, schema := "application/json", object{}
 	if r.answer == nil { // a picture or a file
 		media = "application/octet-stream"
@@ -155,19 +157,19 @@ func (a *API) operation(s *schemas, r route) object {
 	}
 	answers := object{strconv.Itoa(r.status): object{"description": "OK", "content": object{media: object{"schema": schema}}}}
 	refuse := func(code string) {
-		for p := range a.codes() {
-			if p.name == code {
-				entry, ok := answers[strconv.Itoa(p.status)].(object)
-				if !ok {
-					entry = object{"description": "", "content": object{"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/Problem"}}}}
-					answers[strconv.Itoa(p.status)] = entry
-				}
-				if said, _ := entry["description"].(string); said != "" {
-					code = said + ", " + code
-				}
-				entry["description"] = code
-			}
+		p, known := codes[code]
+		if !known {
+			return
 		}
+		entry, ok := answers[strconv.Itoa(p.status)].(object)
+		if !ok {
+			entry = object{"description": "", "content": object{"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/Problem"}}}}
+			answers[strconv.Itoa(p.status)] = entry
+		}
+		if said, _ := entry["description"].(string); said != "" {
+			code = said + ", " + code
+		}
+		entry["description"] = code
 	}
 	refusals := append([]string(nil), r.refusals...)
 	if r.may != access.Anybody {
@@ -237,11 +239,12 @@ func (a *API) asyncAPI() object {
 		"components": object{"schemas": s.named}, "x-kinds": kinds}
 }
 
-// describe serves the documents.
+// describe serves the documents, which are made when they are first asked for.
 func (a *API) describe() {
-	for at, doc := range map[string]object{"/openapi.json": a.openAPI(), "/asyncapi.json": a.asyncAPI()} {
-		body, err := json.MarshalIndent(doc, "", "  ")
+	for at, doc := range map[string]func() object{"/openapi.json": a.openAPI, "/asyncapi.json": a.asyncAPI} {
+		text := sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(doc(), "", "  ") })
 		a.mux.HandleFunc("GET "+at, func(w http.ResponseWriter, r *http.Request) {
+			body, err := text()
 			if err != nil {
 				a.fail(w, r, err)
 				return
@@ -254,13 +257,17 @@ func (a *API) describe() {
 	a.mux.HandleFunc("GET /docs.css", a.docsSheet)
 }
 
-// sortedCodes are the problems by status, then name.
-func (a *API) sortedCodes() []failure {
+func (a *API) codesByName() map[string]failure {
 	byName := map[string]failure{}
 	for p := range a.codes() {
 		byName[p.name] = p
 	}
-	return slices.SortedFunc(maps.Values(byName), func(x, y failure) int {
+	return byName
+}
+
+// sortedCodes are the problems by status, then name.
+func (a *API) sortedCodes() []failure {
+	return slices.SortedFunc(maps.Values(a.codesByName()), func(x, y failure) int {
 		if x.status != y.status {
 			return x.status - y.status
 		}

@@ -82,8 +82,13 @@ func (f *Found) fields(bad *hall.Checks) {
 
 // Event is what adopting a policy says, which was read from a text.
 func Event(p *assess.Policy, text, from, document string) wire.PolicyAdopted {
+	return wire.PolicyAdopted{Policy: p.ID, Version: p.Version, From: from, Document: document, Text: text, SHA256: hashOf(text)}
+}
+
+// hashOf names the text of a policy.
+func hashOf(text string) string {
 	hash := sha256.Sum256([]byte(text))
-	return wire.PolicyAdopted{Policy: p.ID, Version: p.Version, From: from, Document: document, Text: text, SHA256: hex.EncodeToString(hash[:])}
+	return hex.EncodeToString(hash[:])
 }
 
 // DecidePolicy gives the event, or a refusal that names every fault of the text.

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/hall"
@@ -69,13 +70,25 @@ type State struct {
 	calendar *hall.Calendar
 }
 
-// New is the policy of an empty log: the program's defaults and calendars.
-func New() (*State, error) {
+// shippedBook is the policy that comes with the program. Reading it and compiling its
+// rules is most of what an empty view costs, and what is embedded never changes: it is
+// read once a process, and each state has a copy whose values it may change.
+var shippedBook = sync.OnceValues(func() (*book, error) { //nolint:gochecknoglobals // read from what is embedded, and not changed
 	p, err := assess.Load(policies.Default())
 	if err != nil {
 		return nil, fmt.Errorf("read the policy that comes with the program: %w", err)
 	}
-	return from(newBook(p), nil)
+	return newBook(p), nil
+})
+
+// New is the policy of an empty log: the program's defaults and calendars.
+func New() (*State, error) {
+	b, err := shippedBook()
+	if err != nil {
+		return nil, err
+	}
+	shipped := *b
+	return from(&shipped, map[string]*assess.Policy{hashOf(string(policies.Default())): b.file})
 }
 
 // Empty is the policy of an empty log, like New, and has read what s has read.
