@@ -82,6 +82,15 @@ func (a *API) enrolmentRoutes() []route {
 	}
 }
 
+// NewOffer makes a device's code, and the command by which the hall knows it.
+func NewOffer(authority Authority, device string, kind wire.CertificateKind) (wire.EnrolCode, enrolment.MakeOffer, error) {
+	code := wire.EnrolCode{Pin: authority.Pin()}
+	if _, err := rand.Read(code.Secret[:]); err != nil {
+		return code, enrolment.MakeOffer{}, err
+	}
+	return code, enrolment.MakeOffer{Device: device, Kind: kind, Digest: access.Digest(code.SecretText())}, nil
+}
+
 // offer makes a code and shows it once: the log has its digest only.
 func (a *API) offer(w http.ResponseWriter, r *http.Request) error {
 	var b offerBody
@@ -91,12 +100,12 @@ func (a *API) offer(w http.ResponseWriter, r *http.Request) error {
 	if b.Kind == "" {
 		b.Kind = string(wire.CertificateAgent)
 	}
-	code := wire.EnrolCode{Pin: a.Authority.Pin()}
-	if _, err := rand.Read(code.Secret[:]); err != nil {
+	code, offer, err := NewOffer(a.Authority, b.Device, wire.CertificateKind(b.Kind))
+	if err != nil {
 		return err
 	}
 	i := who(r)
-	made, _, err := a.Commands.Do(r.Context(), i.Actor(), "", enrolment.MakeOffer{Device: b.Device, Kind: wire.CertificateKind(b.Kind), Digest: access.Digest(code.SecretText())})
+	made, _, err := a.Commands.Do(r.Context(), i.Actor(), "", offer)
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,24 @@ func (a *App) deviceBroker(host string) string {
 	return "tls://" + net.JoinHostPort(u.Hostname(), port)
 }
 
+// EnrolmentCode makes the code with which a window computer asks for its certificate, once and within ten minutes.
+func (a *App) EnrolmentCode(ctx context.Context, actor wire.Actor, device string) (string, error) {
+	code, offer, err := api.NewOffer(a.authority, device, wire.CertificateAgent)
+	if err != nil {
+		return "", err
+	}
+	if _, _, err = a.Do(ctx, actor, "", offer); err != nil {
+		return "", err
+	}
+	return code.String(), nil
+}
+
+// Enrolled tells whether a window computer has a certificate that lets it in.
+func (a *App) Enrolled(device string) bool { return a.views.passes.has(device, a.cfg.Now()) }
+
+// Fingerprint is of the hall's authority; see gate.Fingerprint.
+func (a *App) Fingerprint() string { return gate.Fingerprint(a.authority.Certificate()) }
+
 var errNoAgent = &hall.Error{Code: hall.CodeForbidden, Name: "certificate_kind", ZH: "这不是窗口设备的证书", EN: "it is no window computer's certificate"}
 
 // deviceOf says whose a certificate is; see broker.Secure.

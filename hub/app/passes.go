@@ -45,3 +45,10 @@ func (p *passes) renewed(serial string, now time.Time) bool {
 	defer p.mu.RUnlock()
 	return p.state.Renewed(serial, now)
 }
+
+func (p *passes) has(device string, now time.Time) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	c, ok := p.state.Of(device, wire.CertificateAgent, now)
+	return ok && c.Live(now)
+}

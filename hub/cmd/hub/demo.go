@@ -30,6 +30,7 @@ type demoFlags struct {
 	history  string
 	ready    string
 	agent    string
+	tls      bool
 }
 
 func (d *demoFlags) define(fs *flag.FlagSet) {
@@ -39,6 +40,7 @@ func (d *demoFlags) define(fs *flag.FlagSet) {
 	fs.Uint64Var(&d.seed, "seed", 63, "随机种子 / `SEED` of everything left to chance")
 	fs.StringVar(&d.history, "history", "0d", "先补多少天的历史，如 90d / past `DAYS` to tell first, e.g. 90d")
 	fs.StringVar(&d.ready, "ready-file", "", "就绪后写入地址的文件 / `FILE` to write the addresses to once all is up")
+	fs.BoolVar(&d.tls, "tls", false, "页面走 HTTPS，窗口程序各有证书、经 TLS 连接 / pages over HTTPS, and each window's agent enrolled, with a certificate over TLS")
 	fs.StringVar(&d.agent, "agent", "", "代理程序的路径 / `PATH` of the agent program (default: beside this program)")
 }
 
@@ -65,6 +67,9 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	cfg.Hall = app.HallConfig{ID: "demo", Name: "演示政务服务大厅", TimeZone: "Asia/Shanghai"}
 	if err := d.settings.load(&cfg); err != nil {
 		return err
+	}
+	if d.tls {
+		secureDemo(&cfg)
 	}
 	agents, err := newAgents(d, cfg)
 	if err != nil {
@@ -101,15 +106,21 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 		MQTTURL: addr.MQTT, HubURL: addr.HTTP, StateFile: filepath.Join(cfg.Data, "sim", "past.json"), Works: works, PastTold: told.furnish, Log: logger.With("part", "simulator")}
 	for i := range d.windows {
 		id := fmt.Sprintf("w%02d", i+1)
-		socket, err := a.prepare(id, addr.MQTT)
+		socket, err := a.prepare(id, d.broker(addr))
 		if err != nil {
 			return err
+		}
+		if err := d.enrol(ctx, hub, a, id, addr); err != nil {
+			return ignoreEnd(ctx, err)
 		}
 		sim.Windows = append(sim.Windows, simulator.Window{ID: id, Agent: id, Socket: socket})
 		group.Go(func() error { return a.keep(ctx, id, logger) })
 	}
-	if err := a.kiosk(addr.MQTT); err != nil {
+	if err := a.kiosk(d.broker(addr)); err != nil {
 		return err
+	}
+	if err := d.enrol(ctx, hub, a, demoKiosk, addr); err != nil {
+		return ignoreEnd(ctx, err)
 	}
 	group.Go(func() error { return a.keep(ctx, demoKiosk, logger) })
 	keys, err := openKeys(ctx, hub, a.dir)
@@ -141,7 +152,7 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 	if err := proposeInDemo(ctx, hub, hall.DateOf(time.Now(), zone)); err != nil {
 		return err
 	}
-	if err := announce(stdout, addr, accounts, keys.Kiosk, a.tickets(), d.ready); err != nil {
+	if err := d.announce(stdout, addr, hub.Fingerprint(), accounts, keys.Kiosk, a.tickets()); err != nil {
 		return err
 	}
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
@@ -200,7 +211,11 @@ func ignoreEnd(ctx context.Context, err error) error {
 	return err
 }
 
-func announce(w io.Writer, addr app.Addresses, accounts []demoAccount, kiosk, tickets, ready string) error {
+func (d *demoFlags) announce(w io.Writer, addr app.Addresses, fingerprint string, accounts []demoAccount, kiosk, tickets string) error {
+	pages := addr.HTTP
+	if d.tls {
+		pages = addr.HTTPS
+	}
 	if _, err := fmt.Fprintf(w, `
 Hallkeeper 演示大厅已启动 / the demo hall is up
 
@@ -215,8 +230,16 @@ Hallkeeper 演示大厅已启动 / the demo hall is up
   本人 me        %[1]s/me
   MQTT           %[2]s
 
-`, addr.HTTP, addr.MQTT, kiosk, tickets); err != nil {
+`, pages, d.broker(addr), kiosk, tickets); err != nil {
 		return err
+	}
+	if d.tls {
+		if _, err := fmt.Fprintf(w, `  证书 authority %[1]s/ca.crt（浏览器会先警告；核对指纹后信任它 / browsers warn first; compare, then trust it）
+                 SHA-256 %[2]s
+
+`, addr.HTTP, fingerprint); err != nil {
+			return err
+		}
 	}
 	if err := showDoors(w, accounts); err != nil {
 		return err
@@ -224,7 +247,7 @@ Hallkeeper 演示大厅已启动 / the demo hall is up
 	if _, err := fmt.Fprint(w, "Ctrl-C 停止；再次启动将接着原有数据继续 / stops; a second start goes on from the same data\n"); err != nil {
 		return err
 	}
-	return app.WriteReady(ready, addr)
+	return app.WriteReady(d.ready, addr)
 }
 
 // agents are the programs at the windows.
@@ -245,6 +268,10 @@ func newAgents(d demoFlags, cfg app.Config) (*agents, error) {
 	}
 	if _, err := os.Stat(program); err != nil {
 		return nil, fmt.Errorf("the demo needs the agent program: run make build, or name it with --agent (%w)", err)
+	}
+	program, err := filepath.Abs(program) // a bare name would be looked for elsewhere
+	if err != nil {
+		return nil, err
 	}
 	dir, err := filepath.Abs(filepath.Join(cfg.Data, "sim"))
 	if err != nil {
