@@ -104,8 +104,10 @@ type LiveTicket struct {
 
 // LiveHall names the hall.
 type LiveHall struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// NameEN is its name in English; empty where it has none.
+	NameEN   string `json:"name_en,omitempty"`
 	TimeZone string `json:"time_zone"`
 	// Day is the hall's civil date, yyyy-mm-dd.
 	Day string `json:"day"`

@@ -40,13 +40,7 @@ func PersonKey(account string) string { return "account-" + account }
 // DecideAccess decides; see Command.
 func (c SetAccount) DecideAccess(s *State, h roster.Hall, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
-	bad.ID("id", c.Account)
-	if Reserved(c.Account) {
-		bad.Add("id", "reserved", "这个名称由系统使用，请另选一个", "is a name of the system's own; choose another")
-	}
-	if len(c.Account) > 40 {
-		bad.Add("id", "too_long", "最多 40 个字符", "may have 40 characters at most")
-	}
+	CheckAccount(&bad, "id", c.Account)
 	bad.Words("name", &c.Name, 1, 20)
 	bad.Choice("role", string(c.Role), "administrator", "supervisor", "liaison", "representative", "staff", "auditor", "screen")
 	if c.Staff != "" {
@@ -82,6 +76,17 @@ func (c SetAccount) DecideAccess(s *State, h roster.Hall, m hall.Moment) ([]hall
 		drafts = append(drafts, password(c.Account, c.Hash, c.Temporary))
 	}
 	return drafts, nil
+}
+
+// CheckAccount checks the id of an account that is to be made.
+func CheckAccount(bad *hall.Checks, name, id string) {
+	bad.ID(name, id)
+	if Reserved(id) {
+		bad.Add(name, "reserved", "这个名称由系统使用，请另选一个", "is a name of the system's own; choose another")
+	}
+	if len(id) > 40 {
+		bad.Add(name, "too_long", "最多 40 个字符", "may have 40 characters at most")
+	}
 }
 
 func password(account, hash string, temporary bool) hall.Draft {

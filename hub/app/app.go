@@ -74,8 +74,9 @@ type App struct {
 	periods periods
 	// sockets are the websockets of screens.
 	sockets api.Sockets
-	// secret lets programs on this machine act as the operator; code is of the first start's link.
-	secret, code string
+	// secret lets programs on this machine act as the operator; first is of the first start's link.
+	secret string
+	first  FirstStart
 
 	ready chan struct{}
 	done  chan struct{}
@@ -281,6 +282,7 @@ func (a *App) serve(ctx context.Context) error {
 	if link := a.SetupLink(); link != "" && !a.cfg.Demo {
 		a.logger.Warn("the hall has no administrator yet: open this link once to make one", "link", link)
 	}
+	a.forgetFirstStart()
 	if err := a.writeControl(); err != nil {
 		return err
 	}

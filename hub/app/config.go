@@ -78,8 +78,10 @@ type Config struct {
 
 // HallConfig names the hall.
 type HallConfig struct {
-	ID       string `yaml:"id"`
-	Name     string `yaml:"name"`
+	ID   string `yaml:"id"`
+	Name string `yaml:"name"`
+	// NameEN is what pages in English call it; Name where it is empty.
+	NameEN   string `yaml:"name_en"`
 	TimeZone string `yaml:"time_zone"`
 }
 
@@ -180,10 +182,8 @@ func (c *Config) Check() error {
 	if c.Hall.Name == "" {
 		say("hall.name", "expected the name on the screens")
 	}
-	if zone, err := time.LoadLocation(c.Hall.TimeZone); err != nil || c.Hall.TimeZone == "" {
-		say("hall.time_zone", "expected a time zone like Asia/Shanghai, got %q", c.Hall.TimeZone)
-	} else if hall.ChangesItsClock(zone, time.Now().Year()) {
-		say("hall.time_zone", "the clocks of %s are put forward and back (summer time): minutes of attendance would be lost or counted twice; expected a time zone without that, like Asia/Shanghai", c.Hall.TimeZone)
+	if _, why := ZoneFault(c.Hall.TimeZone); why != "" {
+		say("hall.time_zone", "%s", why)
 	}
 	if n := len(c.OperatorSecret); n > 0 && n < 32 {
 		say("operator_secret", "expected at least 32 characters, got %d", n)
@@ -232,6 +232,19 @@ func (c *Config) Check() error {
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// ZoneFault says why a hall cannot go by a time zone; empty where it can.
+func ZoneFault(name string) (zh, en string) {
+	zone, err := time.LoadLocation(name)
+	switch {
+	case err != nil || name == "":
+		return fmt.Sprintf("应为时区名称，如 Asia/Shanghai，而不是 %q", name), fmt.Sprintf("expected a time zone like Asia/Shanghai, got %q", name)
+	case hall.ChangesItsClock(zone, time.Now().Year()):
+		return name + " 实行夏令时，考勤的分钟会丢失或重复计算；应为不调整时钟的时区，如 Asia/Shanghai",
+			fmt.Sprintf("the clocks of %s are put forward and back (summer time): minutes of attendance would be lost or counted twice; expected a time zone without that, like Asia/Shanghai", name)
+	}
+	return "", ""
 }
 
 // here tells whether a host is this machine itself, which no phone reaches.

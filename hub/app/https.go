@@ -134,14 +134,18 @@ func (a *App) door() string {
 	if a.secure == nil {
 		return at.HTTP
 	}
-	host, port, err := net.SplitHostPort(a.secure.Addr().String())
+	return doorOf(a.secure.Addr().String(), a.certificates.Names(), at.HTTPS)
+}
+
+// doorOf is an address of HTTPS by the first name of the hub where it is all addresses of the machine; at where it is one.
+func doorOf(addr string, names []string, at string) string {
+	host, port, err := net.SplitHostPort(addr)
 	ip := net.ParseIP(host)
-	if err != nil || ip == nil || !ip.IsUnspecified() {
-		return at.HTTPS
+	if err != nil || host != "" && (ip == nil || !ip.IsUnspecified()) {
+		return at
 	}
-	name := a.certificates.Names()[0]
 	if port == "443" {
-		return "https://" + name
+		return "https://" + names[0]
 	}
-	return "https://" + net.JoinHostPort(name, port)
+	return "https://" + net.JoinHostPort(names[0], port)
 }

@@ -55,14 +55,21 @@ func (a *App) removeControl() error {
 	return nil
 }
 
-// makeSecrets makes the operator's secret and the code of the first start.
+// makeSecrets makes the operator's secret and the code of the first start, which hub init may have made.
 func (a *App) makeSecrets() (err error) {
 	if a.secret = a.cfg.OperatorSecret; a.secret == "" {
 		if a.secret, err = access.NewSecret(rand.Reader); err != nil {
 			return err
 		}
 	}
-	a.code, err = access.NewSecret(rand.Reader)
+	left, ok, err := firstStart(a.cfg.Data)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		left.Code, err = access.NewSecret(rand.Reader)
+	}
+	a.first = left
 	return err
 }
 
@@ -73,14 +80,13 @@ func (a *App) setupCode() string {
 	if n > 0 {
 		return ""
 	}
-	return a.code
+	return a.first.Code
 }
 
 // SetupLink is where the first administrator is made; empty once there is one.
 func (a *App) SetupLink() string {
-	code := a.setupCode()
-	if code == "" {
+	if a.setupCode() == "" {
 		return ""
 	}
-	return a.door() + "/setup?code=" + code
+	return a.first.link(a.door())
 }

@@ -62,7 +62,7 @@ func (a *App) openViews() (*views, error) {
 	if err := v.passes.begin(&v.register.State.Enrolment); err != nil {
 		return nil, fmt.Errorf("read the devices' certificates: %w", err)
 	}
-	v.live = live.New(live.Config{Hall: wire.LiveHall{ID: a.cfg.Hall.ID, Name: a.cfg.Hall.Name, TimeZone: a.cfg.Hall.TimeZone},
+	v.live = live.New(live.Config{Hall: wire.LiveHall{ID: a.cfg.Hall.ID, Name: a.cfg.Hall.Name, NameEN: a.cfg.Hall.NameEN, TimeZone: a.cfg.Hall.TimeZone},
 		Version: a.cfg.Version, Demo: a.cfg.Demo, Zone: a.zone, Started: a.began, People: v.register.Days.At,
 		Late: func(now time.Time) int {
 			return v.register.State.Matters.Late(v.register.State.Policy.Calendar(), hall.DateOf(now, a.zone))

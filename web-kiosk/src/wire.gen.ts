@@ -1467,6 +1467,8 @@ export interface LiveTicket {
 export interface LiveHall {
   id: string
   name: string
+  /** NameEN is its name in English; empty where it has none. */
+  name_en?: string
   time_zone: string
   /** Day is the hall's civil date, yyyy-mm-dd. */
   day: string

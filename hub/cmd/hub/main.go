@@ -62,6 +62,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"init", "建立一个新大厅：询问必要的事项，写设置文件", "make a new hall: ask what must be known and write the settings file", runInit, false},
 		{"serve", "启动大厅主机", "serve the hall", runServe, false},
 		{"demo", "启动一个模拟大厅（窗口为真实代理程序，引脚为模拟）", "start a whole hall with simulated windows", runDemo, false},
 		{"verify", "校验日志：校验和、编号、次序、默克尔树、签名检查点与公布结果", "check the log: checksums, numbering, order, tree, signed checkpoints, publications", runVerify, false},

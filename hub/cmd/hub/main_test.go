@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "publish": publish, "flip": flip, "status": status,
 			"play": play(year), "fetch": fetch, "repack": repack, "forge": forge,
+			"link": link, "administrator": administrator,
 			"agent": agentProgram, "secured": secured, "printed": printed,
 			"agekey": agekey, "ask": ask, "halve": halve, "smalldisk": smalldisk, "empty": empty, "sameviews": sameviews,
 		},

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hallkeeper/hub/app"
+	"hallkeeper/hub/gate"
+	"hallkeeper/settings"
+)
+
+// Where a packaged hub has its things; hub init takes them where it runs as root beside the package.
+const (
+	packagedConfig = "/etc/hallkeeper/hub.yaml"
+	packagedData   = "/var/lib/hallkeeper-hub"
+	packagedUnit   = "hallkeeper-hub.service"
+)
+
+// runInit makes a new hall: it asks what it must know and writes the settings file.
+func runInit(_ context.Context, args []string, stdout, _ io.Writer) error {
+	cfg := app.Defaults()
+	given, lang, yes := answers{}, "", false
+	config, data := "hub.yaml", "data"
+	if unit() {
+		config, data = packagedConfig, packagedData
+	}
+	var listen []settings.Flag
+	shown, err := flagSet("init", stdout, args, func(fs *flag.FlagSet) {
+		fs.StringVar(&config, "config", config, "要写的设置文件 / settings `FILE` to write")
+		fs.StringVar(&data, "data", data, "数据文件夹 / `DIR` of everything the hub keeps")
+		fs.StringVar(&lang, "lang", "", "提问的语言 zh 或 en，不写则按 LANG / `LANGUAGE` of the questions: zh or en (default by LANG)")
+		fs.BoolVar(&yes, "yes", false, "不提问：没有给出的用默认值 / ask nothing: what is not given is as preset")
+		for _, q := range questions() {
+			fs.Func(q.flag, q.asks.zh+" / `"+strings.ToUpper(q.flag)+"`: "+strings.ToLower(q.asks.en), func(v string) error { given[q.flag] = v; return nil })
+		}
+		for _, f := range []struct{ name, key, help string }{
+			{"http", "http", "页面的本机地址 / `ADDR` of pages on this machine (default 127.0.0.1:8080)"},
+			{"https", "https", "HTTPS 地址 / `ADDR` of HTTPS (default 0.0.0.0:8443 with --network yes)"},
+			{"mqtt", "mqtt", "本机 MQTT 地址 / `ADDR` of MQTT on this machine (default 127.0.0.1:1883)"},
+			{"mqtt-tls", "mqtt_tls", "设备 MQTT 地址 / `ADDR` of MQTT for enrolled devices (default 0.0.0.0:8883 with --network yes)"},
+		} {
+			fs.Func(f.name, f.help, func(v string) error {
+				listen = append(listen, settings.Flag{Name: "--" + f.name, Key: f.key, Value: v})
+				return nil
+			})
+		}
+	})
+	if shown || err != nil {
+		return err
+	}
+	if lang, err = language(lang, os.Getenv); err != nil {
+		return err
+	}
+	// Before anything is asked: a hall that is there stays as it is.
+	if err := untouched(lang, config, data); err != nil {
+		return err
+	}
+	a := &asker{lang: lang, in: bufio.NewReader(os.Stdin), out: stdout}
+	if !yes {
+		fmt.Fprint(stdout, said{"建立一个新的大厅。直接回车采用方括号里的值；Ctrl+C 放弃，什么也不会写。\n",
+			"A new hall. Enter takes what stands in brackets; Ctrl+C gives up and writes nothing.\n"}.in(lang))
+	}
+	known, err := a.settle(given, !yes)
+	if err != nil {
+		return err
+	}
+	if cfg.Data, err = filepath.Abs(data); err != nil {
+		return err
+	}
+	cfg.Hall = app.HallConfig{ID: known["hall"], Name: known["name"], NameEN: known["name-en"], TimeZone: known["time-zone"]}
+	if known["network"] == "yes" {
+		cfg.HTTPS, cfg.MQTTTLS = "0.0.0.0:8443", "0.0.0.0:8883"
+	}
+	if err := settings.Load(&cfg, "", nil, listen...); err != nil {
+		return err
+	}
+	return found(&cfg, config, known["admin"], lang, stdout)
+}
+
+// found writes a hall's files and says what comes next.
+func found(cfg *app.Config, config, account, lang string, stdout io.Writer) error {
+	text, err := settingsFile(cfg)
+	if err != nil {
+		return err
+	}
+	made := !there(cfg.Data)
+	link, err := app.Prepare(cfg, account)
+	if err != nil {
+		return err
+	}
+	if err := handOver(cfg.Data); err != nil {
+		return fmt.Errorf("give the data folder to its owner: %w", err)
+	}
+	// The settings come last: where they are, the rest is.
+	if err := writeNew(config, text); err != nil {
+		if made {
+			_ = os.RemoveAll(cfg.Data) // it held the link alone
+		}
+		return fmt.Errorf("write the settings file %s (as another user, or elsewhere with --config): %w", config, err)
+	}
+	return next(cfg, config, link, lang, stdout)
+}
+
+// untouched refuses where a hall is already.
+func untouched(lang, config, data string) error {
+	switch {
+	case there(config):
+		return fmt.Errorf(said{"设置文件 %s 已经存在，不作改动；启动它：hub serve --config %s；要另建大厅，用 --config 和 --data 指定别处",
+			"the settings file %s is there already and is left alone: start it with hub serve --config %s, or choose other places for another hall with --config and --data"}.in(lang), config, config)
+	case app.IsHall(data):
+		return fmt.Errorf(said{"数据文件夹 %s 里已经有一个大厅，不作改动；要另建大厅，用 --data 指定别处",
+			"the data folder %s holds a hall already and is left alone: choose another for another hall with --data"}.in(lang), data)
+	}
+	return nil
+}
+
+// language is zh or en: as the flag says, else as the terminal's locale does.
+func language(flag string, env func(string) string) (string, error) {
+	switch flag {
+	case "zh", "en":
+		return flag, nil
+	case "":
+		if strings.HasPrefix(cmp.Or(env("LC_ALL"), env("LC_MESSAGES"), env("LANG")), "zh") {
+			return "zh", nil
+		}
+		return "en", nil // a console without a locale can rarely show Chinese
+	}
+	return "", usageError{fmt.Sprintf("--lang: expected zh or en, got %q", flag)}
+}
+
+// unit tells whether the package's service is installed here.
+func unit() bool {
+	return slices.ContainsFunc([]string{"/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}, func(dir string) bool { return there(filepath.Join(dir, packagedUnit)) })
+}
+
+// next says what to do now, in the order in which it is done.
+func next(cfg *app.Config, config, link, lang string, stdout io.Writer) error {
+	start := "hub serve --config " + config
+	if config == packagedConfig && unit() {
+		start = "sudo systemctl enable --now " + packagedUnit
+	}
+	say := func(s said, args ...any) { fmt.Fprintf(stdout, s.in(lang)+"\n", args...) }
+	say(said{"\n已写好：\n  设置 %s\n  数据 %s\n", "\nWritten:\n  settings %s\n  data     %s\n"}, config, cfg.Data)
+	say(said{"接下来：", "What comes next:"})
+	say(said{"1. 启动主机：\n     %s", "1. Start the hub:\n     %s"}, start)
+	if _, port, _ := net.SplitHostPort(cmp.Or(cfg.HTTPS, cfg.HTTP)); port == "0" {
+		say(said{"2. 打开主机日志里的一次性链接，建立管理员。端口由系统选定，日志写明。", "2. Open the one-time link of the hub's log to make the administrator; the system chooses the port, the log tells it."})
+	} else {
+		say(said{"2. 打开这个一次性链接，建立管理员（请勿转发；用过即失效）：\n     %s", "2. Open this one-time link to make the administrator (pass it to nobody; it works once):\n     %s"}, link)
+	}
+	if cfg.HTTPS != "" {
+		if at := addressesOf(); len(at) > 0 {
+			say(said{"   其他电脑如不认识主机名，换成地址：%s", "   Where another computer doesn't know the name, put an address in its place: %s"}, strings.Join(at, said{"、", ", "}.in(lang)))
+		}
+		say(said{"   浏览器会提示证书未知；核对指纹后信任它的办法见 docs/https.zh-CN.md。", "   The browser doesn't know the certificate yet; docs/https.md says how to check and trust it."})
+	}
+	_, err := fmt.Fprintln(stdout, said{"3. 登录后，管理端的“安装向导”列出还缺什么，一步步做完；可随时离开，换一台电脑也能接着做。",
+		"3. Once signed in, the console's \"First hour\" lists what is missing, step by step; leave it whenever you like and go on later, also on another computer."}.in(lang))
+	return err
+}
+
+// addressesOf are this machine's addresses on the network.
+func addressesOf() (all []string) {
+	for _, name := range gate.OwnNames() {
+		if ip := net.ParseIP(name); ip != nil && !ip.IsLoopback() && ip.To4() != nil {
+			all = append(all, name)
+		}
+	}
+	return all
+}
