@@ -21,6 +21,8 @@ const (
 	ActionAdoptPolicy     Action = "policy.adopt"
 	ActionExtendPolicy    Action = "policy.extend"
 	ActionUnpublishPeriod Action = "period.unpublish"
+	ActionUnpublishDay    Action = "day.unpublish"
+	ActionUnpublishRating Action = "rating.unpublish"
 )
 
 // ProposalMade asks for a second person. Sealed: reason.

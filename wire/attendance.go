@@ -20,6 +20,7 @@ const (
 	KindDayChecked      Kind = "day.checked"
 	KindDayRevised      Kind = "day.revised"
 	KindDayPublished    Kind = "day.published"
+	KindDayUnpublished  Kind = "day.unpublished"
 	KindDelegationSet   Kind = "delegation.set"
 	KindDelegationEnded Kind = "delegation.ended"
 	KindRotaSet         Kind = "rota.set"
@@ -168,6 +169,13 @@ type DayPublished struct {
 	Digest   string `json:"digest"`
 }
 
+// DayUnpublished takes a day's published sheet back (撤下公示): the sheet and its revisions stay,
+// replies are taken again, and it can be published anew. Sealed: reason.
+type DayUnpublished struct {
+	Day      string `json:"day"`
+	Revision int    `json:"revision"`
+}
+
 // DelegationSet lets another account act for a supervisor who is away.
 type DelegationSet struct {
 	Delegation string `json:"delegation"`
@@ -195,7 +203,7 @@ func attendanceKinds() []KindInfo {
 		{KindPunchAsked, 1, true, PunchAsked{}}, {KindPunchDecided, 1, true, PunchDecided{}}, {KindPunchEntered, 1, true, PunchEntered{}}, {KindPunchCancelled, 1, true, PunchCancelled{}},
 		{KindSwipeJudged, 1, true, SwipeJudged{}}, {KindSwapJudged, 1, true, SwapJudged{}},
 		{KindFindingMade, 1, true, FindingMade{}}, {KindFindingDropped, 1, true, FindingWithdrawn{}}, {KindFindingReplied, 1, true, FindingReplied{}},
-		{KindDayChecked, 1, true, DayChecked{}}, {KindDayRevised, 1, true, DayRevised{}}, {KindDayPublished, 1, true, DayPublished{}},
+		{KindDayChecked, 1, true, DayChecked{}}, {KindDayRevised, 1, true, DayRevised{}}, {KindDayPublished, 1, true, DayPublished{}}, {KindDayUnpublished, 1, true, DayUnpublished{}},
 		{KindDelegationSet, 1, true, DelegationSet{}}, {KindDelegationEnded, 1, true, DelegationEnded{}}, {KindRotaSet, 1, true, RotaSet{}},
 	}
 }

@@ -10,6 +10,7 @@ const (
 	KindRatingExplained   Kind = "rating.explained"
 	KindRatingReasonsSet  Kind = "rating.reasons_set"
 	KindRatingPublished   Kind = "rating.published"
+	KindRatingUnpublished Kind = "rating.unpublished"
 	KindExclusionProposed Kind = "exclusion.proposed"
 	KindExclusionDecided  Kind = "exclusion.decided"
 )
@@ -138,6 +139,13 @@ type RatingPublished struct {
 	Changes []RatingChange `json:"changes,omitempty"`
 }
 
+// RatingUnpublished takes the newest figures of a day or a month back (撤下公示): they stay in the
+// log, and a person publishes the next revision. Sealed: reason.
+type RatingUnpublished struct {
+	Period   string `json:"period"`
+	Revision int    `json:"revision"`
+}
+
 // ExclusionProposed asks to take a rating out that was given by mistake or with
 // malice; another person decides. The reason is sealed.
 type ExclusionProposed struct {
@@ -164,6 +172,6 @@ type ExclusionDecided struct {
 func ratingKinds() []KindInfo {
 	return []KindInfo{
 		{KindRatingGiven, 1, true, RatingGiven{}}, {KindRatingExplained, 1, true, RatingExplained{}}, {KindRatingReasonsSet, 1, true, RatingReasonsSet{}},
-		{KindRatingPublished, 1, true, RatingPublished{}}, {KindExclusionProposed, 1, true, ExclusionProposed{}}, {KindExclusionDecided, 1, true, ExclusionDecided{}},
+		{KindRatingPublished, 1, true, RatingPublished{}}, {KindRatingUnpublished, 1, true, RatingUnpublished{}}, {KindExclusionProposed, 1, true, ExclusionProposed{}}, {KindExclusionDecided, 1, true, ExclusionDecided{}},
 	}
 }

@@ -269,7 +269,7 @@ func (a *API) withdrawn(v *register.View) (all []BoardWithdrawn) {
 	for id, x := range v.State.Cycle.Periods.All() {
 		if last, ok := x.Last(); ok && last.Withdrawn != nil {
 			p := assess.Period(id)
-			all = append(all, BoardWithdrawn{p, p.Kind(), last.Number, verifyPath(p, last.Number), *a.withdrawal(&last, false)})
+			all = append(all, BoardWithdrawn{p, p.Kind(), last.Number, verifyPath(p, last.Number), *a.withdrawal(last.Withdrawn, false)})
 		}
 	}
 	slices.SortFunc(all, func(x, y BoardWithdrawn) int { return y.At.Compare(x.At) })
@@ -526,7 +526,7 @@ func (a *API) getVerify(w http.ResponseWriter, r *http.Request) error {
 	rev, last := x.Revisions[number-1], x.Revisions[len(x.Revisions)-1]
 	from, until := period.Days()
 	answer := VerifyAnswer{Period: period, Kind: period.Kind(), From: from, Until: until, Revision: number, PublishedAt: rev.At.In(a.Zone), Newest: last.Number, NewestAt: last.At.In(a.Zone),
-		Digest: rev.Digest, Position: rev.Event, Policies: o.Policies, Documents: files, Withdrawn: a.withdrawal(&rev, false)}
+		Digest: rev.Digest, Position: rev.Event, Policies: o.Policies, Documents: files, Withdrawn: a.withdrawal(rev.Withdrawn, false)}
 	if answer.Hall, err = a.boardHall(); err != nil {
 		return err
 	}

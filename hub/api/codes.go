@@ -145,6 +145,8 @@ func domainProblems() []failure {
 		p(404, "proposal_unknown", "没有这份提议", "there is no such proposal"), p(409, "proposal_open", "同样的事已经提出，等待另一个人确认", "the same is proposed already and waits for another person"),
 		p(409, "proposal_lapsed", "提议已经失效", "the proposal has lapsed"), p(409, "not_proposer", "只有提出人可以撤回", "only the one who proposed it takes it back"),
 		p(409, "acts_for_first", "代行提出人职责的人不能代其确认", "whoever acts for the first person cannot confirm in their place"),
+		p(409, "not_on_show", "没有公示，无可撤下", "nothing of it is published"),
+		p(409, "proposer_disabled", "提出人的账号已停用", "the account that proposed it is disabled"),
 		p(409, "part_of_published", "另一期已公示的结果由它得出", "other published results stand on it"),
 		p(409, "same_person", "提出和审批须是两个人", "two different people must act"),
 		p(409, "window_free", "窗口没有正在呼叫或办理的号", "nothing is called or served there"),

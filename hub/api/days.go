@@ -74,6 +74,8 @@ type (
 	DayAnswer struct {
 		wire.DaySheet
 		Notes map[string]Noted `json:"notes"`
+		// Withdrawn says that what was published of the day was taken back, until it is published again.
+		Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
 	}
 )
 
@@ -180,6 +182,7 @@ func (a *API) getDay(w http.ResponseWriter, r *http.Request) error {
 		answer.State = state(v, day)
 		closed, _ := v.State.Book.Closed.Get(string(day))
 		answer.Published = closed.Published
+		answer.Withdrawn = a.withdrawal(closed.Withdrawn, i.May(access.ReadAll))
 		answer.Revisions, _ = v.Days.Revisions.Get(string(day))
 		s := a.scopeOf(i, v, windows)
 		if !s.all {

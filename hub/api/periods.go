@@ -343,7 +343,7 @@ func (a *API) revisions(v *register.View, p assess.Period, x *cycle.Period, revi
 			return err
 		}
 		o := *one
-		row := RevisionRow{Number: rev.Number, At: rev.At, By: rev.By, Reason: a.sealed(rev.Reason, "reason"), Event: rev.Event, Through: rev.Through, Digest: rev.Digest, Withdrawn: a.withdrawal(&rev, true)}
+		row := RevisionRow{Number: rev.Number, At: rev.At, By: rev.By, Reason: a.sealed(rev.Reason, "reason"), Event: rev.Event, Through: rev.Through, Digest: rev.Digest, Withdrawn: a.withdrawal(rev.Withdrawn, true)}
 		if before != nil {
 			row.Changes = assess.Compare(before, &o)
 		}
@@ -363,13 +363,13 @@ func (a *API) revisions(v *register.View, p assess.Period, x *cycle.Period, revi
 }
 
 // withdrawal says that a revision is off the board; the public is not told by whom.
-func (a *API) withdrawal(rev *cycle.Revision, people bool) *Withdrawal {
-	if rev.Withdrawn == nil {
+func (a *API) withdrawal(x *hall.Withdrawal, people bool) *Withdrawal {
+	if x == nil {
 		return nil
 	}
-	w := &Withdrawal{At: rev.Withdrawn.At.In(a.Zone), Why: a.sealed(rev.Withdrawn.Reason, "reason"), Event: rev.Withdrawn.Event}
+	w := &Withdrawal{At: x.At.In(a.Zone), Why: a.sealed(x.Reason, "reason"), Event: x.Event}
 	if people {
-		w.By, w.ProposedBy = rev.Withdrawn.By, rev.Withdrawn.ProposedBy
+		w.By, w.ProposedBy = x.By, x.ProposedBy
 	}
 	return w
 }

@@ -11,9 +11,11 @@ import (
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/approval"
 	"hallkeeper/hub/assess"
+	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
+	"hallkeeper/hub/rating"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
@@ -69,6 +71,8 @@ type (
 	// ProposalList is proposals, newest first.
 	ProposalList struct {
 		Proposals []ProposalRow `json:"proposals"`
+		// Days is for how many days a proposal waits that is made today, by the parameter proposal_days.
+		Days int `json:"days"`
 	}
 	// ProposalWhole is one with its command.
 	ProposalWhole struct {
@@ -95,7 +99,7 @@ func proposing(rt route) route {
 func (a *API) proposalRoutes() []route {
 	id := in("id", "提议编号", "the proposal's id")
 	confirm := byPeople(a.change(access.Decide, "POST", "proposals/{id}/confirm", "确认提议（须由另一人），随即生效", "confirm it, as another person; it is carried out", emptyBody{}, a.confirmProposal,
-		[]string{"proposal_unknown", "already_decided", "proposal_lapsed", "same_person", "acts_for_first", "forgotten"}, id))
+		[]string{"proposal_unknown", "already_decided", "proposal_lapsed", "same_person", "acts_for_first", "proposer_disabled", "forgotten"}, id))
 	confirm.answer = ConfirmedAnswer{}
 	all := []route{
 		read(access.ReadAll, v1+"proposals", "须两人办理的提议，新的在前", "what takes two people: proposals, newest first", ProposalList{}, a.getProposals,
@@ -110,6 +114,15 @@ func (a *API) proposalRoutes() []route {
 	for path, word := range map[string][2]string{"months": {"月", "month"}, "quarters": {"季度", "quarter"}, "years": {"年度", "year"}} {
 		all = append(all, proposing(a.change(access.Decide, "POST", path+"/{period}/unpublish", "提议撤下已公示的"+word[0]+"结果（记录、文件和版号保留）", "propose to take the published results of a "+word[1]+" off the board; record, documents and number stay",
 			unpublishBody{}, a.proposeUnpublish, []string{"period_unknown", "period_unpublished", "outcome_changed", "part_of_published"}, in("period", "周期", "the period"))))
+	}
+	for _, rt := range []struct {
+		path, kind, zh, en string
+		action             wire.Action
+	}{
+		{"days/{date}/unpublish", "date", "提议撤下已公示的日检查表（各版保留，可再次答复）", "propose to take a day's published sheet back; its revisions stay, and replies are taken again", wire.ActionUnpublishDay},
+		{"ratings/publications/{period}/unpublish", "period", "提议撤下已公布的一日或一月满意度（记录和版号保留）", "propose to take the published satisfaction of a day or a month back; record and number stay", wire.ActionUnpublishRating},
+	} {
+		all = append(all, proposing(a.change(access.Decide, "POST", rt.path, rt.zh, rt.en, unpublishBody{}, a.proposeBack(rt.action, rt.kind), []string{"not_on_show", "outcome_changed", "part_of_published"}, in(rt.kind, "日期或月份，如 2026-11-23、2026-11", "a day or a month, like 2026-11-23, 2026-11"))))
 	}
 	slices.SortStableFunc(all[5:], func(x, y route) int { return cmp.Compare(x.path, y.path) })
 	return all
@@ -172,6 +185,22 @@ func (a *API) proposeUnpublish(r *http.Request, body []byte) (order, error) {
 	return a.propose(r, wire.ActionUnpublishPeriod, cycle.Unpublish{Period: p, Revision: b.Revision}, strings.TrimSpace(b.Reason))
 }
 
+// proposeBack proposes to take a day's sheet or figures of satisfaction back.
+func (a *API) proposeBack(action wire.Action, param string) func(*http.Request, []byte) (order, error) {
+	return func(r *http.Request, body []byte) (order, error) {
+		var b unpublishBody
+		if err := decode(body, &b); err != nil {
+			return order{}, err
+		}
+		period := r.PathValue(param)
+		cmd := any(rating.Unpublish{RatingUnpublished: wire.RatingUnpublished{Period: period, Revision: b.Revision}})
+		if action == wire.ActionUnpublishDay {
+			cmd = attendance.UnpublishDay{DayUnpublished: wire.DayUnpublished{Day: period, Revision: b.Revision}}
+		}
+		return a.propose(r, action, cmd, strings.TrimSpace(b.Reason))
+	}
+}
+
 func (a *API) confirmProposal(r *http.Request, body []byte) (order, error) {
 	var none emptyBody
 	if err := decode(body, &none); err != nil {
@@ -204,6 +233,8 @@ func (a *API) getProposals(w http.ResponseWriter, r *http.Request) error {
 	i := who(r)
 	list := ProposalList{Proposals: []ProposalRow{}}
 	a.Register.Read(func(v *register.View, _ *roster.State) {
+		days, _ := v.State.Policy.On("proposal_days", a.today())
+		list.Days = int(days.Value)
 		for _, p := range v.State.Approvals.Proposals.All() {
 			if row := a.proposalRow(&p, &i); state == "" || state == row.State {
 				list.Proposals = append(list.Proposals, row)
@@ -265,6 +296,12 @@ func whatOf(action wire.Action, what json.RawMessage) (w assess.Words, subject s
 		subject = string(c.Period)
 		n := figure(float64(c.Revision))
 		return assess.Words{ZH: "从公示栏撤下 " + subject + " 第 " + n + " 版结果", EN: "take revision " + n + " of " + subject + " off the board"}, subject
+	case attendance.UnpublishDay:
+		n := figure(float64(c.Revision))
+		return assess.Words{ZH: "撤下 " + c.Day + " 日检查表的公示（第 " + n + " 版）", EN: "take back revision " + n + " of the check sheet of " + c.Day}, c.Day
+	case rating.Unpublish:
+		n := figure(float64(c.Revision))
+		return assess.Words{ZH: "撤下 " + c.Period + " 已公布的满意度（第 " + n + " 版）", EN: "take back revision " + n + " of the published satisfaction of " + c.Period}, c.Period
 	}
 	return w, ""
 }

@@ -200,6 +200,109 @@ func TestAPublicationComesOffTheBoardByTwo(t *testing.T) {
 	}
 }
 
+// A day's sheet that was published is taken back by two: its revisions stay, replies are taken again, and it can be published anew.
+func TestADaysSheetIsTakenBackByTwo(t *testing.T) {
+	s := newStageAt(t, 1_000_000)
+	s.people()
+	day := func(as string) DayAnswer {
+		return into[DayAnswer](t, s.ask("GET", "/api/v1/days/2026-11-20", "", s.of(as)))
+	}
+	const path = "/api/v1/days/2026-11-20/unpublish"
+	refused := func(body, code string) {
+		t.Helper()
+		if got := problemOf(t, s.ask("POST", path, body, s.of("supervisor"))); got.Code != code {
+			t.Errorf("%s is answered %s, not %s", body, got.Code, code)
+		}
+	}
+	refused(`{"revision":1,"reason":"漏了一张请假条"}`, "not_on_show")
+	for _, step := range []string{"check", "publish"} {
+		if w := s.ask("POST", "/api/v1/days/2026-11-20/"+step, "", s.of("supervisor")); w.Code != 200 {
+			t.Fatal(w.Body)
+		}
+	}
+	refused(`{"revision":2,"reason":"漏了一张请假条"}`, "outcome_changed")
+	refused(`{"revision":1,"reason":" "}`, "fields_invalid")
+	p := into[Proposed](t, s.ask("POST", path, `{"revision":1,"reason":"漏了一张请假条"}`, s.of("supervisor")))
+	if got := day("supervisor"); got.Published != 1 || got.Withdrawn != nil {
+		t.Error("one person has taken it back")
+	}
+	if w := s.ask("POST", "/api/v1/proposals/"+p.Proposal+"/confirm", "", s.of("administrator")); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	if got := day("supervisor"); got.Published != 0 || got.State != wire.SheetChecked || got.Revision != 1 || got.Withdrawn == nil || got.Withdrawn.Why != "漏了一张请假条" || got.Withdrawn.By != "administrator" || got.Withdrawn.ProposedBy != "supervisor" {
+		t.Errorf("the sheet says %+v, %+v", got.State, got.Withdrawn)
+	}
+	if got := day("liaison"); got.Withdrawn == nil || got.Withdrawn.By != "" || got.Withdrawn.Why == "" {
+		t.Errorf("a department is told %+v", got.Withdrawn)
+	}
+	if w := s.ask("POST", "/api/v1/days/2026-11-20/publish", "", s.of("supervisor")); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	if got := day("supervisor"); got.Published != 1 || got.Withdrawn != nil {
+		t.Errorf("published again, it says %+v", got.Withdrawn)
+	}
+	s.published("2026-11", 1)
+	refused(`{"revision":1,"reason":"漏了一张请假条"}`, "part_of_published")
+}
+
+// Published satisfaction is taken back by two: the public is told that, and none of its figures, until a person publishes the next revision.
+func TestSatisfactionIsTakenBackByTwo(t *testing.T) {
+	s := newStageAt(t, 1_000_000)
+	s.people()
+	publish := func() {
+		t.Helper()
+		if w := s.ask("POST", "/api/v1/ratings/publications", `{"period":"2026-10"}`, s.of("supervisor")); w.Code != 200 {
+			t.Fatal(w.Body)
+		}
+	}
+	list := func(as func(*http.Request)) PublicationList {
+		return into[PublicationList](t, s.ask("GET", "/api/v1/ratings/publications", "", as))
+	}
+	const path = "/api/v1/ratings/publications/2026-10/unpublish"
+	publish()
+	for body, code := range map[string]string{`{"revision":3,"reason":"补传"}`: "outcome_changed", `{"revision":1}`: "fields_invalid"} {
+		if got := problemOf(t, s.ask("POST", path, body, s.of("supervisor"))); got.Code != code {
+			t.Errorf("%s is answered %s", body, got.Code)
+		}
+	}
+	p := into[Proposed](t, s.ask("POST", path, `{"revision":1,"reason":"补传的评价尚未到齐"}`, s.of("administrator")))
+	if got := list(signedOut); len(got.Publications) != 1 || len(got.Withdrawn) != 0 {
+		t.Error("one person has taken it back")
+	}
+	if w := s.ask("POST", "/api/v1/proposals/"+p.Proposal+"/confirm", "", s.of("supervisor")); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	if got := list(signedOut); len(got.Publications) != 0 || len(got.Withdrawn) != 1 || got.Withdrawn[0].Period != "2026-10" || got.Withdrawn[0].Why != "补传的评价尚未到齐" || got.Withdrawn[0].By != "" {
+		t.Errorf("the public is told %+v", got)
+	}
+	if got := list(s.of("auditor")); len(got.Publications) != 1 || got.Publications[0].Withdrawn == nil || got.Publications[0].Withdrawn.ProposedBy != "administrator" {
+		t.Errorf("the auditor is told %+v", got)
+	}
+	if got := problemOf(t, s.ask("POST", path, `{"revision":1,"reason":"再次"}`, s.of("supervisor"))); got.Code != "not_on_show" {
+		t.Errorf("taking it back twice is answered %s", got.Code)
+	}
+	publish()
+	if got := list(signedOut); len(got.Publications) != 1 || got.Publications[0].Revision != 2 || len(got.Withdrawn) != 0 {
+		t.Errorf("published again, the public is told %+v", got)
+	}
+}
+
+// How long a proposal waits is a dated number of the hall: it holds for what is proposed from its day on.
+func TestHowLongAProposalWaitsIsSet(t *testing.T) {
+	s := newStageAt(t, 1_000_000)
+	s.people()
+	if w := s.ask("POST", "/api/v1/policy/parameters/proposal_days", `{"value":3,"from":"2026-11-24","reference":"大厅规定"}`, s.of("administrator")); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	if p, list := s.proposed("2026-01-01"), answerOf[ProposalList](t, s, "GET", "proposals", ""); p.Until != "2026-12-07" || list.Days != 14 {
+		t.Errorf("until %s, %d days", p.Until, list.Days)
+	}
+	s.later(1)
+	if p, list := s.proposed2("2.0.0", "2026-02-01"), answerOf[ProposalList](t, s, "GET", "proposals", ""); p.Until != "2026-11-27" || list.Days != 3 {
+		t.Errorf("from the next day on until %s, %d days", p.Until, list.Days)
+	}
+}
+
 // No route lets one person alone do what takes two.
 func TestNoRouteDoesAloneWhatTakesTwo(t *testing.T) {
 	s := newStageAt(t, 1_000_000)
@@ -216,7 +319,7 @@ func TestNoRouteDoesAloneWhatTakesTwo(t *testing.T) {
 		}
 		for _, r := range made {
 			switch r.Kind {
-			case wire.KindPolicyAdopted, wire.KindPolicyExtended, wire.KindPeriodUnpublished:
+			case wire.KindPolicyAdopted, wire.KindPolicyExtended, wire.KindPeriodUnpublished, wire.KindDayUnpublished, wire.KindRatingUnpublished:
 				if r.Actor.ProposedBy == "" || r.Actor.ProposedBy == r.Actor.ID || x.route != "POST /api/v1/proposals/{id}/confirm" {
 					t.Errorf("%s makes %s by %+v", x.route, r.Kind, r.Actor)
 				}

@@ -73,10 +73,20 @@ type (
 		By    string            `json:"by"`
 		At    time.Time         `json:"at"`
 		Rates []wire.RatingRate `json:"rates"`
+		// Withdrawn says that it was taken back; the public is not given such figures.
+		Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
 	}
 	// PublicationList is what was published, the newest first.
 	PublicationList struct {
 		Publications []PublicationRow `json:"publications"`
+		// Withdrawn are the periods whose figures were taken back and not published again.
+		Withdrawn []WithdrawnFigures `json:"withdrawn,omitempty"`
+	}
+	// WithdrawnFigures says of a day or month that its figures were taken back, when and why.
+	WithdrawnFigures struct {
+		Period   string `json:"period"`
+		Revision int    `json:"revision"`
+		Withdrawal
 	}
 	publishBody struct {
 		// Period is a day (2026-11-23) or a month (2026-11).
@@ -300,17 +310,29 @@ func (a *API) getPublications(w http.ResponseWriter, r *http.Request) error {
 	}
 	asked := r.URL.Query().Get("period")
 	list := PublicationList{Publications: []PublicationRow{}}
+	i := who(r)
+	inside, people := i.May(access.ReadHall), i.May(access.ReadAll)
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		for period, all := range v.State.Desk.Releases.Each() {
 			if asked != "" && period != asked {
 				continue
 			}
+			if last := all[len(all)-1]; last.Withdrawn != nil {
+				list.Withdrawn = append(list.Withdrawn, WithdrawnFigures{period, last.Revision, *a.withdrawal(last.Withdrawn, people)})
+				if !inside {
+					continue
+				}
+			}
 			from, _, _ := rating.Period(period)
 			for _, x := range all {
-				list.Publications = append(list.Publications, PublicationRow{x.RatingPublished, x.By, x.At, rating.Rates(x.Figures, rating.CaseFigures{}, rating.Published(from))})
+				if x.Withdrawn != nil && !inside {
+					continue
+				}
+				list.Publications = append(list.Publications, PublicationRow{x.RatingPublished, x.By, x.At, rating.Rates(x.Figures, rating.CaseFigures{}, rating.Published(from)), a.withdrawal(x.Withdrawn, people)})
 			}
 		}
 	})
+	slices.SortFunc(list.Withdrawn, func(a, b WithdrawnFigures) int { return b.At.Compare(a.At) })
 	slices.SortFunc(list.Publications, func(a, b PublicationRow) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Period, a.Period), cmp.Compare(b.Revision, a.Revision))
 	})

@@ -346,6 +346,7 @@ func story(s *stage) []told {
 		{"GET /api/v1/days", v + "days?from=2026-11-20", "", "", ""},
 		{"POST /api/v1/days/{date}/check", v + "days/2026-11-22/check", "", "", ""}, {"POST /api/v1/days/{date}/publish", v + "days/2026-11-22/publish", "", "", ""},
 		{"GET /api/v1/days/{date}", v + "days/2026-11-22", "", "liaison", ""},
+		{"POST /api/v1/days/{date}/unpublish", v + "days/2026-11-22/unpublish", `{"revision":1,"reason":"漏了一张请假条"}`, "supervisor", ""}, {"POST /api/v1/proposals/{id}/confirm", v + "proposals/PROPOSAL/confirm", "", "administrator", ""},
 
 		{"GET /api/v1/cases", v + "cases", "", "liaison", ""}, {"GET /api/v1/cases/export", v + "cases/export?format=csv", "", "representative", ""},
 		{"POST /api/v1/cases", v + "cases", `{"source":"hotline","department":"civil","text":"窗口没人"}`, "supervisor", ""},
@@ -408,6 +409,7 @@ func story(s *stage) []told {
 		{"GET /api/v1/ratings", v + "ratings?result=rated", "", "supervisor", ""}, {"GET /api/v1/ratings/reasons", v + "ratings/reasons", "", "public", ""},
 		{"PUT /api/v1/ratings/reasons", v + "ratings/reasons", `{"reasons":[{"id":"slow","zh":"太慢","en":"too slow"}]}`, "", ""},
 		{"POST /api/v1/ratings/publications", v + "ratings/publications", `{"period":"2026-11"}`, "supervisor", ""}, {"GET /api/v1/ratings/publications", v + "ratings/publications", "", "public", ""},
+		{"POST /api/v1/ratings/publications/{period}/unpublish", v + "ratings/publications/2026-11/unpublish", `{"revision":1,"reason":"补传的评价尚未到齐"}`, "supervisor", ""}, {"POST /api/v1/proposals/{id}/confirm", v + "proposals/PROPOSAL/confirm", "", "administrator", ""},
 		{"POST /api/v1/visits/paper/read", v + "visits/paper/read", "业务,纸质号,取号,呼叫,结束,窗口,结果\n婚姻登记,17,9:10,9:20,9:30,1,当场办结\n", "", "text/csv"}, {"GET /api/v1/visits/paper/template", v + "visits/paper/template?format=csv", "", "", ""},
 		{"POST /api/v1/visits/paper", v + "visits/paper", `{"day":"2026-11-22","rows":[{"service":"marriage","paper":"17","window":"w1","taken":"09:10","called":"09:20","finished":"09:30","outcome":"done"}]}`, "", ""},
 		{"GET /api/v1/visits/paper", v + "visits/paper", "", "", ""}, {"POST /api/v1/visits/paper/{id}/withdraw", v + "visits/paper/PAPER/withdraw", `{"reason":"录错"}`, "", ""},

@@ -2,11 +2,16 @@ package app
 
 import (
 	"sync"
+	"time"
 
 	"hallkeeper/hub/assess"
+	"hallkeeper/hub/rating"
 	"hallkeeper/hub/report"
 	"hallkeeper/wire"
 )
+
+// DueReleases are the figures that the schedule would publish then.
+func (a *App) DueReleases(now time.Time) []rating.Publish { return a.dueReleases(now) }
 
 // Periods are published results that a test makes up.
 type Periods struct {

@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 
 	"hallkeeper/hub/api"
@@ -76,5 +77,46 @@ func (h *hub) byTwo(action wire.Action, cmd any) {
 	made, _, err = h.Do(h.t.Context(), wire.Actor{Kind: wire.ActorPerson, ID: "dudao", Session: "2", From: "192.0.2.7"}, "", approval.Confirm{Proposal: d.Proposal})
 	if err != nil || len(made) != 2 || made[1].Position != made[0].Position+1 {
 		h.t.Fatalf("%v: %+v", err, made)
+	}
+}
+
+// Of many people who confirm one proposal at the same moment one carries it out; the others are told that it is finished.
+func TestOneOfManyConfirms(t *testing.T) {
+	h := start(t, config(t.TempDir()))
+	what, err := json.Marshal(policy.AdoptPolicy{Text: string(policies.Default()), From: "2026-01-01", Document: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := h.Do(t.Context(), wire.Actor{Kind: wire.ActorPerson, ID: "admin"}, "", approval.Propose{Action: wire.ActionAdoptPolicy, What: what}); err != nil {
+		t.Fatal(err)
+	}
+	var d wire.ProposalMade
+	if err := json.Unmarshal(h.kinds(wire.KindProposalMade)[0].Data, &d); err != nil {
+		t.Fatal(err)
+	}
+	const people = 16
+	answers := make(chan error, people)
+	begin := make(chan struct{})
+	for i := range people {
+		go func() {
+			<-begin
+			_, _, err := h.Do(t.Context(), wire.Actor{Kind: wire.ActorPerson, ID: fmt.Sprintf("dudao-%d", i)}, "", approval.Confirm{Proposal: d.Proposal})
+			answers <- err
+		}()
+	}
+	close(begin)
+	done := 0
+	for range people {
+		var refused *hall.Error
+		switch err := <-answers; {
+		case err == nil:
+			done++
+		case !errors.As(err, &refused) || refused.Name != "already_decided":
+			t.Errorf("one of them is answered %v", err)
+		}
+	}
+	adopted, confirmed := h.kinds(wire.KindPolicyAdopted), h.kinds(wire.KindProposalConfirmed)
+	if done != 1 || len(adopted) != 1 || len(confirmed) != 1 || adopted[0].Actor.ID != confirmed[0].Actor.ID {
+		t.Errorf("%d carried it out; the log has %d adoptions and %d confirmations", done, len(adopted), len(confirmed))
 	}
 }

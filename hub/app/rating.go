@@ -179,7 +179,7 @@ func (a *App) dueReleases(now time.Time) (due []rating.Publish) {
 			from, until, ok := rating.Period(period)
 			last, before := v.State.Desk.Newest(period)
 			n := v.Ratings.Total(from, until, now, nil)
-			if !ok || n.Visits == 0 && !before {
+			if !ok || n.Visits == 0 && !before || last.Withdrawn != nil { // what two people took back comes back by a person
 				return
 			}
 			final := until < today && n.Open == 0

@@ -10,6 +10,7 @@ import (
 
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/broker/brokertest"
+	"hallkeeper/hub/rating"
 	"hallkeeper/wire"
 )
 
@@ -105,4 +106,28 @@ func TestTheDaysFiguresArePublished(t *testing.T) {
 			t.Errorf("the rate of good ratings is %+v", r)
 		}
 	}
+}
+
+// What two people took back leaves the screens, and the schedule does not put it there again.
+func TestTheScheduleLeavesAloneWhatTwoTookBack(t *testing.T) {
+	h := start(t, config(t.TempDir()))
+	d := lined(t, h)
+	h.change("POST", "policy/parameters/rating_publish_least", map[string]any{"value": 1, "from": "2020-08-01", "reference": "测试"})
+	h.ask("windows/w1/serve", "")
+	d.Send(ratingPress(d, 2, 5, time.Now()))
+	brokertest.Eventually(t, "the figures are published", func() bool { return h.live().Satisfaction != nil })
+	shown := h.live().Satisfaction
+	due := func() bool { // tomorrow
+		return slices.ContainsFunc(h.DueReleases(time.Now().AddDate(0, 0, 1)), func(p rating.Publish) bool { return p.Period == shown.Day })
+	}
+	if !due() {
+		t.Fatal("the day's last figures would not be published by themselves")
+	}
+	h.byTwo(wire.ActionUnpublishRating, rating.Unpublish{RatingUnpublished: wire.RatingUnpublished{Period: shown.Day, Revision: len(h.kinds(wire.KindRatingPublished))}})
+	brokertest.Eventually(t, "the screens show none", func() bool { return h.live().Satisfaction == nil })
+	if due() {
+		t.Error("the schedule would publish it again")
+	}
+	h.change("POST", "ratings/publications", map[string]any{"period": shown.Day})
+	brokertest.Eventually(t, "a person has published again", func() bool { return h.live().Satisfaction != nil })
 }

@@ -8,9 +8,6 @@ import (
 	"hallkeeper/wire"
 )
 
-// Days is for how many days a proposal waits.
-const Days = 14
-
 // MaxText is how many characters a reason may have.
 const MaxText = 500
 
@@ -22,6 +19,10 @@ type World struct {
 	StaffOf func(account string) string
 	// ActsFor tells whether one account acts for another today.
 	ActsFor func(deputy, account string) bool
+	// Disabled tells whether an account can no longer sign in.
+	Disabled func(account string) bool
+	// Days is for how many days a proposal waits that is made today; 0 is until today's end.
+	Days int
 }
 
 // Command is a command about proposals.
@@ -83,11 +84,11 @@ func (c Propose) DecideApproval(s *State, w World, m hall.Moment) ([]hall.Draft,
 		return nil, err
 	}
 	for _, p := range s.Proposals.Each() {
-		if p.State == Open && p.Action == c.Action && bytes.Equal(p.What, c.What) {
+		if p.State == Open && m.Day <= hall.Date(p.Until) && p.Action == c.Action && bytes.Equal(p.What, c.What) {
 			return nil, hall.Refuse("proposal_open", "同样的事已由 "+p.By+" 提出，等待另一个人确认", "the same was proposed by "+p.By+" and waits for another person")
 		}
 	}
-	d := hall.Draft{Kind: wire.KindProposalMade, Data: wire.ProposalMade{Proposal: m.ID, Action: c.Action, What: c.What, Until: string(m.Day.AddDays(Days))}}
+	d := hall.Draft{Kind: wire.KindProposalMade, Data: wire.ProposalMade{Proposal: m.ID, Action: c.Action, What: c.What, Until: string(m.Day.AddDays(w.Days))}}
 	return []hall.Draft{sealed(d, m.ID, "reason", c.Reason)}, nil
 }
 
@@ -120,6 +121,9 @@ func (c Confirm) DecideApproval(s *State, w World, m hall.Moment) ([]hall.Draft,
 	}
 	if err := w.Second(p.By, m); err != nil {
 		return nil, err
+	}
+	if w.Disabled(p.By) { // what a stolen account has left behind must not come true after it was shut
+		return nil, hall.Refuse("proposer_disabled", "提出人 "+p.By+" 的账号已停用，不能再确认；仍需办理的请重新提出", "the account "+p.By+" that proposed this is disabled; where it is still wanted, propose it anew")
 	}
 	reason := ""
 	if p.Reason != nil {

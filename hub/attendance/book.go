@@ -147,6 +147,8 @@ type ClosedDay struct {
 	Checked   Signed  `json:"checked"`
 	Published int     `json:"published,omitempty"`
 	Release   *Signed `json:"release,omitempty"`
+	// Withdrawn says that what was published was taken back, until it is published again.
+	Withdrawn *hall.Withdrawal `json:"withdrawn,omitempty"`
 }
 
 // Tables are what a view keeps.
@@ -287,7 +289,12 @@ func (b *Book) foldJudgements(r *wire.Record) (from, until hall.Date) {
 		var d wire.DayPublished
 		if read(r, &d) {
 			release := signed(r)
-			b.Closed.Change(d.Day, func(c *ClosedDay) { c.Published, c.Release = d.Revision, &release })
+			b.Closed.Change(d.Day, func(c *ClosedDay) { c.Published, c.Release, c.Withdrawn = d.Revision, &release, nil })
+		}
+	case wire.KindDayUnpublished:
+		var d wire.DayUnpublished
+		if read(r, &d) && b.Closed.Has(d.Day) {
+			b.Closed.Change(d.Day, func(c *ClosedDay) { c.Published, c.Release, c.Withdrawn = 0, nil, hall.WithdrawalOf(r, d.Revision) })
 		}
 	}
 	return "", ""

@@ -57,6 +57,12 @@ type PublishDay struct {
 	Stale bool
 }
 
+// UnpublishDay takes a published day back; it takes two people.
+type UnpublishDay struct {
+	wire.DayUnpublished
+	Reason string `json:"-"`
+}
+
 // SetDelegation lets another account act for a supervisor.
 type SetDelegation struct {
 	wire.DelegationSet
@@ -224,6 +230,24 @@ func (c PublishDay) DecideBook(b *Book, h roster.Hall, _ hall.Moment) ([]hall.Dr
 		return nil, nil
 	}
 	return []hall.Draft{{Kind: wire.KindDayPublished, Data: c.DayPublished}}, nil
+}
+
+// DecideBook decides; see Command. Of a published month the caller knows.
+func (c UnpublishDay) DecideBook(b *Book, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	var bad hall.Checks
+	bad.Date("day", c.Day, true)
+	bad.Words("reason", &c.Reason, 1, hall.MostWhy)
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	day, _ := b.Closed.Get(c.Day)
+	switch {
+	case day.Published == 0:
+		return nil, hall.Refuse("not_on_show", c.Day+" 没有公示的检查表", "no sheet of "+c.Day+" is published")
+	case day.Published != c.Revision:
+		return nil, hall.NotThatRevision(c.Day, day.Published)
+	}
+	return []hall.Draft{{Kind: wire.KindDayUnpublished, Data: c.DayUnpublished, Person: hall.ShowKey(c.Day), Personal: map[string]string{"reason": c.Reason}}}, nil
 }
 
 func notChecked(day string) error {

@@ -322,7 +322,7 @@ func (c Revise) DecideCycle(s *State, w World, m hall.Moment) ([]hall.Draft, err
 		return nil, hall.Refuse("nothing_changed", fmt.Sprintf("%s 重新核算的结果与第 %d 版相同", c.Period, last.Number), fmt.Sprintf("computed again, %s is the same as revision %d", c.Period, last.Number))
 	}
 	d := wire.PeriodRevised{Period: string(c.Period), Revision: last.Number + 1, Through: c.Through, Digest: digest, Outcome: text}
-	return []hall.Draft{{Kind: wire.KindPeriodRevised, Data: d, Person: "period-" + string(c.Period), Personal: map[string]string{"reason": c.Reason}}}, nil
+	return []hall.Draft{{Kind: wire.KindPeriodRevised, Data: d, Person: hall.ShowKey(string(c.Period)), Personal: map[string]string{"reason": c.Reason}}}, nil
 }
 
 // DecideCycle decides; see Command. What stands on it must come off first: a year before its quarters, a quarter before its months.
@@ -336,7 +336,7 @@ func (c Unpublish) DecideCycle(s *State, _ World, _ hall.Moment) ([]hall.Draft, 
 		return nil, hall.Refuse("period_unpublished", fmt.Sprintf("%s 没有公示的结果", c.Period), fmt.Sprintf("no results of %s are on the board", c.Period))
 	}
 	if c.Revision != rev.Number {
-		return nil, hall.Refuse("outcome_changed", fmt.Sprintf("%s 现在公示的是第 %d 版，请重新查看后再提出", c.Period, rev.Number), fmt.Sprintf("revision %d of %s is on the board now; look at it before you propose this", rev.Number, c.Period))
+		return nil, hall.NotThatRevision(string(c.Period), rev.Number)
 	}
 	for name, other := range s.Periods.Each() {
 		p := assess.Period(name)
@@ -345,12 +345,12 @@ func (c Unpublish) DecideCycle(s *State, _ World, _ hall.Moment) ([]hall.Draft, 
 		}
 	}
 	var bad hall.Checks
-	bad.Words("reason", &c.Reason, 1, 200)
+	bad.Words("reason", &c.Reason, 1, hall.MostWhy)
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
 	return []hall.Draft{{Kind: wire.KindPeriodUnpublished, Data: wire.PeriodUnpublished{Period: string(c.Period), Revision: rev.Number},
-		Person: "period-" + string(c.Period), Personal: map[string]string{"reason": c.Reason}}}, nil
+		Person: hall.ShowKey(string(c.Period)), Personal: map[string]string{"reason": c.Reason}}}, nil
 }
 
 func one(kind wire.Kind, data any) ([]hall.Draft, error) {

@@ -47,16 +47,7 @@ type Revision struct {
 	// Reason is sealed; nil in the first.
 	Reason *wire.Sealed `json:"reason,omitempty"`
 	// Withdrawn says that it was taken off the board.
-	Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
-}
-
-// Withdrawal is by whom, when and why a revision was taken off the board.
-type Withdrawal struct {
-	At         time.Time     `json:"at"`
-	By         string        `json:"by"`
-	ProposedBy string        `json:"proposed_by,omitempty"`
-	Event      wire.Position `json:"event"`
-	Reason     *wire.Sealed  `json:"reason,omitempty"`
+	Withdrawn *hall.Withdrawal `json:"withdrawn,omitempty"`
 }
 
 // Period is one month, quarter or year.
@@ -238,10 +229,7 @@ func (s *State) unpublish(r *wire.Record, d wire.PeriodUnpublished) {
 		p.Revisions = slices.Clone(p.Revisions)
 		for i := range p.Revisions {
 			if x := &p.Revisions[i]; x.Number == d.Revision && x.Withdrawn == nil {
-				x.Withdrawn = &Withdrawal{At: r.StoredAt, By: r.ActorID(), Event: r.Position, Reason: r.FirstSealed()}
-				if r.Actor != nil {
-					x.Withdrawn.ProposedBy = r.Actor.ProposedBy
-				}
+				x.Withdrawn = hall.WithdrawalOf(r, 0) // it stands at its revision
 			}
 		}
 	})

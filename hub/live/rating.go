@@ -34,7 +34,7 @@ func (l *Live) rating(v *wire.LiveWindow) {
 // rates tells whether a kind may change what is shown of ratings.
 func rates(k wire.Kind) bool {
 	switch k {
-	case wire.KindRatingPressed, wire.KindRatingGiven, wire.KindRatingPublished, wire.KindExclusionDecided, wire.KindInputStuck, wire.KindClockCorrected:
+	case wire.KindRatingPressed, wire.KindRatingGiven, wire.KindRatingPublished, wire.KindRatingUnpublished, wire.KindExclusionDecided, wire.KindInputStuck, wire.KindClockCorrected:
 		return true
 	}
 	return false

@@ -30,6 +30,8 @@ type Release struct {
 	By       string        `json:"by"`
 	At       time.Time     `json:"at"`
 	Position wire.Position `json:"position"`
+	// Withdrawn says that it was taken back.
+	Withdrawn *hall.Withdrawal `json:"withdrawn,omitempty"`
 }
 
 // Command is a command about ratings.
@@ -62,6 +64,11 @@ type (
 		// Figures and Final are what is known now.
 		Figures wire.RatingFigures `json:"-"`
 		Final   bool               `json:"-"`
+	}
+	// Unpublish takes the newest figures of a period back; it takes two people.
+	Unpublish struct {
+		wire.RatingUnpublished
+		Reason string `json:"-"`
 	}
 )
 
@@ -120,11 +127,28 @@ func (s *Desk) Fold(r *wire.Record) bool {
 			s.Releases.Change(d.Period, func(all *[]Release) { *all = append(slices.Clone(*all), x) })
 		}
 		return true
+	case wire.KindRatingUnpublished:
+		var d wire.RatingUnpublished
+		if json.Unmarshal(r.Data, &d) == nil {
+			s.unpublish(r, d)
+		}
+		return true
 	}
 	return false
 }
 
-// Newest is the last release of a period.
+func (s *Desk) unpublish(r *wire.Record, d wire.RatingUnpublished) {
+	s.Releases.Change(d.Period, func(all *[]Release) {
+		*all = slices.Clone(*all)
+		for i := range *all {
+			if x := &(*all)[i]; x.Revision == d.Revision {
+				x.Withdrawn = hall.WithdrawalOf(r, 0)
+			}
+		}
+	})
+}
+
+// Newest is the last release of a period, also one that was taken back.
 func (s *Desk) Newest(period string) (Release, bool) {
 	all, ok := s.Releases.Get(period)
 	if !ok || len(all) == 0 {
@@ -133,7 +157,8 @@ func (s *Desk) Newest(period string) (Release, bool) {
 	return all[len(all)-1], true
 }
 
-// NewestDay is the last release of the newest published day.
+// NewestDay is the last release of the newest published day; ok is false where that was taken back:
+// the figures of an older day in its place would pass for the day's.
 func (s *Desk) NewestDay() (Release, bool) {
 	newest := ""
 	for period := range s.Releases.Each() {
@@ -141,7 +166,8 @@ func (s *Desk) NewestDay() (Release, bool) {
 			newest = period
 		}
 	}
-	return s.Newest(newest)
+	last, ok := s.Newest(newest)
+	return last, ok && last.Withdrawn == nil
 }
 
 // DecideRating decides; see Command.
@@ -252,7 +278,7 @@ func (c Publish) DecideRating(s *Desk, _ roster.Hall, m hall.Moment) ([]hall.Dra
 	}
 	last, before := s.Newest(c.Period)
 	changes := Changes(last.Figures, c.Figures)
-	if before && len(changes) == 0 && last.Final == c.Final {
+	if before && last.Withdrawn == nil && len(changes) == 0 && last.Final == c.Final { // what was taken back may come back as it was
 		return nil, nil
 	}
 	if !before {
@@ -260,6 +286,23 @@ func (c Publish) DecideRating(s *Desk, _ roster.Hall, m hall.Moment) ([]hall.Dra
 	}
 	return []hall.Draft{{Kind: wire.KindRatingPublished, Data: wire.RatingPublished{Period: c.Period, Revision: last.Revision + 1,
 		AsOf: m.Now, Figures: c.Figures, Final: c.Final, Changes: changes}}}, nil
+}
+
+// DecideRating decides; see Command. Only the newest figures are on show; those before them are in the list of what they changed.
+func (c Unpublish) DecideRating(s *Desk, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	var bad hall.Checks
+	bad.Words("reason", &c.Reason, 1, hall.MostWhy)
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	last, ok := s.Newest(c.Period)
+	switch {
+	case !ok, last.Withdrawn != nil:
+		return nil, hall.Refuse("not_on_show", c.Period+" 没有公布的满意度", "no satisfaction of "+c.Period+" is published")
+	case last.Revision != c.Revision:
+		return nil, hall.NotThatRevision(c.Period, last.Revision)
+	}
+	return []hall.Draft{{Kind: wire.KindRatingUnpublished, Data: c.RatingUnpublished, Person: hall.ShowKey(c.Period), Personal: map[string]string{"reason": c.Reason}}}, nil
 }
 
 // Published are the indicators of a day that follow from ratings alone: those that are published with figures.

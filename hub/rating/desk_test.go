@@ -117,3 +117,59 @@ func TestReasonsAndPublicationsAreKept(t *testing.T) {
 		t.Errorf("they are kept as %+v and %+v", list, last)
 	}
 }
+
+// What two people took back is shown nowhere, stays in the list with its reason, and comes back as the next revision, also as it was.
+func TestFiguresAreTakenBack(t *testing.T) {
+	var s, loaded Desk
+	now := time.Date(2026, 11, 23, 10, 0, 0, 0, zone)
+	n := wire.RatingFigures{Visits: 2, Rateable: 2, Pressed: 1, Unrated: 1, Levels: [5]int{0, 0, 0, 0, 1}}
+	off := func(day string, revision int, reason string) error {
+		_, err := s.at(t, now, Unpublish{RatingUnpublished: wire.RatingUnpublished{Period: day, Revision: revision}, Reason: reason})
+		return err
+	}
+	publish := func(day string) {
+		t.Helper()
+		if made, err := s.at(t, now, Publish{Period: day, Figures: n}); err != nil || len(made) != 1 {
+			t.Fatalf("%v: %v", err, made)
+		}
+	}
+	publish("2026-11-22")
+	publish("2026-11-23")
+	for name, row := range map[string]struct {
+		day      string
+		revision int
+		reason   string
+		code     string
+	}{
+		"a day that was not published": {"2026-11-21", 1, "补传", "not_on_show"},
+		"another revision":             {"2026-11-23", 2, "补传", "outcome_changed"},
+		"without a reason":             {"2026-11-23", 1, " ", "fields_invalid"},
+		"with too long a reason":       {"2026-11-23", 1, strings.Repeat("字", hall.MostWhy+1), "fields_invalid"},
+	} {
+		var e *hall.Error
+		if err := off(row.day, row.revision, row.reason); !errors.As(err, &e) || e.Name != row.code {
+			t.Errorf("%s is answered %v", name, err)
+		}
+	}
+	if err := off("2026-11-23", 1, "补传"); err != nil {
+		t.Fatal(err)
+	}
+	if x, ok := s.NewestDay(); ok {
+		t.Errorf("on show is %+v", x)
+	}
+	s.Tables().Each(func(key string, value []byte) {
+		if err := loaded.Tables().Load(key, value); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if x, ok := loaded.Newest("2026-11-23"); !ok || x.Withdrawn == nil || x.Withdrawn.By != "test" || x.Figures.Pressed != 1 {
+		t.Errorf("it is kept as %+v", x)
+	}
+	publish("2026-11-23")
+	if x, ok := s.NewestDay(); !ok || x.Revision != 2 || x.Withdrawn != nil {
+		t.Errorf("published again, on show is %+v", x)
+	}
+	if all, _ := s.Releases.Get("2026-11-23"); len(all) != 2 || all[0].Withdrawn == nil {
+		t.Errorf("the list has %+v", all)
+	}
+}

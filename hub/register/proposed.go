@@ -6,16 +6,19 @@ import (
 	"slices"
 
 	"hallkeeper/hub/approval"
+	"hallkeeper/hub/attendance"
 	"hallkeeper/hub/cycle"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
+	"hallkeeper/hub/rating"
 	"hallkeeper/hub/roster"
 	"hallkeeper/wire"
 )
 
 // approvalWorld is what proposals may know of the rest of the hall.
 func (s *State) approvalWorld(windows *roster.State, m hall.Moment) approval.World {
-	return approval.World{StaffOf: s.staffOf, ActsFor: s.actsFor(m.Day), Decide: func(action wire.Action, what json.RawMessage, reason string) ([]hall.Draft, error) {
+	days, _ := s.Policy.On("proposal_days", m.Day)
+	return approval.World{StaffOf: s.staffOf, ActsFor: s.actsFor(m.Day), Disabled: s.disabled, Days: int(days.Value), Decide: func(action wire.Action, what json.RawMessage, reason string) ([]hall.Draft, error) {
 		cmd, err := Proposed(action, what, reason)
 		if err != nil {
 			return nil, err
@@ -40,6 +43,16 @@ func Proposed(action wire.Action, what json.RawMessage, reason string) (cmd any,
 		err = json.Unmarshal(what, &c)
 		c.Reason = reason
 		cmd = c
+	case wire.ActionUnpublishDay:
+		var c attendance.UnpublishDay
+		err = json.Unmarshal(what, &c)
+		c.Reason = reason
+		cmd = c
+	case wire.ActionUnpublishRating:
+		var c rating.Unpublish
+		err = json.Unmarshal(what, &c)
+		c.Reason = reason
+		cmd = c
 	default:
 		return nil, fmt.Errorf("nothing that can be proposed is called %q", action)
 	}
@@ -47,6 +60,12 @@ func Proposed(action wire.Action, what json.RawMessage, reason string) (cmd any,
 		return nil, fmt.Errorf("read the proposed %s: %w", action, err)
 	}
 	return cmd, nil
+}
+
+// disabled tells whether an account can no longer sign in.
+func (s *State) disabled(account string) bool {
+	a, _ := s.Access.Accounts.Get(account)
+	return a.Disabled
 }
 
 // actsFor tells whether one account acts for another on a day.

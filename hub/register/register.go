@@ -142,6 +142,9 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		}
 		return c.DecidePolicy(s.Policy, m)
 	case attendance.Command:
+		if off, ok := c.(attendance.UnpublishDay); ok && s.Cycle.PublishedIn(hall.Date(off.Day), hall.Date(off.Day)) {
+			return nil, hall.Refuse("part_of_published", off.Day+" 所在月份的考核结果已经公示，请先撤下该月", "the month of "+off.Day+" is published and stands on it; take the month off the board first")
+		}
 		return c.DecideBook(&s.Book, h, m)
 	case queue.Command:
 		return c.DecideLine(&s.Line, h, m)
@@ -219,7 +222,7 @@ func NewView(zone *time.Location) (*View, error) {
 func (v *View) Name() string { return "register" }
 
 // Version changes with what Apply makes of a record.
-func (v *View) Version() int { return 12 }
+func (v *View) Version() int { return 13 }
 
 // Apply folds one record.
 func (v *View) Apply(r *wire.Record) {

@@ -141,6 +141,8 @@ export type Action =
   | "policy.adopt"
   | "policy.extend"
   | "period.unpublish"
+  | "day.unpublish"
+  | "rating.unpublish"
 
 /** ProposalMade asks for a second person. Sealed: reason. */
 export interface ProposalMade {
@@ -351,6 +353,15 @@ export interface DayPublished {
   day: string
   revision: number
   digest: string
+}
+
+/**
+ * DayUnpublished takes a day's published sheet back (撤下公示): the sheet and its revisions stay,
+ * replies are taken again, and it can be published anew. Sealed: reason.
+ */
+export interface DayUnpublished {
+  day: string
+  revision: number
 }
 
 /** DelegationSet lets another account act for a supervisor who is away. */
@@ -1051,6 +1062,7 @@ export type Kind =
   | "day.checked"
   | "day.revised"
   | "day.published"
+  | "day.unpublished"
   | "delegation.set"
   | "delegation.ended"
   | "rota.set"
@@ -1173,6 +1185,7 @@ export type Kind =
   | "rating.explained"
   | "rating.reasons_set"
   | "rating.published"
+  | "rating.unpublished"
   | "exclusion.proposed"
   | "exclusion.decided"
   | "screen.confirmed"
@@ -2423,6 +2436,15 @@ export interface RatingPublished {
 }
 
 /**
+ * RatingUnpublished takes the newest figures of a day or a month back (撤下公示): they stay in the
+ * log, and a person publishes the next revision. Sealed: reason.
+ */
+export interface RatingUnpublished {
+  period: string
+  revision: number
+}
+
+/**
  * ExclusionProposed asks to take a rating out that was given by mistake or with
  * malice; another person decides. The reason is sealed.
  */
@@ -2981,6 +3003,7 @@ export interface KindData {
   "day.checked": DayChecked
   "day.revised": DayRevised
   "day.published": DayPublished
+  "day.unpublished": DayUnpublished
   "delegation.set": DelegationSet
   "delegation.ended": DelegationEnded
   "rota.set": RotaSet
@@ -3103,6 +3126,7 @@ export interface KindData {
   "rating.explained": RatingExplained
   "rating.reasons_set": RatingReasonsSet
   "rating.published": RatingPublished
+  "rating.unpublished": RatingUnpublished
   "exclusion.proposed": ExclusionProposed
   "exclusion.decided": ExclusionDecided
   "screen.confirmed": ScreenConfirmed
