@@ -190,7 +190,7 @@ func (h *hall) code(device string) string {
 	var made struct {
 		Code string `json:"code"`
 	}
-	h.ask("POST", "enrolments", map[string]string{"device": device, "kind": "agent"}, &made)
+	h.ask("POST", "enrolments", map[string]string{"device": device}, &made)
 	return made.Code
 }
 

@@ -26,10 +26,8 @@ const (
 // The bodies and answers of enrolment.
 type (
 	offerBody struct {
-		// Device is the device's id: its certificate's name, and the agent of its topics.
+		// Device is the window computer's id: its certificate's name, and the agent of its topics.
 		Device string `json:"device"`
-		// Kind is agent or screen; agent where it is empty.
-		Kind string `json:"kind,omitempty"`
 	}
 	// NewEnrolment is a code when it is made: it is shown this once.
 	NewEnrolment struct {
@@ -39,12 +37,11 @@ type (
 	}
 	// EnrolmentRow is one code, without what it consists of.
 	EnrolmentRow struct {
-		ID      string               `json:"id"`
-		Device  string               `json:"device"`
-		Kind    wire.CertificateKind `json:"kind"`
-		Made    time.Time            `json:"made"`
-		By      string               `json:"by,omitempty"`
-		Expires time.Time            `json:"expires"`
+		ID      string    `json:"id"`
+		Device  string    `json:"device"`
+		Made    time.Time `json:"made"`
+		By      string    `json:"by,omitempty"`
+		Expires time.Time `json:"expires"`
 		// State is open, used, withdrawn or expired.
 		State string `json:"state"`
 	}
@@ -69,7 +66,7 @@ type (
 func (a *API) enrolmentRoutes() []route {
 	id, serial := in("id", "注册码编号", "the code's id"), in("serial", "证书序列号（十六进制）", "the certificate's number in hex")
 	return []route{
-		own(access.Arrange, "POST", "enrolments", "生成设备注册码（只显示一次，10 分钟内一次有效）", "make a device's enrolment code; it is shown once and works once, within ten minutes", offerBody{}, NewEnrolment{}, a.offer).created(),
+		own(access.Arrange, "POST", "enrolments", "生成窗口设备的注册码（只显示一次，10 分钟内一次有效；屏幕见 screens）", "make a window computer's enrolment code (for screens see screens); it is shown once and works once, within ten minutes", offerBody{}, NewEnrolment{}, a.offer).created(),
 		read(access.ReadAll, v1+"enrolments", "设备注册码列表", "the enrolment codes", EnrolmentList{}, a.getEnrolments),
 		a.change(access.Arrange, "DELETE", "enrolments/{id}", "收回注册码", "take an enrolment code back", nil, enter(func(r *http.Request, c *enrolment.Withdraw) { c.Enrolment = r.PathValue("id") }), []string{"enrolment_unknown", "enrolment_used"}, id),
 		own(access.Anybody, "POST", "enrol", "设备用注册码领取证书（须直接用 HTTPS 连接主机）", "a device asks for its certificate with a code, over HTTPS from the hub itself", wire.EnrolRequest{}, wire.Enrolled{}, a.enrol,
@@ -83,12 +80,12 @@ func (a *API) enrolmentRoutes() []route {
 }
 
 // NewOffer makes a device's code, and the command by which the hall knows it.
-func NewOffer(authority Authority, device string, kind wire.CertificateKind) (wire.EnrolCode, enrolment.MakeOffer, error) {
+func NewOffer(authority Authority, device string) (wire.EnrolCode, enrolment.MakeOffer, error) {
 	code := wire.EnrolCode{Pin: authority.Pin()}
 	if _, err := rand.Read(code.Secret[:]); err != nil {
 		return code, enrolment.MakeOffer{}, err
 	}
-	return code, enrolment.MakeOffer{Device: device, Kind: kind, Digest: access.Digest(code.SecretText())}, nil
+	return code, enrolment.MakeOffer{Device: device, Digest: access.Digest(code.SecretText())}, nil
 }
 
 // offer makes a code and shows it once: the log has its digest only.
@@ -97,10 +94,7 @@ func (a *API) offer(w http.ResponseWriter, r *http.Request) error {
 	if err := a.body(w, r, &b); err != nil {
 		return err
 	}
-	if b.Kind == "" {
-		b.Kind = string(wire.CertificateAgent)
-	}
-	code, offer, err := NewOffer(a.Authority, b.Device, wire.CertificateKind(b.Kind))
+	code, offer, err := NewOffer(a.Authority, b.Device)
 	if err != nil {
 		return err
 	}
@@ -250,7 +244,7 @@ func (a *API) getEnrolments(w http.ResponseWriter, r *http.Request) error {
 	list, now := EnrolmentList{Enrolments: []EnrolmentRow{}}, a.Now()
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		for _, o := range v.State.Enrolment.Offers.All() {
-			row := EnrolmentRow{o.ID, o.Device, o.Kind, o.Made, o.By, o.Expires, "expired"}
+			row := EnrolmentRow{o.ID, o.Device, o.Made, o.By, o.Expires, "expired"}
 			switch {
 			case o.Used != nil:
 				row.State = "used"

@@ -33,7 +33,7 @@ const placeOfDevice = "10.0.0.7"
 func (s *stage) offered(device string) string {
 	s.t.Helper()
 	secret := wire.EnrolCode{Secret: [wire.EnrolSecretLen]byte([]byte(device + "0123456789")[:wire.EnrolSecretLen])}.SecretText()
-	s.order(enrolment.MakeOffer{Device: device, Kind: wire.CertificateAgent, Digest: access.Digest(secret)})
+	s.order(enrolment.MakeOffer{Device: device, Digest: access.Digest(secret)})
 	return secret
 }
 
@@ -137,6 +137,10 @@ func inAnswer[T any](t *testing.T, w *httptest.ResponseRecorder, status int) (v 
 func TestADeviceEnrolsWithTheCodeOnTheConsole(t *testing.T) {
 	s := newStageAt(t, 1_000_000)
 	made := inAnswer[NewEnrolment](t, s.ask("POST", "/api/v1/enrolments", `{"device":"w01"}`), http.StatusCreated)
+	// Screens show a code themselves: none is made for them.
+	if p := problemOf(t, s.ask("POST", "/api/v1/enrolments", `{"device":"lobby","kind":"screen"}`)); p.Code != "fields_invalid" {
+		t.Errorf("a code for a screen: %+v", p)
+	}
 	code, err := wire.ParseEnrolCode(made.Code)
 	if err != nil || code.Pin != s.authority.Pin() || !made.Expires.Equal(s.now.Add(10*time.Minute)) {
 		t.Fatalf("%+v, %v", made, err)

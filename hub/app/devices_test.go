@@ -52,10 +52,10 @@ func newDevice(t *testing.T) *device {
 }
 
 // offer makes a code for a device on the console.
-func (h *hub) offer(name string, kind wire.CertificateKind) wire.EnrolCode {
+func (h *hub) offer(name string) wire.EnrolCode {
 	h.t.Helper()
 	var made api.NewEnrolment
-	h.post("/api/v1/enrolments", map[string]string{"device": name, "kind": string(kind)}, http.StatusCreated, &made)
+	h.post("/api/v1/enrolments", map[string]string{"device": name}, http.StatusCreated, &made)
 	code, err := wire.ParseEnrolCode(made.Code)
 	if err != nil {
 		h.t.Fatal(err)
@@ -100,9 +100,9 @@ func (h *hub) send(path string, body any) (status int, text []byte) {
 }
 
 // enrolled is a device that has its certificate.
-func (h *hub) enrolled(name string, kind wire.CertificateKind) *device {
+func (h *hub) enrolled(name string) *device {
 	h.t.Helper()
-	code, d := h.offer(name, kind), newDevice(h.t)
+	code, d := h.offer(name), newDevice(h.t)
 	h.post("/api/v1/enrol", wire.EnrolRequest{Secret: code.SecretText(), Request: d.request}, http.StatusCreated, &d.got)
 	return d
 }
@@ -120,7 +120,7 @@ func (h *hub) certificates() []api.CertificateRow {
 // so one gets a certificate and the others are told that the code was used.
 func TestOneCodeIsUsedOnceHoweverManyTryAtOnce(t *testing.T) {
 	h := start(t, config(t.TempDir()))
-	code := h.offer("w01", wire.CertificateAgent)
+	code := h.offer("w01")
 	const tries = 4 // as many as one address has
 	devices := make([]*device, tries)
 	for i := range devices {
@@ -148,9 +148,9 @@ func TestOneCodeIsUsedOnceHoweverManyTryAtOnce(t *testing.T) {
 func TestARestartKeepsCertificatesAndRevocations(t *testing.T) {
 	data := t.TempDir()
 	h := start(t, config(data))
-	first := h.enrolled("w01", wire.CertificateAgent)
-	again := h.enrolled("w01", wire.CertificateAgent)
-	before, pin := h.certificates(), h.offer("w02", wire.CertificateAgent).Pin
+	first := h.enrolled("w01")
+	again := h.enrolled("w01")
+	before, pin := h.certificates(), h.offer("w02").Pin
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestARestartKeepsCertificatesAndRevocations(t *testing.T) {
 	if states["live"] != 1 || states["revoked"] != 1 {
 		t.Errorf("%v", states)
 	}
-	if h.offer("w02", wire.CertificateAgent).Pin != pin || first.got.Authority != again.got.Authority {
+	if h.offer("w02").Pin != pin || first.got.Authority != again.got.Authority {
 		t.Error("the authority is another")
 	}
 }
@@ -183,7 +183,7 @@ func asJSON(t *testing.T, v any) string {
 // A device that is no part of the hall any more has no certificate either, in the same commit.
 func TestADismissedDeviceLosesItsCertificate(t *testing.T) {
 	h := start(t, config(t.TempDir()))
-	h.enrolled("w01", wire.CertificateAgent)
+	h.enrolled("w01")
 	var changed api.Changed
 	if _, _, err := h.Do(t.Context(), wire.Actor{Kind: wire.ActorPerson, ID: "test"}, "", api.SetWindow{ID: "w01", Number: "1", Name: "窗口"}); err != nil {
 		t.Fatal(err)
@@ -299,7 +299,7 @@ func TestCertificatesThatTheBrokerRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w01 := h.enrolled("w01", wire.CertificateAgent)
+	w01 := h.enrolled("w01")
 	by := func(a *ca.Authority, kind ca.Kind) func(*tls.Config) {
 		return func(c *tls.Config) {
 			made, err := a.Issue(&w01.key.PublicKey, kind, "w01")
@@ -310,13 +310,14 @@ func TestCertificatesThatTheBrokerRefuses(t *testing.T) {
 			c.Certificates[0].Certificate = [][]byte{block.Bytes}
 		}
 	}
-	revoked := h.enrolled("w02", wire.CertificateAgent)
+	revoked := h.enrolled("w02")
 	for _, c := range h.certificates() {
 		if c.Device == "w02" {
 			h.remove("/api/v1/certificates/" + c.Serial + "?reason=stolen")
 		}
 	}
-	screen := h.enrolled("lobby", wire.CertificateScreen)
+	lobby := newScreen(t, h.addr.HTTP, new(http.Client)).enrol(wire.UseLobby, "")
+	screen := &device{key: lobby.key, got: wire.Enrolled{Certificate: lobby.certificate, Authority: w01.got.Authority}}
 	for name, row := range map[string]struct {
 		of     *device
 		client string
@@ -329,7 +330,7 @@ func TestCertificatesThatTheBrokerRefuses(t *testing.T) {
 		"one that the log does not know":              {w01, "w01", by(authority, ca.Agent), "certificate_not_ours"},
 		"one of another hall":                         {w01, "w01", by(hall2, ca.Agent), "handshake"},
 		"one that was revoked":                        {revoked, "w02", nil, "certificate_revoked"},
-		"a screen's":                                  {screen, "lobby", nil, "certificate_kind"},
+		"a screen's":                                  {screen, lobby.id, nil, "certificate_kind"},
 		"another device's, by the name of the client": {w01, "w03", nil, "client_id"},
 		"the hub's own": {w01, "hub", func(c *tls.Config) {
 			cert, err := authority.Server(nil)
@@ -421,7 +422,7 @@ func TestDevicesConnectWhileTheViewsAreBusy(t *testing.T) {
 func TestADeviceThatActsAsAnotherIsRefusedAndShown(t *testing.T) {
 	h := secured(t, t.TempDir(), &clock{})
 	topics := wire.Topics{Hall: "t"}
-	w01 := h.enrolled("w01", wire.CertificateAgent)
+	w01 := h.enrolled("w01")
 	lost := make(chan error, 1)
 	c, err := h.mqttDial("w01", w01.config(t), lost)
 	if err != nil {
@@ -499,7 +500,7 @@ func TestRevokingEndsAnOpenConnection(t *testing.T) {
 		brokertest.Eventually(t, "it is offline", func() bool { return state("w01") == wire.DeviceOffline })
 	}
 	lost := make(chan error, 1)
-	w01 := h.enrolled("w01", wire.CertificateAgent)
+	w01 := h.enrolled("w01")
 	online(w01, "w01", lost)
 	if c := h.live().Devices["w01"].Certificate; c == nil || c.State != "live" {
 		t.Errorf("the live view says %+v of the certificate", c)
@@ -516,9 +517,9 @@ func TestRevokingEndsAnOpenConnection(t *testing.T) {
 	if _, err := h.mqttDial("w01", w01.config(t), nil); err == nil {
 		t.Error("it is let in after a restart")
 	}
-	w01 = h.enrolled("w01", wire.CertificateAgent) // enrolled again, and then once more while it is connected
+	w01 = h.enrolled("w01") // enrolled again, and then once more while it is connected
 	online(w01, "w01", lost)
-	next := h.enrolled("w01", wire.CertificateAgent)
+	next := h.enrolled("w01")
 	gone(lost)
 	online(next, "w01", lost)
 	now.forward(181 * 24 * time.Hour) // it was not renewed
@@ -531,7 +532,7 @@ func TestARenewedCertificateEndsTheOneBeforeWhenItConnects(t *testing.T) {
 	cfg := config(t.TempDir())
 	cfg.MQTTTLS, cfg.HTTPS, cfg.Now = "127.0.0.1:0", "127.0.0.1:0", now.Now
 	h := start(t, cfg)
-	w01 := h.enrolled("w01", wire.CertificateAgent)
+	w01 := h.enrolled("w01")
 	now.forward(130 * 24 * time.Hour)
 	tlsConfig := w01.config(t)
 	tlsConfig.Time = now.Now
@@ -595,7 +596,7 @@ func TestStrangersThatSayNothingAreCut(t *testing.T) {
 	if ended != len(silent) {
 		t.Errorf("%d of %d were ended", ended, len(silent))
 	}
-	if _, err := h.mqttDial("w01", h.enrolled("w01", wire.CertificateAgent).config(t), nil); err != nil {
+	if _, err := h.mqttDial("w01", h.enrolled("w01").config(t), nil); err != nil {
 		t.Errorf("a device: %v", err)
 	}
 }

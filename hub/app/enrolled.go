@@ -61,7 +61,7 @@ func (a *App) deviceBroker(host string) string {
 
 // EnrolmentCode makes the code with which a window computer asks for its certificate, once and within ten minutes.
 func (a *App) EnrolmentCode(ctx context.Context, actor wire.Actor, device string) (string, error) {
-	code, offer, err := api.NewOffer(a.authority, device, wire.CertificateAgent)
+	code, offer, err := api.NewOffer(a.authority, device)
 	if err != nil {
 		return "", err
 	}

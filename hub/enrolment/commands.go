@@ -15,11 +15,11 @@ type Command interface {
 
 // The commands of enrolment.
 type (
-	// MakeOffer lets a device ask for its certificate once. Digest is the hex SHA-256 of the code's secret.
+	// MakeOffer lets a window computer ask for its certificate once. Digest is the hex SHA-256 of the code's secret.
+	// Screens are certified where they are confirmed; see hub/screens.
 	MakeOffer struct {
-		Device string               `json:"device"`
-		Kind   wire.CertificateKind `json:"kind"`
-		Digest string               `json:"-"`
+		Device string `json:"device"`
+		Digest string `json:"-"`
 	}
 	// Withdraw takes an offer back.
 	Withdraw wire.EnrolmentWithdrawn
@@ -56,19 +56,18 @@ func Reasons() []wire.RevocationReason {
 func (c MakeOffer) DecideEnrolment(s *State, m hall.Moment) ([]hall.Draft, error) {
 	var bad hall.Checks
 	bad.ID("device", c.Device)
-	bad.Choice("kind", string(c.Kind), string(wire.CertificateAgent), string(wire.CertificateScreen))
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	drafts := s.withdrawOf(c.Device, c.Kind, m.Now)
+	drafts := s.withdrawOf(c.Device, m.Now)
 	return append(drafts, hall.Draft{Kind: wire.KindEnrolmentOffered, Data: wire.EnrolmentOffered{
-		Enrolment: m.ID, Device: c.Device, Kind: c.Kind, Digest: c.Digest, Expires: m.Now.Add(CodeLasts)}}), nil
+		Enrolment: m.ID, Device: c.Device, Kind: wire.CertificateAgent, Digest: c.Digest, Expires: m.Now.Add(CodeLasts)}}), nil
 }
 
 // withdrawOf takes back what a device could still use.
-func (s *State) withdrawOf(device string, kind wire.CertificateKind, now time.Time) (drafts []hall.Draft) {
+func (s *State) withdrawOf(device string, now time.Time) (drafts []hall.Draft) {
 	for id, o := range s.Offers.All() {
-		if o.Device == device && o.Kind == kind && o.Open(now) {
+		if o.Device == device && o.Open(now) {
 			drafts = append(drafts, hall.Draft{Kind: wire.KindEnrolmentWithdrawn, Data: wire.EnrolmentWithdrawn{Enrolment: id}})
 		}
 	}
@@ -207,5 +206,5 @@ func names(reasons []wire.RevocationReason) (all []string) {
 
 // Dismissed ends what a window computer has once it is no part of the hall.
 func (s *State) Dismissed(device string, now time.Time) []hall.Draft {
-	return append(s.withdrawOf(device, wire.CertificateAgent, now), s.revokeOf(device, wire.CertificateAgent, wire.RevokedDismissed, now)...)
+	return append(s.withdrawOf(device, now), s.revokeOf(device, wire.CertificateAgent, wire.RevokedDismissed, now)...)
 }

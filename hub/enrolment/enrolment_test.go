@@ -60,7 +60,7 @@ func (h *hallOf) fold(drafts []hall.Draft) (kinds []wire.Kind) {
 
 func (h *hallOf) offer(device, digest string) {
 	h.t.Helper()
-	if _, refused := h.do(enrolment.MakeOffer{Device: device, Kind: wire.CertificateAgent, Digest: digest}); refused != "" {
+	if _, refused := h.do(enrolment.MakeOffer{Device: device, Digest: digest}); refused != "" {
 		h.t.Fatal(refused)
 	}
 }
@@ -152,12 +152,9 @@ func TestADeviceThatIsEnrolledAgainHasOneCertificate(t *testing.T) {
 func TestNamesThatNoDeviceCanHave(t *testing.T) {
 	h := newHall(t)
 	for _, name := range []string{"", "w/1", "w#", "w+", "窗口", "a b"} {
-		if _, refused := h.do(enrolment.MakeOffer{Device: name, Kind: wire.CertificateAgent}); refused != "fields_invalid" {
+		if _, refused := h.do(enrolment.MakeOffer{Device: name}); refused != "fields_invalid" {
 			t.Errorf("%q was taken: %q", name, refused)
 		}
-	}
-	if _, refused := h.do(enrolment.MakeOffer{Device: "w01", Kind: "hub"}); refused != "fields_invalid" {
-		t.Errorf("a device was to be the hub: %q", refused)
 	}
 }
 

@@ -19,7 +19,6 @@ export interface CertificateRow {
 export interface EnrolmentRow {
   readonly id: string
   readonly device: string
-  readonly kind: CertificateKind
   readonly made: string
   readonly by?: string
   readonly expires: string
