@@ -66,12 +66,15 @@ const (
 // SignInFailed says that somebody could not sign in, or was made to wait: at most one
 // a minute for an account and an address, with the number of tries since the last.
 type SignInFailed struct {
-	// Account is the one that was tried, where there is one of that name; else Digest is of what was typed.
+	// Account is the one that was tried, where there is one of that name; else Digest is of what was typed, or of
+	// whom a single sign-on means.
 	Account string `json:"account,omitempty"`
 	Digest  string `json:"digest,omitempty"`
 	// Why is the code of the answer.
 	Why   string `json:"why"`
 	Count int    `json:"count"`
+	// Method is how somebody tried to sign in: password, passkey, oidc or setup.
+	Method string `json:"method,omitempty"`
 }
 
 // AccessRefused says that somebody who is signed in asked for what is not theirs: at most one a minute for a route.

@@ -36,7 +36,7 @@ func sampleOfPeople(k Kind) any {
 	return map[Kind]any{
 		KindProposalMade:      ProposalMade{"p1", ActionUnpublishPeriod, json.RawMessage(`{"period":"2026-10","revision":1}`), "2026-12-07"},
 		KindProposalConfirmed: ProposalConfirmed{"p1"}, KindProposalDeclined: ProposalDeclined{"p1"}, KindProposalWithdrawn: ProposalWithdrawn{"p1"}, KindProposalLapsed: ProposalLapsed{"p1"},
-		KindSignInFailed: SignInFailed{"zhang", "", "sign_in_failed", 3}, KindAccessRefused: AccessRefused{"GET /api/v1/staff", "not_permitted", 1},
+		KindSignInFailed: SignInFailed{"zhang", "", "sign_in_failed", 3, ""}, KindAccessRefused: AccessRefused{"GET /api/v1/staff", "not_permitted", 1},
 		KindExported: Exported{"GET /api/v1/cases/export", "state=open", "xlsx", 12, digest}, KindLogRead: LogRead{"2026-11-23"},
 		KindPeriodUnpublished: PeriodUnpublished{"2026-10", 1},
 		KindDayUnpublished:    DayUnpublished{"2026-11-20", 2},

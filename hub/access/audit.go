@@ -8,11 +8,12 @@ import (
 
 // The commands of the audit note what changes nothing. They refuse nothing.
 type (
-	// NoteSignIn notes tries to sign in that failed. Name is what was typed as the account.
+	// NoteSignIn notes tries to sign in that failed. Name is what was typed as the account, or whose the passkey is.
 	NoteSignIn struct {
-		Name  string
-		Why   string
-		Count int
+		Name   string
+		Why    string
+		Method string
+		Count  int
 	}
 	// NoteRefused notes requests for what is not theirs.
 	NoteRefused wire.AccessRefused
@@ -24,7 +25,7 @@ type (
 
 // DecideAccess decides; see Command. A name that is no account's is not kept: it may be a password in the wrong field. Six digits of its hash tell whether one name is tried again, and not which.
 func (c NoteSignIn) DecideAccess(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
-	d := wire.SignInFailed{Account: c.Name, Why: c.Why, Count: c.Count}
+	d := wire.SignInFailed{Account: c.Name, Why: c.Why, Count: c.Count, Method: c.Method}
 	if !s.Accounts.Has(c.Name) && c.Name != "" {
 		d.Account, d.Digest = "", Digest(c.Name)[:6]
 	}

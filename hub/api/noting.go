@@ -111,20 +111,40 @@ func tried(r *http.Request, account string) {
 func (a *API) noteFailure(r *http.Request, rt route, i *access.Identity, err error) {
 	f := asFailure(err)
 	switch {
-	case slices.Contains([]string{"sign_in_failed", "too_many_tries", "setup_code"}, f.name):
-		name := ""
-		if into, ok := r.Context().Value(triedKey{}).(*string); ok {
+	case slices.Contains([]string{"sign_in_failed", "too_many_tries", "setup_code", "passkey_refused", "passkey_over", "passkey_cloned"}, f.name):
+		name := i.Account
+		if into, ok := r.Context().Value(triedKey{}).(*string); ok && *into != "" {
 			name = *into
 		}
-		a.tellLog(r, "signin/"+address(r)+"/"+name, wire.Actor{Kind: wire.ActorPerson, ID: access.PublicActor}, func(count int) any {
-			return access.NoteSignIn{Name: name, Why: f.name, Count: count}
-		})
+		a.noteSignIn(r, i, name, methodOf(rt.path), f.name)
 	case i.Account != "" && f.status == http.StatusForbidden && f.name != "password_temporary":
 		route := rt.method + " " + rt.path
 		a.tellLog(r, "refused/"+i.Account+"/"+i.Session+"/"+route+"/"+f.name, i.Actor(), func(count int) any {
 			return access.NoteRefused{Route: route, Why: f.name, Count: count}
 		})
 	}
+}
+
+// noteSignIn tells the log that somebody could not show who they are: to sign in, or once more in their session.
+func (a *API) noteSignIn(r *http.Request, i *access.Identity, name, method, why string) {
+	a.tellLog(r, "signin/"+address(r)+"/"+name+"/"+method, i.Actor(), func(count int) any {
+		return access.NoteSignIn{Name: name, Method: method, Why: why, Count: count}
+	})
+}
+
+// methodOf is how one signs in by a route; empty where nobody does.
+func methodOf(path string) string {
+	switch path, _, _ := strings.Cut(strings.TrimPrefix(path, v1), "/begin"); path {
+	case "session", "password":
+		return wire.MethodPassword
+	case "session/passkey", "passkeys":
+		return wire.MethodPasskey
+	case "session/single-sign-on", "link":
+		return wire.MethodOIDC
+	case "setup":
+		return wire.MethodSetup
+	}
+	return ""
 }
 
 // tellLog tells the log of something beside the answer to a request: nobody waits for it.

@@ -266,6 +266,7 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		a.noteSignIn(r, &i, i.Account, wire.MethodPassword, "password_wrong")
 		return wrong(field{"old", "wrong", text{"原密码不正确", "is not the present password"}})
 	}
 	if b.New == b.Old {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -87,15 +88,19 @@ func (a *API) outcome(w http.ResponseWriter, r *http.Request) string {
 		secret = c.Value
 	}
 	subject, wish, err := a.SingleSignOn.Finish(r.Context(), secret, q.Get("state"), q.Get("code"), a.Now())
+	failed := func(name, why string) string {
+		a.noteSignIn(r, &access.Identity{Place: address(r)}, name, wire.MethodOIDC, "single_sign_on_"+why)
+		return why
+	}
 	switch {
 	case errors.Is(err, signin.ErrOver):
-		return "over"
+		return failed("", "over")
 	case errors.Is(err, signin.ErrDown):
 		a.Logger.WarnContext(r.Context(), "the single sign-on cannot be reached", "error", err)
 		return "down"
 	case err != nil:
-		a.Logger.WarnContext(r.Context(), "a single sign-on was refused", "address", address(r), "issuer_says", q.Get("error"), "error", err)
-		return "refused"
+		a.Logger.WarnContext(r.Context(), "a single sign-on was refused", "address", address(r), "issuer_says", fmt.Sprintf("%.100q", q.Get("error")), "error", err)
+		return failed(wish.Account, "refused")
 	}
 	token := a.Register.SubjectToken(a.SingleSignOn.Issuer, subject)
 	if wish.Account != "" {
@@ -110,7 +115,7 @@ func (a *API) outcome(w http.ResponseWriter, r *http.Request) string {
 	})
 	if account == "" {
 		a.Logger.WarnContext(r.Context(), "a single sign-on means nobody here", "address", address(r))
-		return "unlinked"
+		return failed(token, "unlinked")
 	}
 	if _, err := a.opened(w, r, account, wire.MethodOIDC); err != nil {
 		a.Logger.ErrorContext(r.Context(), "a session could not be opened", "request", requestID(r), "error", err)

@@ -177,6 +177,7 @@ func (a *API) showAgain(w http.ResponseWriter, r *http.Request) (access.Identity
 		return i, err
 	}
 	if !good {
+		a.noteSignIn(r, &i, i.Account, wire.MethodPassword, "password_wrong")
 		return i, wrong(field{"password", "wrong", text{"密码不正确", "is not the password"}})
 	}
 	a.limits.Back(keys...)
@@ -283,6 +284,7 @@ func (a *API) passkeySignIn(w http.ResponseWriter, r *http.Request) error {
 		a.Register.Read(func(v *register.View, _ *roster.State) {
 			x, found := v.State.Access.Passkeys.Get(id)
 			of, _ := v.State.Access.Accounts.Get(x.Account)
+			tried(r, x.Account)
 			if found && x.RP == rp && !of.Disabled {
 				account, credential, ok, cloned = x.Account, a.sealed(x.Secret, "credential"), true, x.Cloned
 			}

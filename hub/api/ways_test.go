@@ -168,6 +168,76 @@ func TestWhatIsNoPasskey(t *testing.T) {
 	}
 }
 
+// failures are the sign-ins after a position that the log says have failed, with account, method, reason and from where.
+func (s *stage) failures(after uint64) (all []string) {
+	s.t.Helper()
+	records, err := s.log.ReadBatch(wire.Position(after), 1000)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, r := range records {
+		if r.Kind != wire.KindSignInFailed {
+			continue
+		}
+		var d wire.SignInFailed
+		if err := json.Unmarshal(r.Data, &d); err != nil {
+			s.t.Fatal(err)
+		}
+		all = append(all, fmt.Sprintf("%s %s %s %d by %s from %s", d.Account, d.Method, d.Why, d.Count, r.Actor.ID, r.Actor.From))
+	}
+	return all
+}
+
+// The log hears of every way in that failed, and from where: an unknown passkey, one that is used wrongly, a copied one,
+// the single sign-on, and a password that somebody guesses in another's session.
+func TestEveryFailedSignInIsKnown(t *testing.T) {
+	s, issuer := ssoStage(t)
+	mine := s.enters("liaison", "127.0.0.1")
+	key := s.keyed("liaison", mine)
+	from := func(place string) func(*http.Request) {
+		return func(r *http.Request) { signedOut(r); r.RemoteAddr = place + ":1" }
+	}
+	sign := func(place string, with *signintest.Authenticator) {
+		t.Helper()
+		b := s.begun("session/passkey/begin", "", from(place))
+		s.ask("POST", "/api/v1/session/passkey", ends(b, "", with.Sign(b.Options)), from(place))
+	}
+	heard := func(name, want string, do func()) {
+		t.Helper()
+		before := s.log.Head()
+		do()
+		if got := s.failures(uint64(before)); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: the log has %q, want %q", name, got, want)
+		}
+	}
+	thief := key.Copy()
+	sign("127.0.0.1", key)
+	sign("127.0.0.1", key)
+	unseen := key.Copy()
+	unseen.Unverified = true
+	heard("a key that nobody unlocks", "liaison passkey passkey_refused 1 by public from 192.0.2.1", func() { sign("192.0.2.1", unseen) })
+	stranger := signintest.New(t, "http://localhost:8080", "localhost")
+	stranger.Make(s.begun("passkeys/begin", `{"password":"a long password"}`, mine).Options)
+	heard("a key that nobody has", " passkey passkey_refused 1 by public from 192.0.2.2", func() { sign("192.0.2.2", stranger) })
+	heard("an answer to nothing", " passkey passkey_over 1 by public from 192.0.2.3", func() {
+		s.ask("POST", "/api/v1/session/passkey", ends(signin.Begun{Ceremony: "none"}, "", json.RawMessage(`{}`)), from("192.0.2.3"))
+	})
+	heard("a copy", "liaison passkey passkey_cloned 1 by public from 192.0.2.4", func() { sign("192.0.2.4", thief) })
+	wrong := `{"password":"a wrong password"}`
+	heard("a password that is guessed to add a way in", "liaison password password_wrong 1 by liaison from 127.0.0.1", func() { s.ask("POST", "/api/v1/passkeys/begin", wrong, mine) })
+	s.now = s.now.Add(2 * noteEvery)
+	heard("a password that is guessed to change it", "liaison password password_wrong 1 by liaison from 127.0.0.1", func() {
+		s.ask("POST", "/api/v1/password", `{"old":"a wrong password","new":"another long password"}`, mine)
+	})
+
+	b := s.browser()
+	heard("whom nobody has linked", " oidc single_sign_on_unlinked 1 by public from 127.0.0.1", func() { b.back(issuer.Approve(b.sent("session/single-sign-on", ""))) })
+	heard("a flow that nobody began", " oidc single_sign_on_over 1 by public from 192.0.2.6", func() { s.ask("GET", "/oidc/callback?state=x&code=x", "", from("192.0.2.6")) })
+	s.now = s.now.Add(2 * noteEvery)
+	issuer.Claims = map[string]any{"nonce": "another"}
+	heard("a forged token", " oidc single_sign_on_refused 1 by public from 127.0.0.1", func() { b.back(issuer.Approve(b.sent("session/single-sign-on", ""))) })
+}
+
 // Two authenticators with one key: the count of one falls behind, which is refused, told to the log, and ends the passkey.
 func TestACopiedPasskeyIsRefused(t *testing.T) {
 	s := strictStage(t)

@@ -179,12 +179,17 @@ export interface ProposalLapsed {
  * a minute for an account and an address, with the number of tries since the last.
  */
 export interface SignInFailed {
-  /** Account is the one that was tried, where there is one of that name; else Digest is of what was typed. */
+  /**
+   * Account is the one that was tried, where there is one of that name; else Digest is of what was typed, or of
+   * whom a single sign-on means.
+   */
   account?: string
   digest?: string
   /** Why is the code of the answer. */
   why: string
   count: number
+  /** Method is how somebody tried to sign in: password, passkey, oidc or setup. */
+  method?: string
 }
 
 /** AccessRefused says that somebody who is signed in asked for what is not theirs: at most one a minute for a route. */
