@@ -387,7 +387,7 @@ func (h *hub) remove(path string) {
 // A year that somebody has counted keeps the views for seconds; window computers get in and out meanwhile.
 func TestDevicesConnectWhileTheViewsAreBusy(t *testing.T) {
 	h := secured(t, t.TempDir(), &clock{})
-	devices := map[string]*device{"w01": h.enrolled("w01", wire.CertificateAgent), "w02": h.enrolled("w02", wire.CertificateAgent)}
+	devices := map[string]*device{"w01": h.enrolled("w01"), "w02": h.enrolled("w02")}
 	lost := h.certificates()[1]
 	h.remove("/api/v1/certificates/" + lost.Serial + "?reason=lost")
 	held, release := app.HoldViews(h.App)
