@@ -27,7 +27,7 @@ function answers(role) {
 
 /** Runs a test on a console of its own. */
 function onConsole(name, { at, role = 'administrator', query = '', viewport = { width: 1440, height: 900 } }, body) {
-  test(name, { timeout: 120_000 }, () => withHub({ windows: 20 }, async (hub) => {
+  test(name, { timeout: 300_000 }, () => withHub({ windows: 20 }, async (hub) => {
     hub.reply = answers(role)
     const page = await open(browser, `${hub.address}/console${query}#/${at}`, { viewport })
     try {

@@ -32,7 +32,7 @@ async function judge(page, name, found) {
 describe('the notice board', () => {
   for (const [size, viewport] of Object.entries(sizes)) {
     for (const lang of ['zh', 'en']) {
-      test(`fits and is open to all, ${size}, ${lang}`, { timeout: 120_000 }, () => withHub({ windows: 20 }, async (hub) => {
+      test(`fits and is open to all, ${size}, ${lang}`, { timeout: 300_000 }, () => withHub({ windows: 20 }, async (hub) => {
         hub.answers.board = board()
         const page = await boardOf(hub, { viewport }, `?lang=${lang}`)
         const found = []
@@ -61,7 +61,7 @@ describe('the notice board', () => {
     }
   }
 
-  test('turns its pages by itself, and keeps its page when results come', { timeout: 60_000 }, () => withHub({ windows: 20 }, async (hub) => {
+  test('turns its pages by itself, and keeps its page when results come', { timeout: 300_000 }, () => withHub({ windows: 20 }, async (hub) => {
     hub.answers.board = board()
     const page = await open(browser, 'about:blank')
     await page.clock.install()
@@ -80,7 +80,7 @@ describe('the notice board', () => {
     await page.done()
   }))
 
-  test('says within five seconds that it is cut off, and reads anew when the hub is back', { timeout: 60_000 }, () => withHub({ windows: 20 }, async (hub) => {
+  test('says within five seconds that it is cut off, and reads anew when the hub is back', { timeout: 300_000 }, () => withHub({ windows: 20 }, async (hub) => {
     hub.answers.board = board()
     const page = await boardOf(hub)
     hub.silence()
@@ -100,7 +100,7 @@ describe('the notice board', () => {
     await page.done()
   }))
 
-  test('says how old its results are where they cannot be read', { timeout: 60_000 }, () => withHub({ windows: 20 }, async (hub) => {
+  test('says how old its results are where they cannot be read', { timeout: 300_000 }, () => withHub({ windows: 20 }, async (hub) => {
     hub.answers.board = board()
     const page = await open(browser, 'about:blank')
     await page.clock.install()
@@ -118,7 +118,7 @@ describe('the notice board', () => {
     await page.done()
   }))
 
-  test('says in words that nothing was published, and what it cannot read', { timeout: 60_000 }, () => withHub({ windows: 3 }, async (hub) => {
+  test('says in words that nothing was published, and what it cannot read', { timeout: 300_000 }, () => withHub({ windows: 3 }, async (hub) => {
     const page = await open(browser, `${hub.address}/board`)
     await page.waitForSelector('[data-view="error"]')
     assert.match(await page.locator('main').textContent(), /没有公示/)
@@ -132,7 +132,7 @@ describe('the notice board', () => {
     await page.done()
   }))
 
-  test('finds a window by number and by department, and goes back by itself', { timeout: 60_000 }, () => withHub({ windows: 20 }, async (hub) => {
+  test('finds a window by number and by department, and goes back by itself', { timeout: 300_000 }, () => withHub({ windows: 20 }, async (hub) => {
     hub.answers.board = board()
     const page = await open(browser, 'about:blank', { hasTouch: true })
     await page.clock.install()
@@ -160,7 +160,7 @@ describe('the notice board', () => {
     await page.done()
   }))
 
-  test('is as large after a thousand pages as after ten', { timeout: 120_000 }, () => withHub({ windows: 20 }, async (hub) => {
+  test('is as large after a thousand pages as after ten', { timeout: 300_000 }, () => withHub({ windows: 20 }, async (hub) => {
     hub.answers.board = board()
     const page = await boardOf(hub)
     const cdp = await page.context().newCDPSession(page)
@@ -191,7 +191,7 @@ describe('checking a document', () => {
   const at = (hub, path, options = phone) => open(browser, `${hub.address}/verify/${path}`, options)
   const stateOf = (page, state) => page.waitForSelector(`[data-state="${state}"]`)
 
-  test('the newest revision, with its file', { timeout: 60_000 }, () => withHub({ windows: 1 }, async (hub) => {
+  test('the newest revision, with its file', { timeout: 300_000 }, () => withHub({ windows: 1 }, async (hub) => {
     hub.answers['verify/2026-10/2'] = verified()
     const page = await at(hub, '2026-10/2')
     await stateOf(page, 'newest')
@@ -214,7 +214,7 @@ describe('checking a document', () => {
     }
   }))
 
-  test('an older revision says so first of all, and leads to the newest', { timeout: 60_000 }, () => withHub({ windows: 1 }, async (hub) => {
+  test('an older revision says so first of all, and leads to the newest', { timeout: 300_000 }, () => withHub({ windows: 1 }, async (hub) => {
     hub.answers['verify/2026-10/1'] = verified({ revision: 1, documents: undefined, checkpoint: undefined })
     const page = await at(hub, '2026-10/1')
     await stateOf(page, 'older')
@@ -227,7 +227,7 @@ describe('checking a document', () => {
     await page.done()
   }))
 
-  test('what was not published, and a hub that does not answer', { timeout: 60_000 }, () => withHub({ windows: 1 }, async (hub) => {
+  test('what was not published, and a hub that does not answer', { timeout: 300_000 }, () => withHub({ windows: 1 }, async (hub) => {
     const page = await at(hub, '2026-09/1')
     await stateOf(page, 'unknown')
     assert.match(await page.locator('[role="alert"]').textContent(), /核对不上.*没有公示/s)
@@ -247,7 +247,7 @@ describe('checking a document', () => {
   }))
 })
 
-test('one’s own score, each point explained, and an appeal', { timeout: 60_000 }, () => withHub({ windows: 1 }, async (hub) => {
+test('one’s own score, each point explained, and an appeal', { timeout: 300_000 }, () => withHub({ windows: 1 }, async (hub) => {
   const month = new Date().toISOString().slice(0, 7)
   hub.answers.me = mine
   hub.answers[`scores/person%3As07/${month}`] = score(month)

@@ -34,7 +34,7 @@ const act = async (page, name, values, button = '保存') => {
 }
 
 describe('a bad review', () => {
-  test('with a reason becomes a case, is answered, rectified, revisited and closed', { timeout: 180_000 }, async () => {
+  test('with a reason becomes a case, is answered, rectified, revisited and closed', { timeout: 300_000 }, async () => {
     const clerk = await signedIn(browser, hall, '/window/w1', 'clerk')
     const screen = await tabletOf(browser, hall)
     await serve(clerk)
@@ -51,7 +51,7 @@ describe('a bad review', () => {
     await finish(clerk)
 
     const console = await signedIn(browser, hall, '/console#/cases', 'chief')
-    await console.waitForSelector('[data-case$="-000001"]', { timeout: 30_000 })
+    await console.waitForSelector('[data-case$="-000001"]', { timeout: 60_000 })
     const row = console.locator('[data-case$="-000001"]')
     await until('it has the reasons', async () => /评价器[\s\S]*非常不满意[\s\S]*办理太慢/.test(await row.innerText()))
     assert.match(await row.innerText(), /03号窗口[\s\S]*演示员一[\s\S]*民政局[\s\S]*前答复/)
@@ -96,7 +96,7 @@ describe('a bad review', () => {
     for (const page of [clerk, screen, console]) await page.done()
   })
 
-  test('that the staff member appeals is excluded by two people, and the published month shows the difference', { timeout: 240_000 }, async () => {
+  test('that the staff member appeals is excluded by two people, and the published month shows the difference', { timeout: 300_000 }, async () => {
     const clerk = await signedIn(browser, hall, '/window/w1', 'clerk')
     for (const n of [5, 5, 4, 5, 5, 1]) await rated(clerk, n)
     const chief = await signedIn(browser, hall, '/console#/publications', 'chief')
@@ -153,7 +153,7 @@ describe('a bad review', () => {
     for (const page of [clerk, chief, me, deputy]) await page.done()
   })
 
-  test('comes by hand from a hotline too', { timeout: 60_000 }, async () => {
+  test('comes by hand from a hotline too', { timeout: 300_000 }, async () => {
     const chief = await signedIn(browser, hall, '/console#/cases', 'chief')
     await chief.waitForSelector('[data-enter]')
     await chief.locator('[data-enter]').click()
@@ -166,7 +166,7 @@ describe('a bad review', () => {
 })
 
 describe('indicators', () => {
-  test('by window and person say how small samples are treated', { timeout: 60_000 }, async () => {
+  test('by window and person say how small samples are treated', { timeout: 300_000 }, async () => {
     const chief = await signedIn(browser, hall, '/console#/indicators', 'chief')
     await chief.waitForSelector('[data-sum]')
     for (const sum of await chief.locator('[data-sum]').all()) {
@@ -192,7 +192,7 @@ describe('indicators', () => {
     await chief.done()
   })
 
-  test('have signs that are called signs, and reasons that can be edited', { timeout: 60_000 }, async () => {
+  test('have signs that are called signs, and reasons that can be edited', { timeout: 300_000 }, async () => {
     const chief = await signedIn(browser, hall, '/console#/signs', 'chief')
     await chief.waitForSelector('[data-signs-note]')
     assert.match(await chief.locator('[data-signs-note]').innerText(), /是迹象，不是结论/)
@@ -218,7 +218,7 @@ describe('indicators', () => {
 })
 
 describe('in English', () => {
-  test('the console’s ratings have words and pass axe', { timeout: 120_000 }, async () => {
+  test('the console’s ratings have words and pass axe', { timeout: 300_000 }, async () => {
     const chief = await signedIn(browser, hall, '/console#/hall', 'chief')
     for (const [section, heading] of [['indicators', 'Indicators'], ['ratings', 'Records of ratings'], ['cases', 'Bad reviews and complaints'], ['signs', 'Signs'], ['publications', 'Publications'], ['reasons', 'Reasons for bad ratings']]) {
       await chief.goto(`${hall.http}/console?lang=en#/${section}`)
@@ -239,14 +239,14 @@ describe('in English', () => {
 })
 
 describe('the lobby', () => {
-  test('shows the day’s published satisfaction with its sample in turn with the date, and no figure before', { timeout: 90_000 }, async () => {
+  test('shows the day’s published satisfaction with its sample in turn with the date, and no figure before', { timeout: 300_000 }, async () => {
     const lobby = await open(browser, `${hall.http}/lobby?volume=0`)
     await connection(lobby, 'live')
     const { satisfaction, hall: { day } } = await hall.get('live')
     assert.equal(satisfaction ?? null, null)
     assert.equal(await lobby.locator('[data-satisfaction]').count(), 0)
     await hall.send('POST', 'ratings/publications', { period: day })
-    await lobby.waitForSelector('[data-satisfaction]', { timeout: 30_000 })
+    await lobby.waitForSelector('[data-satisfaction]', { timeout: 60_000 })
     assert.match(await lobby.locator('[data-satisfaction]').innerText(), /^截至 \d\d:\d\d 好评率 83\.3%，6 人评价$/)
     await assertAccessible(lobby, 'lobby, satisfaction')
     await lobby.done()

@@ -59,7 +59,7 @@ function type(line, place) {
 }
 
 describe('a window computer', () => {
-  test('is enrolled with the line that the console shows, and its certificate is revoked there', { timeout: 120_000 }, async () => {
+  test('is enrolled with the line that the console shows, and its certificate is revoked there', { timeout: 300_000 }, async () => {
     await row('w03', 'none')
     await console.locator('[data-device="w03"] [data-enrol]').click()
     assert.equal(await dialog().locator('input').inputValue(), 'w03', 'the device is named already')
@@ -108,7 +108,7 @@ describe('a window computer', () => {
     assert.deepEqual([revoked.data.device, revoked.data.reason, revoked.actor.id], ['w03', 'stolen', 'chief'])
   })
 
-  test('that nobody knows yet is enrolled by its name; a name that is none is refused under its field', { timeout: 60_000 }, async () => {
+  test('that nobody knows yet is enrolled by its name; a name that is none is refused under its field', { timeout: 300_000 }, async () => {
     await console.locator('[data-add]').click()
     await enter(console, { device: '五号 窗口' })
     await dialog().getByRole('button', { name: '生成注册码', exact: true }).click()

@@ -20,7 +20,7 @@ function later(day, days) {
 const press = (page, row, name) => page.locator(row).getByRole('button', { name, exact: true }).click()
 
 describe('the console, form by form', () => {
-  test('a hall is set up, kept and changed', { timeout: 240_000 }, async () => {
+  test('a hall is set up, kept and changed', { timeout: 300_000 }, async () => {
     const hall = new Hall()
     try {
       await hall.startHub()
@@ -179,7 +179,7 @@ describe('the console, form by form', () => {
     }
   })
 
-  test('a day is entered by hand, checked, published and corrected', { timeout: 240_000 }, async () => {
+  test('a day is entered by hand, checked, published and corrected', { timeout: 300_000 }, async () => {
     const hall = new Hall()
     try {
       await hall.startHub()

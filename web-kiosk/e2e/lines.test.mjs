@@ -31,7 +31,7 @@ const to = async (section) => { await page.goto(`${hall.http}/console#/${section
 const save = () => page.locator('.el-dialog button[type=submit]').click()
 
 describe('the supervisor', () => {
-  test('adds a service; what is wrong stands at its field', { timeout: 60_000 }, async () => {
+  test('adds a service; what is wrong stands at its field', { timeout: 300_000 }, async () => {
     await page.locator('[data-new]').click()
     await field('name').locator('input').fill('婚姻登记')
     await field('id').locator('input').fill('marriage')
@@ -57,7 +57,7 @@ describe('the supervisor', () => {
     await shoot(page, 'console-services')
   })
 
-  test('watches the line, pauses a window, opens another and takes a ticket out', { timeout: 60_000 }, async () => {
+  test('watches the line, pauses a window, opens another and takes a ticket out', { timeout: 300_000 }, async () => {
     const tickets = []
     for (let n = 0; n < 3; n++) tickets.push(await hall.send('POST', 'tickets', { service: 'marriage' }))
     await to('lines')
@@ -82,7 +82,7 @@ describe('the supervisor', () => {
     await page.locator('tr[data-ticket="A003"]').waitFor({ state: 'detached' })
   })
 
-  test('speaks to the hall and says which way a window lies', { timeout: 60_000 }, async () => {
+  test('speaks to the hall and says which way a window lies', { timeout: 300_000 }, async () => {
     const lobby = await open(browser, `${hall.http}/lobby`, { viewport: { width: 1920, height: 1080 } })
     await connection(lobby, 'live')
     await to('notices')

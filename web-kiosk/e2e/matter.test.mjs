@@ -45,7 +45,7 @@ async function serve(panel) {
 }
 
 describe('a matter', () => {
-  test('from the window to its conclusion', { timeout: 120_000 }, async () => {
+  test('from the window to its conclusion', { timeout: 300_000 }, async () => {
     const panel = await page('/window/w1', 'clerk')
     await serve(panel)
     await panel.getByLabel('一次性告知', { exact: true }).check()

@@ -28,7 +28,7 @@ async function furnish(hall) {
 }
 
 describe('obligations', () => {
-  test('are entered, met and taken back', { timeout: 240_000 }, async () => {
+  test('are entered, met and taken back', { timeout: 300_000 }, async () => {
     const hall = new Hall()
     try {
       await hall.startHub()

@@ -38,7 +38,7 @@ async function fill(row, values) {
 const fault = (row, name) => page.locator(`#fault-${row}-${name}`)
 
 describe('paper numbers', () => {
-  test('are entered whole or not at all; each fault stands at its cell', { timeout: 90_000 }, async () => {
+  test('are entered whole or not at all; each fault stands at its cell', { timeout: 300_000 }, async () => {
     await page.waitForSelector('[data-paper-rows]')
     await page.locator('input[name=day]').fill(day)
     await fill(0, { service: 'marriage', paper: '17', window: 'w1', class: 'elderly', taken: '900', called: '9:10', finished: '9：30', outcome: 'accepted' })
@@ -80,7 +80,7 @@ describe('paper numbers', () => {
     assert.ok(!JSON.stringify(events).includes('缺户口簿'), 'free text is sealed')
   })
 
-  test('come from a spreadsheet, are refused where they are doubled, and are taken back', { timeout: 90_000 }, async () => {
+  test('come from a spreadsheet, are refused where they are doubled, and are taken back', { timeout: 300_000 }, async () => {
     await page.locator('[data-file]').setInputFiles({ name: '纸质号.csv', mimeType: 'text/csv',
       buffer: Buffer.from('业务,纸质号,窗口,取号,呼叫,结束,结果\n婚姻登记,17,1,9:50,9:55,10:00,当场办结\n社会救助,1,2,9:00,9:05,9:20,不予受理\n') })
     await until('the rows are there', async () => (await page.locator('tr[data-row]').count()) === 2)

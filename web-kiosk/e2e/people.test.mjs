@@ -40,7 +40,7 @@ function aPicture(page) {
 }
 
 describe('people in a real hall', () => {
-  test('from the first start to a decided make-up request', { timeout: 240_000 }, async () => {
+  test('from the first start to a decided make-up request', { timeout: 300_000 }, async () => {
     const hall = new Hall()
     try {
       const { agents } = await furnished(hall)

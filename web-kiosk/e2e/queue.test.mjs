@@ -37,7 +37,7 @@ const kiosk = async (options = portrait) => {
   await page.waitForSelector('[data-service="marriage"]')
   return page
 }
-const view = (page, wanted, timeout = 10_000) => page.waitForSelector(`[data-view="${wanted}"]`, { timeout })
+const view = (page, wanted, timeout = 60_000) => page.waitForSelector(`[data-view="${wanted}"]`, { timeout })
 const panel = async (window, who) => {
   const page = await open(browser, `${hall.http}/login?next=${encodeURIComponent(`/window/${window}`)}`, { viewport: { width: 1366, height: 768 } })
   await signIn(page, who, password)
@@ -69,7 +69,7 @@ async function assertTargets(page, least) {
 }
 
 describe('the line', () => {
-  test('from the touch to the finished visit', { timeout: 120_000 }, async () => {
+  test('from the touch to the finished visit', { timeout: 300_000 }, async () => {
     const [screen, lobby] = [await kiosk(), await open(browser, `${hall.http}/lobby?volume=5`)]
     await connection(lobby, 'live')
     await assertTargets(screen, 60)
@@ -107,7 +107,7 @@ describe('the line', () => {
     await lobby.waitForSelector('[data-number="A001"]')
     const [said] = await lobby.waitForFunction(() => window.hallVoice.history.length > 0 && window.hallVoice.history, undefined, { timeout: 60_000 }).then((h) => h.jsonValue())
     assert.deepEqual(said.clips.slice(0, 9), ['chime', 'zh-please', 'letter-A', 'zh-0', 'zh-0', 'zh-1', 'zh-number', 'zh-to', 'zh-1'])
-    await mobile.waitForSelector('[data-called]', { timeout: 15_000 })
+    await mobile.waitForSelector('[data-called]', { timeout: 60_000 })
     assert.match(await mobile.locator('[data-called]').innerText(), /请到 01 号窗口/)
     await assertAccessible(mobile, 'phone, called')
     await shoot(mobile, 'phone-called')
@@ -122,7 +122,7 @@ describe('the line', () => {
     await assertAccessible(clerk, 'panel, finishing')
     await clerk.getByRole('button', { name: '确定' }).click()
     await clerk.waitForSelector('[data-stage="none"]')
-    await mobile.waitForSelector('[data-stage="finished"]', { timeout: 15_000 })
+    await mobile.waitForSelector('[data-stage="finished"]', { timeout: 60_000 })
     const events = await hall.events()
     const finished = events.find((e) => e.kind === 'visit.finished')
     assert.equal(finished.data.outcome, 'notice')
@@ -131,7 +131,7 @@ describe('the line', () => {
     for (const page of [screen, lobby, mobile, clerk]) await page.done()
   })
 
-  test('two panels race for one ticket, and one of them gets it', { timeout: 60_000 }, async () => {
+  test('two panels race for one ticket, and one of them gets it', { timeout: 300_000 }, async () => {
     const screen = await kiosk()
     await screen.locator('[data-service="marriage"]').tap()
     await screen.locator('[data-take="elderly"]').tap()
@@ -161,7 +161,7 @@ describe('the line', () => {
     for (const page of [...panels, screen]) await page.done()
   })
 
-  test('finds a service by pinyin initials, in large text, low, in English', { timeout: 60_000 }, async () => {
+  test('finds a service by pinyin initials, in large text, low, in English', { timeout: 300_000 }, async () => {
     const page = await kiosk()
     await page.locator('[data-search]').tap()
     for (const letter of ['S', 'F', 'Z']) await page.locator(`[data-key="${letter}"]`).tap()
@@ -189,7 +189,7 @@ describe('the line', () => {
     await page.done()
   })
 
-  test('low, every control of every screen lies in the lower part; and by keyboard alone a ticket is taken', { timeout: 60_000 }, async () => {
+  test('low, every control of every screen lies in the lower part; and by keyboard alone a ticket is taken', { timeout: 300_000 }, async () => {
     const page = await kiosk()
     const lowest = () => page.evaluate(() => Math.min(...[...document.querySelectorAll('button')].filter((b) => b.checkVisibility()).map((b) => b.getBoundingClientRect().top)))
     const reach = async (selector) => {
@@ -223,7 +223,7 @@ describe('the line', () => {
     await page.done()
   })
 
-  test('forgets who was there before, after asking', { timeout: 60_000 }, async () => {
+  test('forgets who was there before, after asking', { timeout: 300_000 }, async () => {
     const context = await browser.newContext({ ...portrait, locale: 'zh-CN' })
     const page = await context.newPage()
     await page.clock.install()
@@ -243,7 +243,7 @@ describe('the line', () => {
     await context.close()
   })
 
-  test('books a slot and checks in', { timeout: 60_000 }, async (t) => {
+  test('books a slot and checks in', { timeout: 300_000 }, async (t) => {
     const page = await kiosk()
     await page.locator('[data-service="marriage"]').tap()
     await page.locator('[data-book]').tap()
@@ -275,10 +275,10 @@ describe('the line', () => {
     await page.done()
   })
 
-  test('a kiosk without its hub says so, and goes on by itself', { timeout: 90_000 }, async () => {
+  test('a kiosk without its hub says so, and goes on by itself', { timeout: 300_000 }, async () => {
     const page = await kiosk()
     await hall.killHub()
-    await view(page, 'offline', 8_000)
+    await view(page, 'offline')
     assert.match(await page.locator('main').innerText(), /咨询台领取纸质号/)
     await assertAccessible(page, 'kiosk, offline')
     await shoot(page, 'kiosk-offline')
@@ -288,7 +288,7 @@ describe('the line', () => {
     await page.done()
   })
 
-  test('a kiosk with a key that is no good, a phone with a wrong link and a window that is not there say so', { timeout: 60_000 }, async () => {
+  test('a kiosk with a key that is no good, a phone with a wrong link and a window that is not there say so', { timeout: 300_000 }, async () => {
     const lost = await open(browser, `${hall.http}/kiosk#key=nothing`, portrait)
     await view(lost, 'forbidden')
     assert.match(await lost.locator('main').innerText(), /令牌已失效/)
@@ -303,7 +303,7 @@ describe('the line', () => {
     for (const p of [lost, wrong, page]) await p.done()
   })
 
-  test('a broken touch screen gets no thousand tickets', { timeout: 60_000 }, async () => {
+  test('a broken touch screen gets no thousand tickets', { timeout: 300_000 }, async () => {
     const before = (await hall.get('line')).waiting.length
     let refused
     for (let n = 0; n < 60; n++) {

@@ -48,7 +48,7 @@ async function judge(page, name, found) {
 
 describe('every page at its size', () => {
   for (const [size, options] of Object.entries(sizes)) {
-    test(`the console, ${size}`, { timeout: 120_000 }, async () => {
+    test(`the console, ${size}`, { timeout: 300_000 }, async () => {
       const found = []
       const page = await consoleOf(browser, hall, 'admin', 'hall', options)
       for (const section of sections) {
@@ -67,7 +67,7 @@ describe('every page at its size', () => {
       assert.deepEqual(found, [])
     })
 
-    test(`a person's own page, ${size}`, { timeout: 60_000 }, async () => {
+    test(`a person's own page, ${size}`, { timeout: 300_000 }, async () => {
       const me = await open(browser, `${hall.http}/login?next=/me`, options)
       await signIn(me, 'yan', password)
       await me.locator('[data-finding="appearance"]').waitFor()
@@ -78,7 +78,7 @@ describe('every page at its size', () => {
     })
   }
 
-  test('the lobby, 1080p', { timeout: 60_000 }, async () => {
+  test('the lobby, 1080p', { timeout: 300_000 }, async () => {
     const lobby = await open(browser, `${hall.http}/lobby?distance=5&diagonal=55`)
     await connection(lobby, 'live')
     await lobby.waitForFunction(() => document.querySelector('[data-window="w08"]')?.dataset.cover === 'empty')

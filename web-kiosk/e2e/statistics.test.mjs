@@ -10,7 +10,7 @@ before(async () => { browser = await launch() })
 after(() => browser.close())
 
 describe('statistics', () => {
-  test('every figure leads to its tickets', { timeout: 180_000 }, async () => {
+  test('every figure leads to its tickets', { timeout: 300_000 }, async () => {
     const hall = new Hall()
     try {
       await hall.startHub()

@@ -32,7 +32,7 @@ after(async () => {
   await browser.close()
 })
 
-const view = (page, wanted, timeout = 10_000) => page.waitForSelector(`[data-view="${wanted}"]`, { timeout })
+const view = (page, wanted, timeout = 60_000) => page.waitForSelector(`[data-view="${wanted}"]`, { timeout })
 async function kiosk(query = '') {
   const page = await open(browser, `${hall.http}/kiosk#key=${key}${query}`, portrait)
   await connection(page, 'live')
@@ -43,7 +43,7 @@ const today = async () => (await hall.get('live')).hall.day
 const set = async (name, value) => hall.send('POST', `policy/parameters/${name}`, { value, from: await today(), reference: '演示' })
 
 describe('in trouble', () => {
-  test('the hub is killed in mid-call: screens say so, and the line goes on where it was', { timeout: 120_000 }, async () => {
+  test('the hub is killed in mid-call: screens say so, and the line goes on where it was', { timeout: 300_000 }, async () => {
     const tickets = []
     for (let n = 0; n < 3; n++) tickets.push(await hall.send('POST', 'tickets', { service: 'marriage' }))
     const clerk = await open(browser, `${hall.http}/login?next=/window/w1`, { viewport: { width: 1366, height: 768 } })
@@ -64,20 +64,20 @@ describe('in trouble', () => {
     const before = await line()
 
     await hall.killHub()
-    for (const page of [clerk, lobby]) await connection(page, ['stale', 'disconnected'], 8_000)
+    for (const page of [clerk, lobby]) await connection(page, ['stale', 'disconnected'])
     assert.match(await lobby.locator('[data-banner]').innerText(), /中断/)
-    await mobile.waitForSelector('[data-stale]', { timeout: 30_000 })
+    await mobile.waitForSelector('[data-stale]', { timeout: 60_000 })
     assert.match(await mobile.locator('[data-stale]').innerText(), /没有收到大厅的消息/)
     await assertAccessible(mobile, 'phone, stale')
     await clerk.keyboard.press('Space') // a press that reaches nobody does nothing
     await shoot(clerk, 'panel-cut-off')
     await hall.startHub()
-    for (const page of [clerk, lobby]) await connection(page, 'live', 30_000)
+    for (const page of [clerk, lobby]) await connection(page, 'live')
     assert.deepEqual(await line(), before, 'after the restart the line is exactly what it was')
     await clerk.waitForSelector('[data-stage="called"]')
     assert.match(await clerk.locator('.current').innerText(), /A001/)
     await lobby.waitForSelector('[data-number="A002"]')
-    await mobile.waitForSelector('[data-stale]', { state: 'detached', timeout: 30_000 })
+    await mobile.waitForSelector('[data-stale]', { state: 'detached', timeout: 60_000 })
     await mobile.reload()
     await mobile.waitForSelector('[data-called]')
     await clerk.waitForFunction(() => !document.querySelector('[role=alert]'), undefined, { timeout: 15_000 }).catch(() => undefined)
@@ -87,7 +87,7 @@ describe('in trouble', () => {
     for (const page of [clerk, lobby, mobile]) await page.done()
   })
 
-  test('a service is taken off while somebody reads about it; a changed guide is read anew', { timeout: 60_000 }, async () => {
+  test('a service is taken off while somebody reads about it; a changed guide is read anew', { timeout: 300_000 }, async () => {
     await hall.send('PUT', 'services/short', { ...marriage, name: '临时业务', prefix: 'T' })
     const page = await kiosk()
     await page.locator('[data-service="short"]').tap()
@@ -106,30 +106,30 @@ describe('in trouble', () => {
     await page.done()
   })
 
-  test('the printer is off; and the hub goes while somebody says that the number is known', { timeout: 90_000 }, async () => {
+  test('the printer is off; and the hub goes while somebody says that the number is known', { timeout: 300_000 }, async () => {
     await printer.close()
     await until('the printer is missed', async () => (await hall.get('live')).devices.kiosk1?.printer === 'offline', 30_000)
     const page = await kiosk('&printer=kiosk1')
     await page.locator('[data-service="marriage"]').tap()
     await page.locator('[data-take="ordinary"]').tap()
-    await page.waitForSelector('[data-print="failed"]', { timeout: 30_000 })
+    await page.waitForSelector('[data-print="failed"]', { timeout: 60_000 })
     assert.match(await page.locator('[data-print]').innerText(), /连不上/)
     await assertAccessible(page, 'kiosk, printer off')
     await shoot(page, 'kiosk-printer-off')
     const ticket = await page.locator('[data-ticket]').getAttribute('data-ticket')
     await hall.killHub()
     await page.locator('[data-done]').tap()
-    await page.waitForSelector('[data-trouble]', { timeout: 20_000 })
+    await page.waitForSelector('[data-trouble]', { timeout: 60_000 })
     assert.equal(await page.locator('[data-ticket]').getAttribute('data-ticket'), ticket, 'nobody is sent away with a number that would leave the line')
     await hall.startHub()
-    await connection(page, 'live', 30_000)
+    await connection(page, 'live')
     await page.locator('[data-done]').tap()
     await view(page, 'home')
     await until('the hub knows', async () => (await hall.events()).some((e) => e.kind === 'ticket.received' && e.data.ticket === ticket))
     await page.done()
   })
 
-  test('a clock that goes back does not keep what the last person did', { timeout: 60_000 }, async () => {
+  test('a clock that goes back does not keep what the last person did', { timeout: 300_000 }, async () => {
     const context = await browser.newContext({ ...portrait, locale: 'zh-CN' })
     const page = await context.newPage()
     await page.clock.install()
@@ -145,7 +145,7 @@ describe('in trouble', () => {
     await context.close()
   })
 
-  test('the hall has closed: the phone, the kiosk and the window say so', { timeout: 60_000 }, async () => {
+  test('the hall has closed: the phone, the kiosk and the window say so', { timeout: 300_000 }, async () => {
     const last = await hall.send('POST', 'tickets', { service: 'marriage' })
     const mobile = await open(browser, `${hall.http}/t/${last.token}`, phone)
     await mobile.waitForSelector('[data-stage="waiting"]')
@@ -157,7 +157,7 @@ describe('in trouble', () => {
     await page.waitForSelector('[data-trouble]')
     assert.match(await page.locator('[data-trouble]').innerText(), /现在不取号，取号时间为/)
     await shoot(page, 'kiosk-closed')
-    await mobile.waitForSelector('[data-stage="closed"]', { timeout: 20_000 })
+    await mobile.waitForSelector('[data-stage="closed"]', { timeout: 60_000 })
     assert.match(await mobile.locator('main').innerText(), /今天已下班，这张号已关闭/)
     const late = await fetch(`${hall.http}/api/v1/windows/w2/finish`, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', Authorization: 'Bearer operator-of-a-test-hall-on-loopback' } })
     assert.equal(late.status, 200, 'who is being served is let finish')

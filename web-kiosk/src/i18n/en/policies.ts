@@ -58,5 +58,4 @@ export const policies = {
   'policies.adopt.text': 'From that day on the hall is assessed by this policy, and the one before ends on the day before. An adopted text never changes; only a new version can follow.',
   'policies.adopt.from': 'First day',
   'policies.adopt.hint': 'The document by which it is adopted',
-  'policies.adopt.done': 'Adopted',
 } as const

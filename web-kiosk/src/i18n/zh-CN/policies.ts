@@ -58,5 +58,4 @@ export const policies = {
   'policies.adopt.text': '自所填之日起按这份政策考核，此前的政策到前一日为止。通过后全文不能修改，只能再通过新版本。',
   'policies.adopt.from': '起始日',
   'policies.adopt.hint': '通过这份政策的文件',
-  'policies.adopt.done': '已通过',
 } as const
