@@ -79,7 +79,8 @@ type Actor struct {
 	ID string `json:"id"`
 	// Session is the session a person acted in. Empty for devices and schedules.
 	Session string `json:"session,omitempty"`
-	// From is the network address that a person or a program acted from. Records from before it was noted have none.
+	// From is the network address that a person or a program acted from, sealed in the log as PlaceOf writes it. Records
+	// from before it was noted have none, those from before it was sealed have it in clear.
 	From string `json:"from,omitempty"`
 	// ProposedBy is the account that proposed what the actor has confirmed, where it takes two people.
 	ProposedBy string `json:"proposed_by,omitempty"`

@@ -75,9 +75,11 @@ const unattended = "Unattended"
 // alive tells whether a session may be used for a request, and ends one that may not.
 func (a *API) alive(r *http.Request, i *access.Identity) bool {
 	now, from := a.Now(), address(r)
-	if a.Sessions.Bound && i.From != "" && !sameNetwork(i.From, from) {
-		a.Logger.WarnContext(r.Context(), "a session was used from another address and is ended", "account", i.Account, "session", i.Session, "opened_from", i.From, "address", from)
-		a.note(r, access.MisuseSession{Session: i.Digest, Address: from})
+	if a.Sessions.Bound && i.From != "" && !sameNetwork(a.place(i.From), from) {
+		a.Logger.WarnContext(r.Context(), "a session was used from another address and is ended", "account", i.Account, "session", i.Session, "opened_from", a.place(i.From), "address", from)
+		a.noteFrom(r, func(place string) access.Command {
+			return access.MisuseSession{Session: i.Digest, Address: place}
+		})
 		return false
 	}
 	if a.idle(i.Role, i.Digest, i.Opened, now) {
@@ -104,6 +106,16 @@ func (a *API) note(r *http.Request, cmd access.Command) {
 	}
 }
 
+// noteFrom is note of what says where a request comes from.
+func (a *API) noteFrom(r *http.Request, cmd func(place string) access.Command) {
+	place, err := a.standing(r)
+	if err != nil {
+		a.Logger.ErrorContext(r.Context(), "what was seen of a session or a token could not be stored", "request", requestID(r), "error", err)
+		return
+	}
+	a.note(r, cmd(place))
+}
+
 // byToken says who a program is.
 func (a *API) byToken(r *http.Request, secret string) (access.Identity, error) {
 	var i access.Identity
@@ -115,13 +127,13 @@ func (a *API) byToken(r *http.Request, secret string) (access.Identity, error) {
 	}
 	if len(t.Addresses) > 0 && !within(from, t.Addresses) {
 		a.Logger.WarnContext(r.Context(), "a token was used from where it does not work", "token", t.ID, "address", from)
-		a.note(r, access.RefuseToken{Token: t.ID, Address: from})
+		a.noteFrom(r, func(place string) access.Command { return access.RefuseToken{Token: t.ID, Address: place} })
 		return access.Nobody(), problem("token_elsewhere")
 	}
 	last, _ := a.uses.known("token/" + t.ID)
 	a.uses.note("token/"+t.ID, from, a.Now())
 	if t.UsedOn != day && !sameDay(last.at, a.Now(), a.Zone) { // of many at once, one tells
-		a.note(r, access.UseToken{Token: t.ID, Address: from})
+		a.noteFrom(r, func(place string) access.Command { return access.UseToken{Token: t.ID, Address: place} })
 	}
 	return i, nil
 }

@@ -95,6 +95,10 @@ type Register interface {
 	Read(fn func(v *register.View, windows *roster.State))
 	// Unseal reads what is sealed; nil where the key was destroyed.
 	Unseal(s *wire.Sealed) map[string]string
+	// SealPlace seals a network address as the log keeps it; OpenPlace gives it back, also one that is not sealed, and an
+	// error where the key of its month was destroyed.
+	SealPlace(address string) (string, error)
+	OpenPlace(place string) (string, error)
 	// CardToken is the keyed hash of a card's number.
 	CardToken(number string) string
 	// CitizenToken is the keyed hash of a citizen's ID or phone number.

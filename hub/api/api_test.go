@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -178,6 +179,22 @@ func (s *stage) Read(fn func(*register.View, *roster.State)) {
 }
 
 func (s *stage) Unseal(x *wire.Sealed) map[string]string { return s.sealed[string(x.Box)] }
+
+func (s *stage) SealPlace(address string) (string, error) {
+	if _, _, sealed := wire.PlaceKey(address); sealed || address == "" {
+		return address, nil
+	}
+	return wire.PlaceOf(s.now.Format("2006-01"), hex.EncodeToString([]byte(address))), nil
+}
+
+func (s *stage) OpenPlace(place string) (string, error) {
+	_, box, sealed := wire.PlaceKey(place)
+	if !sealed {
+		return place, nil
+	}
+	address, err := hex.DecodeString(box)
+	return string(address), err
+}
 
 func (s *stage) CitizenToken(number string) string { return "c1:hash-of-" + number[len(number)-2:] }
 func (s *stage) SubjectToken(issuer, subject string) string {

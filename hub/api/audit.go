@@ -57,6 +57,7 @@ type auditQuestion struct {
 	person, kind, address, by string
 	from                      hall.Date
 	zone                      *time.Location
+	place                     func(string) string
 }
 
 func (q *auditQuestion) wants(r *wire.Record) bool {
@@ -68,7 +69,7 @@ func (q *auditQuestion) wants(r *wire.Record) bool {
 	return (by == "" || q.by == "" && q.person != "" || actor.Kind == by) &&
 		(q.person == "" || actor.ID == q.person || actor.ProposedBy == q.person || r.Agent == q.person) &&
 		(q.kind == "" || string(r.Kind) == q.kind || strings.HasPrefix(string(r.Kind), strings.TrimSuffix(q.kind, ".")+".")) &&
-		(q.address == "" || strings.HasPrefix(actor.From, q.address))
+		(q.address == "" || strings.HasPrefix(q.place(actor.From), q.address))
 }
 
 func (a *API) getAudit(w http.ResponseWriter, r *http.Request) error {
@@ -77,7 +78,7 @@ func (a *API) getAudit(w http.ResponseWriter, r *http.Request) error {
 	before := wire.Position(c.number(r, "before", uint64(head)+1, 1, unbounded))
 	limit := int(c.number(r, "limit", auditPage, 1, auditMost))
 	get := r.URL.Query().Get
-	q := auditQuestion{person: get("person"), kind: get("kind"), address: get("address"), by: c.choice(r, "by", "people", "schedules", "devices", "all"), from: hall.Date(get("from")), zone: a.Zone}
+	q := auditQuestion{person: get("person"), kind: get("kind"), address: get("address"), by: c.choice(r, "by", "people", "schedules", "devices", "all"), from: hall.Date(get("from")), zone: a.Zone, place: a.place}
 	until := hall.Date(get("until"))
 	for name, day := range map[string]hall.Date{"from": q.from, "until": until} {
 		if day != "" && !day.Valid() {
@@ -126,9 +127,15 @@ func (a *API) auditBack(q *auditQuestion, before wire.Position, limit int) (page
 				return page, nil
 			}
 			e := AuditEntry{Position: x.Position, At: x.StoredAt.In(q.zone), ID: x.ID, Kind: x.Kind, Actor: x.Actor, Agent: x.Agent, Data: x.Data}
+			if e.Actor != nil && e.Actor.From != "" {
+				actor := *e.Actor
+				actor.From = a.place(actor.From)
+				e.Actor = &actor
+			}
 			if len(e.Data) > longData {
 				e.Data, e.Long = nil, true
 			}
+			e.Data = a.withPlaces(e.Data)
 			page.Entries = append(page.Entries, e)
 		}
 		before = after + 1

@@ -1,6 +1,13 @@
 package api
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/conduct"
 	"hallkeeper/hub/personal"
@@ -44,6 +51,37 @@ func (a *API) clear(s *wire.Sealed, field string) string {
 		return ""
 	}
 	return a.Register.Unseal(s)[field]
+}
+
+// standing is where a request comes from, as the log keeps it.
+func (a *API) standing(r *http.Request) (string, error) {
+	place, err := a.Register.SealPlace(address(r))
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", problem("not_writable"), err)
+	}
+	return place, nil
+}
+
+// place gives an address of the log, to who may see it: themselves, the administrator and the auditor.
+func (a *API) place(from string) string {
+	address, err := a.Register.OpenPlace(from)
+	if err != nil {
+		return personal.Removed
+	}
+	return address
+}
+
+// placesIn are the sealed addresses in what a record says.
+func placesIn() *regexp.Regexp { return regexp.MustCompile(`"a1:[0-9]{4}-[0-9]{2}:[A-Za-z0-9_-]*"`) }
+
+// withPlaces is a record's words with the addresses in them.
+func (a *API) withPlaces(data json.RawMessage) json.RawMessage {
+	if !bytes.Contains(data, []byte(`"a1:`)) {
+		return data
+	}
+	return placesIn().ReplaceAllFunc(data, func(found []byte) []byte {
+		return []byte(strconv.Quote(a.place(string(found[1 : len(found)-1]))))
+	})
 }
 
 // removed tells whether the key of what is sealed was destroyed.

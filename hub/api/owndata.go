@@ -144,7 +144,7 @@ func (s *subject) learn(r *wire.Record) {
 
 // dossierRecord is what the dossier has of a record.
 func (a *API) dossierRecord(s *subject, r *wire.Record) DossierRecord {
-	row := DossierRecord{Position: r.Position, At: r.At, Kind: r.Kind, Data: r.Data}
+	row := DossierRecord{Position: r.Position, At: r.At, Kind: r.Kind, Data: a.withPlaces(r.Data)}
 	if r.Actor != nil {
 		row.By = r.Actor.ID
 	}

@@ -87,7 +87,11 @@ func (a *API) openScreenSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := a.Commands.Do(r.Context(), actorOf(&x), "", screens.SignIn{Screen: x.ID, Serial: c.Serial, Address: address(r)}); err != nil {
+	place, err := a.standing(r)
+	if err != nil {
+		return err
+	}
+	if _, _, err := a.Commands.Do(r.Context(), actorOf(&x), "", screens.SignIn{Screen: x.ID, Serial: c.Serial, Address: place}); err != nil {
 		return err
 	}
 	secret, err := access.NewSecret(rand.Reader)

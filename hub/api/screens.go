@@ -269,7 +269,7 @@ func (a *API) getScreens(w http.ResponseWriter, r *http.Request) error {
 		for id, x := range v.State.Screens.Screens.All() {
 			c, _ := v.State.Enrolment.Certificates.Get(x.Serial)
 			list.Screens = append(list.Screens, ScreenRow{Screen: id, Name: x.Name, Use: x.Use, Window: x.Window, Printer: x.Printer, Serial: x.Serial, Fingerprint: c.Fingerprint,
-				NotAfter: c.NotAfter.In(a.Zone), Confirmed: x.Confirmed, By: x.By, Seen: string(x.Seen), From: x.From, Removed: c.Revoked, Reason: c.Reason})
+				NotAfter: c.NotAfter.In(a.Zone), Confirmed: x.Confirmed, By: x.By, Seen: string(x.Seen), From: a.place(x.From), Removed: c.Revoked, Reason: c.Reason})
 		}
 	})
 	return sendJSON(w, r, list)

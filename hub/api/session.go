@@ -104,7 +104,7 @@ func (a *API) getSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) sessionInfo(i access.Identity) SessionInfo {
-	s := SessionInfo{Account: i.Account, Role: i.Role, Staff: i.Staff, Department: i.Department, Use: i.Use, Window: i.Window, Temporary: i.Temporary, Warning: i.Warning, Permissions: []access.Permission{}}
+	s := SessionInfo{Account: i.Account, Role: i.Role, Staff: i.Staff, Department: i.Department, Use: i.Use, Window: i.Window, Temporary: i.Temporary, Warning: a.warned(i.Warning), Permissions: []access.Permission{}}
 	if !i.Expires.IsZero() {
 		s.Expires = &i.Expires
 	}
@@ -176,7 +176,7 @@ func (a *API) trusted(r *http.Request) (yes bool) {
 	}
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		for _, x := range v.State.Access.Sessions.Each() {
-			if x.Address == from {
+			if a.place(x.Address) == from {
 				yes = true
 				return
 			}
@@ -217,14 +217,26 @@ func (a *API) open(w http.ResponseWriter, r *http.Request, account, method strin
 	return sendJSON(w, r, a.sessionInfo(i))
 }
 
+// warned is what somebody is told of a misuse.
+func (a *API) warned(x *access.Misuse) *access.Misuse {
+	if x == nil {
+		return nil
+	}
+	return &access.Misuse{At: x.At, Address: a.place(x.Address)}
+}
+
 func (a *API) opened(w http.ResponseWriter, r *http.Request, account, method string) (i access.Identity, err error) {
 	secret, err := access.NewSecret(rand.Reader)
 	if err != nil {
 		return i, err
 	}
+	place, err := a.standing(r)
+	if err != nil {
+		return i, err
+	}
 	digest := access.Digest(secret)
 	if _, _, err := a.Commands.Do(r.Context(), wire.Actor{Kind: wire.ActorPerson, ID: account, Session: access.ShortDigest(digest)}, "",
-		access.OpenSession{Digest: digest, Account: account, Address: address(r), Agent: agentWords(r.UserAgent()), Method: method, Lasts: a.Sessions.Max}); err != nil {
+		access.OpenSession{Digest: digest, Account: account, Address: place, Agent: agentWords(r.UserAgent()), Method: method, Lasts: a.Sessions.Max}); err != nil {
 		return i, err
 	}
 	http.SetCookie(w, a.cookie(r, secret, int(a.Sessions.Max.Seconds())))
@@ -350,6 +362,10 @@ func (a *API) getTokens(w http.ResponseWriter, r *http.Request) error {
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		for _, t := range v.State.Access.Tokens.All() {
 			row := TokenRow{Token: t}
+			row.UsedFrom, row.RefusedFrom = a.place(t.UsedFrom), nil
+			for _, from := range t.RefusedFrom {
+				row.RefusedFrom = append(row.RefusedFrom, a.place(from))
+			}
 			if x, ok := a.uses.known("token/" + t.ID); ok {
 				row.Used = &x.at
 			}

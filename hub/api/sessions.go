@@ -71,7 +71,7 @@ func (a *API) getSessions(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			list.Sessions = append(list.Sessions, SessionRow{ID: access.ShortDigest(digest), Opened: s.Opened, Used: a.uses.of(digest, s.Opened),
-				Expires: s.Expires, Address: s.Address, Agent: a.sealed(s.Agent, "agent"), Method: s.Method, Current: digest == i.Digest})
+				Expires: s.Expires, Address: a.place(s.Address), Agent: a.sealed(s.Agent, "agent"), Method: s.Method, Current: digest == i.Digest})
 		}
 	})
 	slices.SortFunc(list.Sessions, func(x, y SessionRow) int {

@@ -44,7 +44,26 @@ func (a *App) Do(ctx context.Context, actor wire.Actor, key string, cmd any) ([]
 
 // decide stores what a command makes and shows it before it is answered.
 func (a *App) decide(ctx context.Context, actor wire.Actor, key string, cmd any) ([]wire.Record, bool, error) {
+	actor, err := a.placed(actor)
+	if err != nil {
+		return nil, false, err
+	}
 	return a.append(ctx, actor, key, func(m eventlog.Moment) ([]wire.Event, error) { return a.decider.decide(m, actor, cmd) })
+}
+
+// placed seals where somebody acts from: the log has no address in clear.
+func (a *App) placed(actor wire.Actor) (wire.Actor, error) {
+	from, err := a.SealPlace(actor.From)
+	if err != nil {
+		return actor, fmt.Errorf("%w: %w", notWritable(), err)
+	}
+	actor.From = from
+	return actor, nil
+}
+
+func notWritable() *hall.Error {
+	return &hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
+		ZH: "主机现在无法保存数据，什么都没有改变；请稍后再试，并查看控制台的告警", EN: "the hub cannot store now and nothing was changed; try again later and look at the console's alarms"}
 }
 
 // Tell stores what happened before this hub was there, as it was told: a demo's past. Each key tells once.
@@ -77,8 +96,7 @@ func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide e
 		return events, err
 	})
 	if errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, eventlog.ErrClosed) {
-		return nil, false, fmt.Errorf("%w: %w", &hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
-			ZH: "主机现在无法保存数据，什么都没有改变；请稍后再试，并查看控制台的告警", EN: "the hub cannot store now and nothing was changed; try again later and look at the console's alarms"}, err)
+		return nil, false, fmt.Errorf("%w: %w", notWritable(), err)
 	}
 	if err != nil || len(records) == 0 {
 		return nil, false, err
@@ -112,6 +130,10 @@ func (a *App) dismissLetter(ctx context.Context, actor wire.Actor, c api.Dismiss
 	number := strconv.FormatUint(c.Number, 10)
 	if c.Number == 0 || c.Number > uint64(a.log.Stats().DeadLetters) {
 		return nil, false, hall.Unknown("dead_letter_unknown", "没有编号为 "+number+" 的死信", "there is no dead letter "+number)
+	}
+	actor, err := a.placed(actor)
+	if err != nil {
+		return nil, false, err
 	}
 	return a.append(ctx, actor, "deadletter/"+number, func(eventlog.Moment) ([]wire.Event, error) {
 		data, err := json.Marshal(wire.DeadLetterDismissed{Number: c.Number})

@@ -45,7 +45,7 @@ func TestAnAdoptedPolicyOutlivesTheProgram(t *testing.T) {
 	}
 	h = start(t, cfg)
 	check(h)
-	if made := h.kinds(wire.KindPolicyAdopted); len(made) != 1 || made[0].Actor.ID != "dudao" || made[0].Actor.ProposedBy != "admin" || made[0].Actor.From != "192.0.2.7" {
+	if made := h.kinds(wire.KindPolicyAdopted); len(made) != 1 || made[0].Actor.ID != "dudao" || made[0].Actor.ProposedBy != "admin" || place(h, made[0].Actor.From) != "192.0.2.7" {
 		t.Errorf("the adoptions are %+v", made)
 	}
 	// A decision after the start knows what was adopted before it.

@@ -213,6 +213,12 @@ func (f frozen) Unseal(s *wire.Sealed) map[string]string {
 	return fields
 }
 
+// SealPlace seals nothing here.
+func (frozen) SealPlace(string) (string, error) { return "", vault.ErrForgotten }
+
+// OpenPlace gives a sealed address back; see api.Register.
+func (f frozen) OpenPlace(place string) (string, error) { return f.keys.OpenPlace(place) }
+
 // CardToken is not known here.
 func (frozen) CardToken(string) string { return "" }
 

@@ -28,6 +28,14 @@ func (a *App) Read(fn func(*register.View, *roster.State)) {
 // Unseal reads what is sealed; see api.Register.
 func (a *App) Unseal(s *wire.Sealed) map[string]string { return unseal(a.vault, s) }
 
+// SealPlace seals a network address under this month's key; see api.Register.
+func (a *App) SealPlace(address string) (string, error) {
+	return a.vault.SealPlace(address, a.cfg.Now().In(a.zone).Format("2006-01"))
+}
+
+// OpenPlace gives a sealed address back; see api.Register.
+func (a *App) OpenPlace(place string) (string, error) { return a.vault.OpenPlace(place) }
+
 // CardToken is the keyed hash of a card's number; see api.Register.
 func (a *App) CardToken(number string) string { return a.vault.CardToken(number) }
 

@@ -52,6 +52,7 @@ func Fields() []Field {
 			by{adm: Masked, sup: Masked, lia: Masked, rep: Masked, aud: Masked, Self: Masked}},
 		{"account", "name", "账号的姓名", "names of accounts", whole, by{adm: Clear, sup: Clear, aud: Clear, Self: Clear}},
 		{"account", "*", "委托事由", "reasons of delegations", Words, by{adm: Masked, sup: Masked, aud: Masked, Self: Masked}},
+		{"address", "*", "登录和办理时的网络地址", "network addresses of sessions and of who acted", whole, by{adm: Clear, aud: Clear, Self: Clear}},
 		{"case", "phone", "差评、投诉：群众电话", "cases: the citizen's number", Phone,
 			by{adm: Reasoned, sup: Reasoned, aud: Reasoned, lia: Masked, rep: Masked, sta: Masked, Self: None}},
 		{"case", "*", "差评、投诉：群众的话和处理文字", "cases: what the citizen said and what was written about it", Words,

@@ -7,6 +7,7 @@
 package personal
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -70,6 +71,9 @@ func (s *State) Fold(r *wire.Record) {
 			s.touch(key, day)
 		}
 	}
+	if key, ok := placeKey(r); ok && !s.Gone.Has(key) {
+		s.touch(key, day)
+	}
 	switch r.Kind {
 	case wire.KindPersonalViewed:
 		var d wire.PersonalViewed
@@ -112,6 +116,26 @@ func (s *State) Fold(r *wire.Record) {
 			s.end("case-"+d.Case, day)
 		}
 	}
+}
+
+// placeKey is the key of the addresses in a record: where somebody acted from, or what the hub has seen of them.
+func placeKey(r *wire.Record) (string, bool) {
+	if r.Actor != nil && r.Actor.From != "" {
+		if key, _, ok := wire.PlaceKey(r.Actor.From); ok {
+			return key, true
+		}
+	}
+	if !bytes.Contains(r.Data, []byte(`"address":"a1:`)) {
+		return "", false
+	}
+	var d struct {
+		Address string `json:"address"`
+	}
+	if !read(r, &d) {
+		return "", false
+	}
+	key, _, ok := wire.PlaceKey(d.Address)
+	return key, ok
 }
 
 func (s *State) touch(key string, day hall.Date) {

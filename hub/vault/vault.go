@@ -41,8 +41,10 @@ type Vault struct {
 	ticket []byte
 	// subject hides whom a single sign-on means.
 	subject []byte
-	signer  note.Signer
-	public  string
+	// place makes the nonces of network addresses.
+	place  []byte
+	signer note.Signer
+	public string
 
 	mu     sync.Mutex
 	people map[string]cipher.AEAD
@@ -66,6 +68,9 @@ func Open(dir, name string) (*Vault, error) {
 		return nil, err
 	}
 	if v.subject, err = v.symmetric("subject.key"); err != nil {
+		return nil, err
+	}
+	if v.place, err = v.symmetric("place.key"); err != nil {
 		return nil, err
 	}
 	err = v.openSigner(name)

@@ -996,7 +996,10 @@ export interface Actor {
   id: string
   /** Session is the session a person acted in. Empty for devices and schedules. */
   session?: string
-  /** From is the network address that a person or a program acted from. Records from before it was noted have none. */
+  /**
+   * From is the network address that a person or a program acted from, sealed in the log as PlaceOf writes it. Records
+   * from before it was noted have none, those from before it was sealed have it in clear.
+   */
   from?: string
   /** ProposedBy is the account that proposed what the actor has confirmed, where it takes two people. */
   proposed_by?: string
