@@ -20,7 +20,7 @@ type Days struct {
 	// Revisions are what was made of each closed day, in order; Sheets the sheets
 	// themselves, compressed, by day/number.
 	Revisions hall.Table[[]wire.SheetRevision]
-	Sheets    hall.Table[[]byte]
+	Sheets    hall.Shelf
 	// Stale are closed days about which something has become known since, and how often.
 	Stale hall.Table[int]
 
@@ -209,8 +209,13 @@ func (d *Days) tables() hall.Tables {
 
 // Save writes what changed since the last Save.
 func (d *Days) Save(put func(string, []byte), remove func(string)) {
-	d.Swipes.save(put)
+	d.Swipes.save(put, remove)
 	d.tables().Save(put, remove)
+}
+
+// Shelve lets what is of long ago leave memory; fetch reads a key back. It gives the tables of such keys.
+func (d *Days) Shelve(fetch func(key string) []byte) hall.Tables {
+	return d.tables().Shelve(fetch)
 }
 
 // Each gives everything as Save would write it.

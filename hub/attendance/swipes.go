@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -72,12 +73,16 @@ type moved struct {
 	At    string `json:"at"` // hh:mm
 }
 
+// atHand is how many days' swipes are laid out; those of days before are on a shelf.
+const atHand = 40
+
 // Swipes are all swipes by the civil day on which they were made. The zero
 // value is not usable: see newSwipes.
 type Swipes struct {
 	zone    *time.Location
-	days    map[hall.Date][]swipe
+	days    map[hall.Date][]swipe // those at hand
 	dirty   map[hall.Date]bool
+	old     hall.Shelf // by day
 	cards   map[string]*string
 	sources map[source]*source
 	// today and begins are of the last answer of dayOf.
@@ -91,6 +96,10 @@ type Swipes struct {
 	Odd     hall.Table[string]  // by eventID in hex: ids that are no UUID
 	// Moved are swipes that somebody has put on a day, by that day.
 	Moved hall.Table[[]moved]
+	// late are the days of late swipes whose boot the hub's clock has not confirmed, by boot.
+	late hall.Table[[]hall.Date]
+	// shelved is the last day on which old ones were put away.
+	shelved hall.Table[hall.Date]
 }
 
 func newSwipes(zone *time.Location) *Swipes {
@@ -107,6 +116,7 @@ func (s *Swipes) fold(r *wire.Record, touched func(hall.Date)) {
 	default:
 		return // presses say nothing that these do not
 	}
+	s.putAway(r)
 	set := r.Clock != wire.ClockUnsynced
 	near := r.StoredAt.Sub(r.At).Abs() <= tolerance
 	if set && near && r.Boot != "" && r.UptimeMS > 0 && !s.Bases.Has(r.Boot) {
@@ -150,8 +160,79 @@ func (s *Swipes) swiped(r *wire.Record, touched func(hall.Date)) {
 		sw.doubt = 1
 	case late > tolerance.Milliseconds() && r.Boot != "" && r.UptimeMS > 0 && r.Clock != wire.ClockUnsynced:
 		sw.base = at - r.UptimeMS
+		if day := s.dayOf(at); !s.Bases.Has(r.Boot) {
+			if days, _ := s.late.Get(r.Boot); !slices.Contains(days, day) {
+				s.late.Set(r.Boot, append(slices.Clone(days), day))
+			}
+		}
 	}
 	s.put(sw, touched)
+}
+
+// putAway lays the swipes of days long past on the shelf, once a day.
+func (s *Swipes) putAway(r *wire.Record) {
+	today := s.dayOf(r.StoredAt.UnixMilli())
+	if last, _ := s.shelved.Get("day"); today <= last {
+		return
+	}
+	s.shelved.Set("day", today)
+	before := today.AddDays(-atHand)
+	for day := range s.days {
+		if day < before {
+			s.old.Set(string(day), s.encode(day))
+			delete(s.days, day)
+			s.dirty[day] = true
+		}
+	}
+}
+
+// takeDown lays the swipes of a day out again, so that they can be changed.
+func (s *Swipes) takeDown(day hall.Date) {
+	if row, ok := s.old.Get(string(day)); ok {
+		list, err := decodeDay(row, s.card, s.source)
+		if err != nil { // the view has checked it
+			panic(err)
+		}
+		s.days[day] = list
+		s.old.Delete(string(day))
+	}
+}
+
+// of gives the swipes of a day, not to be changed, as they came.
+func (s *Swipes) of(day hall.Date) []swipe {
+	if list, ok := s.days[day]; ok {
+		return list
+	}
+	row, ok := s.old.Get(string(day))
+	if !ok {
+		return nil
+	}
+	cards, sources := map[string]*string{}, map[source]*source{}
+	list, err := decodeDay(row, func(token string) *string { return once(cards, token) }, func(agent, boot string) *source { return once(sources, source{agent, boot}) })
+	if err != nil { // the view has checked it
+		panic(err)
+	}
+	return list
+}
+
+// once gives one pointer for equal values.
+func once[T comparable](seen map[T]*T, v T) *T {
+	if p, ok := seen[v]; ok {
+		return p
+	}
+	seen[v] = &v
+	return &v
+}
+
+// newestFirst are the days of which there are swipes.
+func (s *Swipes) newestFirst() []hall.Date {
+	days := slices.Collect(maps.Keys(s.days))
+	for day := range s.old.Each() {
+		days = append(days, hall.Date(day))
+	}
+	slices.Sort(days)
+	slices.Reverse(days)
+	return days
 }
 
 // cardOf reads the card of a swipe. Most are as our agents write them and the hub
@@ -173,6 +254,7 @@ func cardOf(data []byte) string {
 
 func (s *Swipes) put(sw swipe, touched func(hall.Date)) {
 	day := s.dayOf(sw.at)
+	s.takeDown(day)
 	s.days[day] = append(s.days[day], sw)
 	s.dirty[day] = true
 	touched(day)
@@ -195,11 +277,11 @@ func (s *Swipes) correct(r *wire.Record, touched func(hall.Date)) {
 
 // compared looks again at the late swipes of a boot whose clock the hub has compared.
 func (s *Swipes) compared(boot string, touched func(hall.Date)) {
-	for day, list := range s.days {
-		if slices.ContainsFunc(list, func(sw swipe) bool { return sw.base != 0 && sw.agent.boot == boot }) {
-			touched(day)
-		}
+	days, _ := s.late.Get(boot)
+	for _, day := range days {
+		touched(day)
 	}
+	s.late.Delete(boot)
 }
 
 // judge puts a swipe on the day on which somebody says that it was.
@@ -233,7 +315,8 @@ func (s *Swipes) find(event string) (m moved, days []hall.Date, doubtful bool) {
 		}
 	}
 	id, _ := smallID(event)
-	for day, list := range s.days {
+	for _, day := range s.newestFirst() {
+		list := s.of(day)
 		for i := range list {
 			if list[i].event == id {
 				return moved{Event: event, Card: *list[i].card, Agent: list[i].agent.agent}, []hall.Date{day}, s.doubt(&list[i]) != ""
@@ -247,9 +330,9 @@ func (s *Swipes) find(event string) (m moved, days []hall.Date, doubtful bool) {
 func (s *Swipes) position(event string, near hall.Date) (p wire.Position, ok bool) {
 	id, _ := smallID(event)
 	look := func(day hall.Date) bool {
-		for i := range s.days[day] {
-			if s.days[day][i].event == id {
-				p, ok = s.days[day][i].position, true
+		for _, sw := range s.of(day) {
+			if sw.event == id {
+				p, ok = sw.position, true
 			}
 		}
 		return ok
@@ -264,7 +347,7 @@ func (s *Swipes) position(event string, near hall.Date) (p wire.Position, ok boo
 			}
 		}
 	}
-	for day := range s.days {
+	for _, day := range s.newestFirst() {
 		if look(day) {
 			return p, ok
 		}
@@ -362,7 +445,7 @@ func (s *Swipes) doubt(sw *swipe) Doubt {
 // on gives, not to be changed, the swipes of a day in the order in which they were made, whatever
 // the order in which they came.
 func (s *Swipes) on(day hall.Date) []swipe {
-	list := s.days[day]
+	list := s.of(day)
 	if !slices.IsSortedFunc(list, inTime) {
 		list = slices.Clone(list)
 		slices.SortFunc(list, inTime)
@@ -391,22 +474,9 @@ func (s *Swipes) unsetOn(day hall.Date) (all []unset) {
 	return all
 }
 
-func (s *Swipes) card(token string) *string {
-	if p, ok := s.cards[token]; ok {
-		return p
-	}
-	s.cards[token] = &token
-	return &token
-}
+func (s *Swipes) card(token string) *string { return once(s.cards, token) }
 
-func (s *Swipes) source(agent, boot string) *source {
-	k := source{agent, boot}
-	if p, ok := s.sources[k]; ok {
-		return p
-	}
-	s.sources[k] = &k
-	return &k
-}
+func (s *Swipes) source(agent, boot string) *source { return once(s.sources, source{agent, boot}) }
 
 func (s *Swipes) day(ms int64) hall.Date { return hall.DateOf(time.UnixMilli(ms), s.zone) }
 
@@ -430,15 +500,20 @@ func (s *Swipes) eachDay(lower, upper int64, do func(hall.Date)) {
 
 // The tables beside the days.
 func (s *Swipes) tables() hall.Tables {
-	return hall.Tables{"unset": &s.Unset, "offset": &s.Offsets, "base": &s.Bases, "newest": &s.Newest, "odd": &s.Odd, "moved": &s.Moved}
+	return hall.Tables{"unset": &s.Unset, "offset": &s.Offsets, "base": &s.Bases, "newest": &s.Newest, "odd": &s.Odd, "moved": &s.Moved,
+		"old": &s.old, "late": &s.late, "put-away": &s.shelved}
 }
 
 const swipesKey = "swipes/"
 
-// save writes the days that changed, each as names and rows of varints.
-func (s *Swipes) save(put func(string, []byte)) {
+// save writes the days at hand that changed, each as names and rows of varints.
+func (s *Swipes) save(put func(string, []byte), remove func(string)) {
 	for day := range s.dirty {
-		put(swipesKey+string(day), s.encode(day))
+		if _, here := s.days[day]; here {
+			put(swipesKey+string(day), s.encode(day))
+		} else {
+			remove(swipesKey + string(day))
+		}
 	}
 	clear(s.dirty)
 }
@@ -473,10 +548,17 @@ func (s *Swipes) encode(day hall.Date) []byte {
 var errDay = errors.New("a day's swipes do not read")
 
 func (s *Swipes) load(day hall.Date, value []byte) error {
+	list, err := decodeDay(value, s.card, s.source)
+	s.days[day] = list
+	return err
+}
+
+// decode reads what encode wrote; equal cards and sources are given one pointer each.
+func decodeDay(value []byte, card func(string) *string, sourceOf func(agent, boot string) *source) ([]swipe, error) {
 	n, used := binary.Uvarint(value)
 	head, rows, ok := bytes.Cut(value[max(used, 0):], []byte{0})
 	if used <= 0 || !ok {
-		return errDay
+		return nil, errDay
 	}
 	names := strings.Split(string(head), "\n")
 	failed := false
@@ -502,17 +584,16 @@ func (s *Swipes) load(day hall.Date, value []byte) error {
 	list := make([]swipe, 0, n)
 	for range n {
 		sw := swipe{at: last.at + signed(), base: signed()}
-		sw.card = s.card(word())
+		sw.card = card(word())
 		agent := word()
-		sw.agent = s.source(agent, word())
+		sw.agent = sourceOf(agent, word())
 		sw.position = wire.Position(int64(last.position) + signed())
 		if failed || len(rows) < 1+len(sw.event) {
-			return errDay
+			return nil, errDay
 		}
 		sw.doubt = rows[0]
 		rows = rows[1+copy(sw.event[:], rows[1:]):]
 		list, last = append(list, sw), sw
 	}
-	s.days[day] = list
-	return nil
+	return list, nil
 }

@@ -11,7 +11,7 @@ import (
 
 // Archive is what was published, for good. The zero value is that of an empty log.
 type Archive struct {
-	outcomes hall.Table[[]byte] // compressed, by period/revision
+	outcomes hall.Shelf // compressed, by period/revision
 }
 
 // Tables are what a view keeps.

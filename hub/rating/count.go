@@ -234,32 +234,51 @@ type dayCells struct {
 	cells []Cell
 	// until is when the last visit of the day can no longer be rated by its window.
 	until int64
-	saved bool
 }
 
 // recount drops what was counted of a day.
 func (s *State) recount(day hall.Date) {
 	delete(s.cells, day)
 	delete(s.bad, day)
+	s.counted.Delete(string(day))
+	if s.sheets.old.has(day) {
+		s.miscounted[day] = true
+	}
 }
 
-// settled gives, under the mutex, the cells of all days before the newest.
-func (s *State) settled() iter.Seq2[hall.Date, *dayCells] {
-	return func(yield func(hall.Date, *dayCells) bool) {
-		for day := range s.sheets.days {
-			if day < s.newestDay() && !yield(day, s.cellsOf(day)) {
-				return
+// settle counts the days before the newest that are not counted.
+func (s *State) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count := func(day hall.Date) {
+		if day < s.newestDay() && s.sheets.has(day) && !s.counted.Has(string(day)) {
+			if c := s.cellsOf(day); len(c.cells) > 0 {
+				s.counted.Set(string(day), packCells(c))
 			}
 		}
 	}
+	for day := range s.sheets.days {
+		count(day)
+	}
+	for day := range s.miscounted {
+		count(day)
+	}
+	clear(s.miscounted)
 }
 
 // cellsOf counts a day as it will be once nothing is open; under the mutex.
 func (s *State) cellsOf(day hall.Date) *dayCells {
 	c := s.cells[day]
-	if c == nil {
+	if c != nil {
+		return c
+	}
+	if row, ok := s.counted.Get(string(day)); ok {
+		c = unpackCells(day, row)
+	} else {
 		c = &dayCells{}
 		c.cells, c.until = s.countDay(day, math.MaxInt64)
+	}
+	if s.sheets.days[day] != nil { // years would be too many
 		s.cells[day] = c
 	}
 	return c
@@ -279,7 +298,7 @@ func (s *State) countDay(day hall.Date, now int64) (cells []Cell, until int64) {
 		return &cells[i].RatingFigures
 	}
 	keyOf := func(v *JudgedVisit) key { return key{v.By.Window, v.By.Staff, v.Department, v.Service} }
-	for window, x := range s.sheets.days[day] {
+	for window, x := range s.sheets.on(day) {
 		p := Place{day, window}
 		if x.content == nil && s.nobody(p) { // no press can be for a visit
 			if x.many > 0 {
@@ -383,9 +402,10 @@ func packCells(c *dayCells) []byte {
 	return w.whole(binary.AppendVarint(nil, c.until))
 }
 
-func unpackCells(day hall.Date, packed []byte) (*dayCells, error) {
+// unpackCells reads what packCells wrote.
+func unpackCells(day hall.Date, packed []byte) *dayCells {
 	r := unpacker{b: packed}
-	c := &dayCells{until: r.int(), saved: true}
+	c := &dayCells{until: r.int()}
 	r.head()
 	c.cells = make([]Cell, r.count())
 	for i := range c.cells {
@@ -398,8 +418,5 @@ func unpackCells(day hall.Date, packed []byte) (*dayCells, error) {
 			x.Levels[k] = r.uint()
 		}
 	}
-	if r.failed {
-		return nil, errSheet
-	}
-	return c, nil
+	return c
 }

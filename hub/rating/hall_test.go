@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -101,13 +102,17 @@ func (l *log) folded(n int) *view {
 	return v
 }
 
-// again saves a view and loads it into a new one.
+// again saves a view and loads it into a new one, which leaves its shelves in the file.
 func (v *view) again(t tester, kept map[string][]byte) *view {
 	v.Save(func(key string, value []byte) { kept[key] = slices.Clone(value) }, func(key string) { delete(kept, key) })
 	w := newView(t)
 	w.policy = v.policy
 	w.State = New(v.policy, zone)
+	shelves := w.Shelve(func(key string) []byte { return kept[key] })
 	for key, value := range kept {
+		if table, _, _ := strings.Cut(key, "/"); shelves.Shelved(table) {
+			value = nil
+		}
 		if err := w.Load(key, value); err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +164,7 @@ func differ(got, want map[string]string) string {
 // all are the sheets of a view.
 func (v *view) all(now time.Time) (sheets []Sheet) {
 	for _, day := range v.Days() {
-		for _, window := range slices.Sorted(maps.Keys(v.sheets.days[day])) {
+		for _, window := range v.Windows(day) {
 			sheets = append(sheets, v.Sheet(day, window, now))
 		}
 	}

@@ -3,7 +3,7 @@ package rating
 import (
 	"encoding/hex"
 	"fmt"
-	"maps"
+	"iter"
 	"slices"
 	"strings"
 
@@ -36,9 +36,10 @@ type sheet struct {
 	many  int
 }
 
-// sheets are all of them. Those of the newest day are laid out.
+// sheets are all of them. Those of the newest day are laid out, those of long ago on a shelf.
 type sheets struct {
-	days  map[hall.Date]map[string]*sheet
+	days  map[hall.Date]map[string]*sheet // at hand
+	old   oldDays
 	open  map[Place]*sheet // those laid out
 	dirty []Place
 	ids   ids
@@ -48,12 +49,79 @@ func newSheets() sheets {
 	return sheets{days: map[hall.Date]map[string]*sheet{}, open: map[Place]*sheet{}, ids: ids{}}
 }
 
+// on gives the sheets of a day by window, not to be changed.
+func (t *sheets) on(day hall.Date) map[string]*sheet {
+	if all, ok := t.days[day]; ok {
+		return all
+	}
+	return t.old.on(day)
+}
+
+func (t *sheets) has(day hall.Date) bool { return t.days[day] != nil || t.old.has(day) }
+
+// all are the days of which there are sheets, in no order.
+func (t *sheets) all() iter.Seq[hall.Date] {
+	return func(yield func(hall.Date) bool) {
+		for day := range t.days {
+			if !yield(day) {
+				return
+			}
+		}
+		for day := range t.old.shelf.Each() {
+			if !yield(hall.Date(day)) {
+				return
+			}
+		}
+	}
+}
+
+// putAway lays the days before one on the shelf; those whose sheets are all packed.
+func (t *sheets) putAway(before hall.Date) (days []hall.Date) {
+	for day, all := range t.days {
+		if day >= before {
+			continue
+		}
+		for window, x := range all {
+			t.note(Place{day, window}, x) // its own key is to be removed
+		}
+		t.old.put(day, all)
+		delete(t.days, day)
+		days = append(days, day)
+	}
+	return days
+}
+
+// takeDown lays the sheets of a day where they can be changed.
+func (t *sheets) takeDown(day hall.Date) {
+	if !t.old.has(day) {
+		return
+	}
+	all := map[string]*sheet{}
+	for window, x := range t.old.on(day) {
+		all[window] = &sheet{packed: x.packed, reach: x.reach, many: x.many}
+	}
+	t.days[day] = all
+	t.old.remove(day)
+	for window, x := range all {
+		t.note(Place{day, window}, x)
+	}
+}
+
+// note puts a sheet among those to be saved.
+func (t *sheets) note(p Place, x *sheet) {
+	if !x.dirty {
+		x.dirty = true
+		t.dirty = append(t.dirty, p)
+	}
+}
+
 // change lays a sheet out so that it can be changed.
 func (t *sheets) change(p Place) *sheet {
 	x := t.open[p]
 	if x != nil {
 		return x
 	}
+	t.takeDown(p.Day)
 	if x = t.days[p.Day][p.Window]; x == nil {
 		x = &sheet{content: &content{}}
 		if t.days[p.Day] == nil {
@@ -70,7 +138,7 @@ func (t *sheets) change(p Place) *sheet {
 
 // read gives a sheet's content, not to be changed; nil where there is none.
 func (t *sheets) read(p Place) *content {
-	x := t.days[p.Day][p.Window]
+	x := t.on(p.Day)[p.Window]
 	if x == nil {
 		return nil
 	}
@@ -82,7 +150,7 @@ func (t *sheets) read(p Place) *content {
 
 // reach is until when what was at a place may have gone on.
 func (t *sheets) reach(p Place) int64 {
-	x := t.days[p.Day][p.Window]
+	x := t.on(p.Day)[p.Window]
 	switch {
 	case x == nil:
 		return 0
@@ -170,17 +238,14 @@ func (c *content) take(id string) (Press, bool) {
 
 // touch notes that a sheet has changed, and with it what was counted.
 func (s *State) touch(p Place, x *sheet) {
-	if !x.dirty {
-		x.dirty = true
-		s.sheets.dirty = append(s.sheets.dirty, p)
-	}
+	s.sheets.note(p, x)
 	s.changed(p)
 }
 
 // changed drops what was counted of a place, and of the same window on the days
 // beside it as far as what was at the one may have gone on to the other.
 func (s *State) changed(p Place) {
-	if len(s.cells)+len(s.bad) == 0 {
+	if len(s.cells)+len(s.bad)+s.counted.Len() == 0 {
 		return // nothing was counted, as while a log is replayed
 	}
 	s.recountAt(p)
@@ -223,9 +288,7 @@ func (s *State) overhangs(p Place, day hall.Date) bool {
 }
 
 const (
-	sheetKey = "sheet/"
-	cellsKey = "cells/"
-
+	sheetKey  = "sheet/"
 	ticketKey = "ticket/"
 	windowKey = "window/"
 )
@@ -234,7 +297,7 @@ func (p Place) key() string { return sheetKey + string(p.Day) + "/" + p.Window }
 
 func (s *State) tables() hall.Tables {
 	return hall.Tables{"explained": &s.Explained, "exclusion": &s.Exclusions,
-		"service": &s.services, "moved": &s.moved, "device": &s.devices, "odd": &s.odd, "newest": &s.newest,
+		"service": &s.services, "counted": &s.counted, "old": &s.sheets.old.shelf, "moved": &s.moved, "device": &s.devices, "odd": &s.odd, "newest": &s.newest,
 		"offset": &s.clocks.offsets, "base": &s.clocks.bases, "unset": &s.clocks.unset, "late": &s.clocks.late}
 }
 
@@ -259,26 +322,18 @@ func (s *State) Save(put func(string, []byte), remove func(string)) {
 		}
 	}
 	s.sheets.dirty = s.sheets.dirty[:0]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for day, c := range s.settled() {
-		if c.saved {
-			continue
-		}
-		c.saved = true
-		if len(c.cells) == 0 {
-			remove(cellsKey + string(day))
-		} else {
-			put(cellsKey+string(day), packCells(c))
-		}
-	}
+	s.settle()
 	s.tickets.save(ticketKey, put, remove)
 	s.windows.save(windowKey, put, remove)
 	s.tables().Save(put, remove)
 }
 
+// Shelve lets what is of long ago leave memory; fetch reads a key back. It gives the tables of such keys.
+func (s *State) Shelve(fetch func(key string) []byte) hall.Tables { return s.tables().Shelve(fetch) }
+
 // Each gives everything as Save would write it.
 func (s *State) Each(use func(string, []byte)) {
+	s.settle()
 	for day, windows := range s.sheets.days {
 		for window, x := range windows {
 			p := Place{day, window}
@@ -288,13 +343,6 @@ func (s *State) Each(use func(string, []byte)) {
 			case !x.content.empty():
 				use(p.key(), s.sheets.ids.pack(p, x.content))
 			}
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for day, c := range s.settled() {
-		if len(c.cells) > 0 {
-			use(cellsKey+string(day), packCells(c))
 		}
 	}
 	s.tickets.each(ticketKey, use)
@@ -307,13 +355,6 @@ func (s *State) Load(key string, value []byte) error {
 	if rest, ok := strings.CutPrefix(key, sheetKey); ok {
 		day, window, _ := strings.Cut(rest, "/")
 		return s.sheets.load(Place{hall.Date(day), window}, value)
-	}
-	if day, ok := strings.CutPrefix(key, cellsKey); ok {
-		c, err := unpackCells(hall.Date(day), value)
-		if err == nil {
-			s.cells[hall.Date(day)] = c
-		}
-		return err
 	}
 	if id, ok := strings.CutPrefix(key, ticketKey); ok {
 		return s.tickets.load(id, value)
@@ -345,7 +386,7 @@ func (t *sheets) load(p Place, value []byte) error {
 
 // daysIn are the days from until, both included, of which there are sheets.
 func (s *State) daysIn(from, until hall.Date) (days []hall.Date) {
-	for day := range s.sheets.days {
+	for day := range s.sheets.all() {
 		if from <= day && day <= until {
 			days = append(days, day)
 		}
@@ -355,4 +396,4 @@ func (s *State) daysIn(from, until hall.Date) (days []hall.Date) {
 }
 
 // Days are those of which there are sheets, in order.
-func (s *State) Days() []hall.Date { return slices.Sorted(maps.Keys(s.sheets.days)) }
+func (s *State) Days() []hall.Date { return slices.Sorted(s.sheets.all()) }

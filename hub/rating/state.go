@@ -35,8 +35,13 @@ type State struct {
 	// over is when the newest day is; 0 is not known.
 	over int64
 
-	mu    sync.Mutex // of what several readers make on demand
-	cells map[hall.Date]*dayCells
+	// counted are the cells of all days before the newest, in step with each Save;
+	// miscounted are days long past that are to be counted again until then.
+	counted    hall.Shelf
+	miscounted map[hall.Date]bool
+
+	mu    sync.Mutex              // of what several readers make on demand
+	cells map[hall.Date]*dayCells // of the days at hand
 	bad   map[hall.Date][]JudgedVisit
 }
 
@@ -91,7 +96,7 @@ type assigned struct {
 
 // New is what an empty log gives. The policy is folded by somebody else, before.
 func New(p *policy.State, zone *time.Location) *State {
-	return &State{policy: p, zone: zone, sheets: newSheets(), cells: map[hall.Date]*dayCells{}, bad: map[hall.Date][]JudgedVisit{}}
+	return &State{policy: p, zone: zone, sheets: newSheets(), miscounted: map[hall.Date]bool{}, cells: map[hall.Date]*dayCells{}, bad: map[hall.Date][]JudgedVisit{}}
 }
 
 const theDay = "day" // the only row of its table
@@ -345,7 +350,7 @@ func (s *State) excluded(r *wire.Record, d wire.ExclusionDecided) {
 
 // ruled looks again at the days for which numbers were set; an empty until is no end.
 func (s *State) ruled(from, until hall.Date) {
-	for day := range s.sheets.days {
+	for day := range s.sheets.all() {
 		if day >= from.AddDays(-overhang) && (until == "" || day <= until.AddDays(overhang)) {
 			s.recount(day)
 		}
@@ -369,6 +374,12 @@ func (s *State) passed(r *wire.Record) {
 	}
 	s.newest.Set(theDay, day)
 	s.sheets.pack(day)
+	for _, old := range s.sheets.putAway(day.AddDays(-atHand)) {
+		delete(s.cells, old)
+		if !s.counted.Has(string(old)) {
+			s.miscounted[old] = true
+		}
+	}
 	keep := day.AddDays(-2 - int(RulesOn(s.policy, day).OpenPhone/dayMS))
 	s.tickets.drop(func(t *ticket) bool { return t.Over && t.Day < keep })
 }

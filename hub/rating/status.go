@@ -115,7 +115,7 @@ func (s *State) Find(id string, now time.Time) (JudgedVisit, bool) {
 	days := s.Days()
 	slices.Reverse(days)
 	for _, day := range days {
-		for window, sheet := range s.sheets.days[day] {
+		for window, sheet := range s.sheets.on(day) {
 			if sheet.content != nil && sheet.visit(id) == nil || sheet.content == nil && !bytes.Contains(sheet.packed, x[:]) {
 				continue
 			}
@@ -286,7 +286,7 @@ func (s *State) badOf(day hall.Date) []JudgedVisit {
 	if ok {
 		return all
 	}
-	for _, window := range slices.Sorted(maps.Keys(s.sheets.days[day])) {
+	for _, window := range s.Windows(day) {
 		sheet := s.judge(Place{day, window})
 		for i := range sheet.Visits {
 			if v := &sheet.Visits[i]; v.Bad() && !v.Excluded {
@@ -300,7 +300,7 @@ func (s *State) badOf(day hall.Date) []JudgedVisit {
 }
 
 // Windows are those of which there are sheets of a day, in order.
-func (s *State) Windows(day hall.Date) []string { return slices.Sorted(maps.Keys(s.sheets.days[day])) }
+func (s *State) Windows(day hall.Date) []string { return slices.Sorted(maps.Keys(s.sheets.on(day))) }
 
 // StatusOf is the status of a visit at the window of its end.
 func (s *State) StatusOf(v JudgedVisit, now time.Time) Status {

@@ -207,6 +207,8 @@ type View struct {
 	Archive cycle.Archive
 	// Through is the last record that was applied.
 	Through wire.Position
+
+	shelved map[string]bool // by the first two parts of a key
 }
 
 // NewView is the view of an empty log.
@@ -248,6 +250,30 @@ const (
 	figures = "statistics/"
 	ratings = "rating/"
 )
+
+// Shelve lets what is of past days leave memory; see view.Shelving.
+func (v *View) Shelve(fetch func(key string) []byte) {
+	v.shelved = map[string]bool{}
+	under := func(prefix string, shelve func(func(string) []byte) hall.Tables) {
+		tables := shelve(func(key string) []byte { return fetch(prefix + key) })
+		for name := range tables {
+			if tables.Shelved(name) {
+				v.shelved[prefix+name] = true
+			}
+		}
+	}
+	under(days, v.Days.Shelve)
+	under(figures, v.Queue.Tables().Shelve)
+	under(ratings, v.Ratings.Shelve)
+	under(archive, v.Archive.Tables().Shelve)
+}
+
+// Shelved tells whether the value of a key stays in the file.
+func (v *View) Shelved(key string) bool {
+	part, rest, _ := strings.Cut(key, "/")
+	table, _, _ := strings.Cut(rest, "/")
+	return v.shelved[part+"/"+table]
+}
 
 // Save writes what changed since the last Save.
 func (v *View) Save(put func(string, []byte), remove func(string)) {

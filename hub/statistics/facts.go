@@ -96,7 +96,7 @@ type State struct {
 	// fresh are the stays of the newest day that ended, in order of their ends
 	// within a ticket, and paper numbers that were entered since it began; packed the compressed ones of days before.
 	fresh  hall.Table[Fact]
-	packed hall.Table[[]byte]
+	packed hall.Shelf
 	newest hall.Table[hall.Date]
 }
 

@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +39,17 @@ type Fold interface {
 	Load(key string, value []byte) error
 }
 
+// Shelving is a fold with keys whose values are too many for memory: they stay in
+// the file, and the fold asks for one when somebody needs it.
+type Shelving interface {
+	Fold
+	// Shelved tells which keys these are. Load is called with a nil value for each of them.
+	Shelved(key string) bool
+	// Shelve says how a value that was saved is read, by any number of readers at a
+	// time. It is called once, before Load.
+	Shelve(fetch func(key string) []byte)
+}
+
 // Source is the log.
 type Source interface {
 	Follow(ctx context.Context, after wire.Position) iter.Seq2[[]wire.Record, error]
@@ -50,10 +60,13 @@ type Source interface {
 var ErrBusy = errors.New("another program is writing the views")
 
 const (
-	saveEvery  = 2 * time.Second
+	// saveEvery bounds what a start after a power cut folds again; saveAfter, in
+	// records, what waits in memory to be saved while a long log is folded.
+	saveEvery  = 10 * time.Second
+	saveAfter  = 100_000
 	noFile     = ^wire.Position(0)
 	metaBucket = "_meta"
-	marker     = "_sum" // in _meta: the checksum of all other content
+	marker     = "_sum" // in _meta: the checksum of all other content but the shelves, of which it has the indexes
 )
 
 // Runner keeps folds in step with the log.
@@ -71,12 +84,17 @@ type Runner struct {
 	saving  sync.Mutex
 	saved   wire.Position     // of the last file written
 	changes map[string]change // that no file has yet, by fold and key
+	folded  int               // records since the last save was asked for
+	full    chan struct{}     // asks for a save
+
+	shelves shelves
 }
 
 // change is one key of one fold; value nil removes it.
 type change struct {
 	fold, key string
 	value     []byte
+	shelved   bool
 }
 
 // New reads what views.db holds; fresh builds folds in their empty state. A file
@@ -86,18 +104,35 @@ func New(path string, head wire.Position, logger *slog.Logger, fresh func() []Fo
 	r := newRunner(path, logger, fresh)
 	err := r.load(head)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, ErrBusy) {
+			return nil, nil, err
+		}
 		logger.Warn("the views are made again from the log", "reason", err)
 		if rerr := os.Remove(path); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
 			return nil, nil, fmt.Errorf("remove views.db: %w", rerr)
 		}
-		r.folds, r.position = fresh(), 0
+		r = newRunner(path, logger, fresh)
 	}
 	r.saved = r.position
+	if err := r.open(); errors.Is(err, ErrBusy) {
+		return nil, nil, err
+	} else if err != nil { // they go on in memory, and each save tries again
+		logger.Warn("the views cannot be saved", "error", err)
+	}
 	return r, r.folds, nil
 }
 
 func newRunner(path string, logger *slog.Logger, fresh func() []Fold) *Runner {
-	return &Runner{path: path, logger: logger, folds: fresh(), moved: newSignal(), changes: map[string]change{}}
+	r := &Runner{path: path, logger: logger, folds: fresh(), moved: newSignal(), changes: map[string]change{}, full: make(chan struct{}, 1)}
+	r.shelves.path, r.shelves.pending = path, map[string][]byte{}
+	r.shelves.spoiled, r.shelves.leave = context.WithCancel(context.Background())
+	for _, f := range r.folds {
+		if s, ok := f.(Shelving); ok {
+			name := f.Name()
+			s.Shelve(func(key string) []byte { return r.shelves.fetch(name, key) })
+		}
+	}
+	return r
 }
 
 func newSignal() chan struct{} { return make(chan struct{}) }
@@ -134,8 +169,27 @@ func (r *Runner) Await(ctx context.Context, p wire.Position) error {
 }
 
 // Run folds until ctx ends and closes caughtUp once it has reached the head that
-// the log had when Run began.
+// the log had when Run began. It closes the file at its end, and removes one in which
+// something turned out to be damaged, so that the next start makes the views again.
 func (r *Runner) Run(ctx context.Context, src Source, caughtUp chan<- struct{}) error {
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
+	stop := context.AfterFunc(r.shelves.spoiled, leave)
+	defer stop()
+	saves := make(chan error, 1)
+	ended := make(chan struct{})
+	go func() { saves <- r.saveNowAndThen(ended) }()
+	failed := r.follow(ctx, src, caughtUp)
+	close(ended)
+	failed = errors.Join(failed, <-saves)
+	if err := r.shelves.discard(); err != nil {
+		return err
+	}
+	return errors.Join(failed, r.save(), r.shelves.close())
+}
+
+func (r *Runner) follow(ctx context.Context, src Source, caughtUp chan<- struct{}) (err error) {
+	defer r.shelves.caught(&err)
 	goal, reached := src.Head(), false
 	reach := func() {
 		if !reached && r.position >= goal {
@@ -144,20 +198,18 @@ func (r *Runner) Run(ctx context.Context, src Source, caughtUp chan<- struct{}) 
 		}
 	}
 	reach()
-	saves := make(chan error, 1)
-	stop := make(chan struct{})
-	go func() { saves <- r.saveNowAndThen(stop) }()
-	var failed error
 	for batch, err := range src.Follow(ctx, r.position) {
 		if err != nil {
-			failed = fmt.Errorf("read the log for the views (run hub verify; keep a copy of the folder and restore the segment that it names from a backup): %w", err)
-			break
+			return unreadable(err)
 		}
 		r.apply(batch)
 		reach()
 	}
-	close(stop)
-	return errors.Join(failed, <-saves, r.save())
+	return nil
+}
+
+func unreadable(err error) error {
+	return fmt.Errorf("read the log for the views (run hub verify; keep a copy of the folder and restore the segment that it names from a backup): %w", err)
 }
 
 func (r *Runner) apply(batch []wire.Record) {
@@ -169,6 +221,13 @@ func (r *Runner) apply(batch []wire.Record) {
 		}
 	}
 	r.position = batch[len(batch)-1].Position
+	if r.folded += len(batch); r.folded >= saveAfter {
+		r.folded = 0
+		select {
+		case r.full <- struct{}{}:
+		default:
+		}
+	}
 	close(r.moved)
 	r.moved = newSignal()
 	if r.OnBatch != nil {
@@ -184,16 +243,17 @@ func (r *Runner) saveNowAndThen(stop <-chan struct{}) error {
 		case <-stop:
 			return nil
 		case <-t.C:
-			if err := r.save(); err != nil {
-				r.logger.Warn("the views could not be saved; they are made again from the log if need be", "error", err)
-			}
+		case <-r.full:
+		}
+		if err := r.save(); err != nil {
+			r.logger.Warn("the views could not be saved; they are made again from the log if need be", "error", err)
 		}
 	}
 }
 
-// save writes changes, position and a checksum of all in one transaction. The
-// file is not fsynced: it can be made again, and the checksum shows a torn one.
-// The hall stands still only while the changes are collected, not while they are written.
+// save writes changes, position and a checksum of all in one transaction, and
+// fsyncs it: the file survives a power cut whole. The hall stands still only while
+// the changes are collected, not while they are written.
 func (r *Runner) save() error {
 	r.saving.Lock()
 	defer r.saving.Unlock()
@@ -201,13 +261,13 @@ func (r *Runner) save() error {
 	if position == r.saved && len(r.changes) == 0 {
 		return nil
 	}
-	db, err := bolt.Open(r.path, 0o600, &bolt.Options{Timeout: time.Second, NoSync: true, FreelistType: bolt.FreelistMapType})
-	if err != nil {
-		return fmt.Errorf("open views.db: %w", err)
+	if err := r.open(); err != nil {
+		return err
 	}
-	err = errors.Join(db.Update(func(tx *bolt.Tx) error { return r.write(tx, position) }), db.Close())
+	err := r.shelves.db.Update(func(tx *bolt.Tx) error { return r.write(tx, position) })
 	if err == nil {
 		r.saved = position
+		r.shelves.saved(r.changes)
 		clear(r.changes)
 	}
 	return err
@@ -219,20 +279,35 @@ func (r *Runner) collect() wire.Position {
 	defer r.mu.Unlock()
 	for _, f := range r.folds {
 		name := f.Name()
-		f.Save(func(k string, v []byte) { r.changes[name+"\x00"+k] = change{name, k, v} },
-			func(k string) { r.changes[name+"\x00"+k] = change{fold: name, key: k} })
+		shelved := func(string) bool { return false }
+		if s, ok := f.(Shelving); ok {
+			shelved = s.Shelved
+		}
+		note := func(k string, v []byte) {
+			c := change{name, k, v, shelved(k)}
+			r.changes[c.id()] = c
+			if c.shelved {
+				r.shelves.wait(c)
+			}
+		}
+		f.Save(note, func(k string) { note(k, nil) })
 	}
 	return r.position
 }
 
+// id is the change's name among all.
+func (c *change) id() string { return c.fold + "\x00" + c.key }
+
 func (r *Runner) write(tx *bolt.Tx, position wire.Position) error {
 	buckets := map[string]*bolt.Bucket{}
 	for _, f := range r.folds {
-		b, err := tx.CreateBucketIfNotExists([]byte(f.Name()))
-		if err != nil {
-			return err
+		for _, name := range bucketsOf(f) {
+			b, err := tx.CreateBucketIfNotExists([]byte(name))
+			if err != nil {
+				return err
+			}
+			buckets[name] = b
 		}
-		buckets[f.Name()] = b
 	}
 	meta, err := tx.CreateBucketIfNotExists([]byte(metaBucket))
 	if err != nil {
@@ -242,7 +317,15 @@ func (r *Runner) write(tx *bolt.Tx, position wire.Position) error {
 	copy(sum[:], meta.Get([]byte(marker)))
 	for _, id := range slices.Sorted(maps.Keys(r.changes)) {
 		c := r.changes[id]
-		if err := sum.put(buckets[c.fold], c.fold, c.key, c.value); err != nil {
+		name, value := c.fold, c.value
+		if c.shelved {
+			name = c.fold + indexOf
+			value = entry(c.value)
+			if err := put(buckets[c.fold+shelfOf], c.key, c.value); err != nil {
+				return err
+			}
+		}
+		if err := sum.put(buckets[name], name, c.key, value); err != nil {
 			return err
 		}
 	}
@@ -263,6 +346,10 @@ type checksum [sha256.Size]byte
 func (c *checksum) put(b *bolt.Bucket, name, key string, value []byte) error {
 	c.flip(name, []byte(key), b.Get([]byte(key)))
 	c.flip(name, []byte(key), value)
+	return put(b, key, value)
+}
+
+func put(b *bolt.Bucket, key string, value []byte) error {
 	if value == nil {
 		return b.Delete([]byte(key))
 	}
@@ -286,6 +373,9 @@ func (c *checksum) flip(name string, key, value []byte) {
 // checksumOf is that of a whole file.
 func checksumOf(tx *bolt.Tx) (c checksum, err error) {
 	err = tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+		if strings.HasSuffix(string(name), shelfOf) {
+			return nil // each value has its own in the index
+		}
 		return b.ForEach(func(k, v []byte) error {
 			if string(name) != metaBucket || string(k) != marker {
 				c.flip(string(name), k, v)
@@ -327,12 +417,21 @@ func (r *Runner) load(head wire.Position) (err error) {
 			return errors.New("views.db is ahead of the log")
 		}
 		for _, f := range r.folds {
-			b := tx.Bucket([]byte(f.Name()))
-			if b == nil {
-				return fmt.Errorf("views.db lacks %s", f.Name())
-			}
-			if err := b.ForEach(func(k, v []byte) error { return f.Load(string(k), v) }); err != nil {
-				return fmt.Errorf("%s: %w", f.Name(), err)
+			for _, name := range bucketsOf(f) {
+				b := tx.Bucket([]byte(name))
+				if b == nil {
+					return fmt.Errorf("views.db lacks %s", name)
+				}
+				load := f.Load
+				switch {
+				case strings.HasSuffix(name, shelfOf):
+					continue
+				case strings.HasSuffix(name, indexOf):
+					load = func(key string, _ []byte) error { return f.Load(key, nil) }
+				}
+				if err := b.ForEach(func(k, v []byte) error { return load(string(k), v) }); err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
 			}
 		}
 		r.position = wire.Position(binary.BigEndian.Uint64(position))
@@ -342,22 +441,18 @@ func (r *Runner) load(head wire.Position) (err error) {
 
 // readFile reads a bbolt file that may be damaged: pages carry no checksum, and
 // a bad one can make the reader fault.
-func readFile(path string, fn func(*bolt.Tx) error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("views.db is damaged: %v", v)
+func readFile(path string, fn func(*bolt.Tx) error) error {
+	return guarded(func() (err error) {
+		db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+		if errors.Is(err, berrors.ErrTimeout) {
+			return ErrBusy
 		}
-	}()
-	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
-	if errors.Is(err, berrors.ErrTimeout) {
-		return ErrBusy
-	}
-	if err != nil {
-		return fmt.Errorf("open views.db: %w", err)
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.View(fn)
+		if err != nil {
+			return fmt.Errorf("open views.db: %w", err)
+		}
+		defer func() { err = errors.Join(err, db.Close()) }()
+		return db.View(fn)
+	})
 }
 
 // digest is SHA-256 over all buckets, keys and values in order.
@@ -389,6 +484,9 @@ func Digest(path string) (sum []byte, position wire.Position, err error) {
 		if b := tx.Bucket([]byte(metaBucket)); b != nil && len(b.Get([]byte("position"))) == 8 {
 			position = wire.Position(binary.BigEndian.Uint64(b.Get([]byte("position"))))
 		}
+		if err := checkShelves(tx); err != nil {
+			return err
+		}
 		sum, err = digest(tx)
 		return err
 	})
@@ -396,25 +494,45 @@ func Digest(path string) (sum []byte, position wire.Position, err error) {
 }
 
 // Replay makes path anew from the whole log and returns the last position.
-func Replay(ctx context.Context, src Source, path string, logger *slog.Logger, fresh func() []Fold) (wire.Position, error) {
+func Replay(ctx context.Context, src Source, path string, logger *slog.Logger, fresh func() []Fold) (p wire.Position, err error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return 0, fmt.Errorf("remove the old views: %w", err)
 	}
 	r := newRunner(path, logger, fresh)
-	goal := src.Head()
-	if goal > 0 {
-		for batch, err := range src.Follow(ctx, 0) {
-			if err != nil {
-				return r.position, fmt.Errorf("read the log for the views (run hub verify; keep a copy of the folder and restore the segment that it names from a backup): %w", err)
-			}
-			if r.apply(batch); r.position >= goal {
-				break
-			}
-		}
+	r.saved = noFile
+	err = r.replay(ctx, src)
+	if err == nil {
+		err = ctx.Err()
 	}
-	if err := ctx.Err(); err != nil {
-		return r.position, err
+	if err != nil {
+		return r.position, errors.Join(err, r.shelves.close())
 	}
 	r.saved = noFile
-	return r.position, r.save()
+	return r.position, errors.Join(r.save(), r.shelves.close())
+}
+
+// replay folds the log. What is finished goes to the disk on the way: memory holds what is going on.
+func (r *Runner) replay(ctx context.Context, src Source) (err error) {
+	defer r.shelves.caught(&err)
+	goal := src.Head()
+	if goal == 0 {
+		return nil
+	}
+	for batch, err := range src.Follow(ctx, 0) {
+		if err != nil {
+			return unreadable(err)
+		}
+		r.apply(batch)
+		select {
+		case <-r.full:
+			if err := r.save(); err != nil {
+				return err
+			}
+		default:
+		}
+		if r.position >= goal {
+			break
+		}
+	}
+	return nil
 }

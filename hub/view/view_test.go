@@ -232,7 +232,7 @@ func TestViewsThatCannotBeSavedAreKeptInMemory(t *testing.T) {
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.save(); err != nil { // what could not be written is not forgotten
+	if err := errors.Join(r.save(), r.shelves.close()); err != nil { // what could not be written is not forgotten
 		t.Fatal(err)
 	}
 	if _, f := runTo(t, path, src, 1, quiet()); f.counts["a0"] != 15 {
