@@ -41,6 +41,7 @@ type bench struct {
 	folder string // of this run; removed at its end
 	cache  string // of what is slow to make
 	events int
+	years  int
 	span   time.Duration
 	rounds int
 	say    io.Writer
@@ -59,10 +60,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	b := &bench{say: stderr}
-	only := fs.String("only", "abcdefghijqsw", "`PARTS` to measure: a ingest, b press to screen, c thousand screens, d replay and start, e bytes, f memory, g a window computer, h the daily check, i a year's indicators, j scores, q the line, s MQTT over TLS beside plain, w requests over TLS with a token")
+	only := fs.String("only", "abcdefghijqsw", "`PARTS` to measure: a ingest, b press to screen, c thousand screens, d replay and start, e bytes, f memory, g a window computer, h the daily check, i a year's indicators, j scores, q the line, s MQTT over TLS beside plain, w requests over TLS with a token; y, which takes an hour the first time, many years of a hall")
 	fs.StringVar(&b.bin, "bin", "bin", "`FOLDER` of the programs")
 	fs.StringVar(&b.cache, "cache", "build/bench", "`FOLDER` for the large log, kept for the next run")
 	fs.IntVar(&b.events, "events", 4_000_000, "`N` events of the large log")
+	fs.IntVar(&b.years, "years", 10, "`N` years of part y")
 	fs.DurationVar(&b.span, "span", 6*time.Second, "`TIME` of each load")
 	fs.IntVar(&b.rounds, "rounds", 2, "`N` rounds of hub and plain broker, in turn")
 	year := fs.String("year", "", "recompute the year whose log is in `FOLDER`; part h starts itself with it")
@@ -113,7 +115,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context) error
-	}{{"a", b.ingest}, {"b", b.press}, {"c", b.screens}, {"d", b.large}, {"g", b.window}, {"h", b.sheets}, {"i", b.ratings}, {"j", b.assess}, {"q", b.line}, {"s", b.secure}, {"w", b.web}} {
+	}{{"a", b.ingest}, {"b", b.press}, {"c", b.screens}, {"d", b.large}, {"g", b.window}, {"h", b.sheets}, {"i", b.ratings}, {"j", b.assess}, {"q", b.line}, {"s", b.secure}, {"w", b.web}, {"y", b.decade}} {
 		wanted := strings.Contains(*only, part.name) || part.name == "d" && strings.Contains(*only, "e")
 		if !wanted {
 			continue

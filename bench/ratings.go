@@ -14,7 +14,6 @@ import (
 	"runtime/debug"
 	"time"
 
-
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/rating"
@@ -133,7 +132,7 @@ func (b *bench) visitsOf(ctx context.Context) (string, error) {
 		return "", err
 	}
 	_, _ = fmt.Fprintf(b.say, "  making a year of %s visits, once\n", count(visitsOfYear))
-	if _, err := view.Replay(ctx, &visitYear{zone: visitZone}, file, slog.New(slog.DiscardHandler), freshViews); err != nil {
+	if _, err := view.Replay(ctx, &visitYear{zone: visitZone, first: yearOfVisits, years: 1}, file, slog.New(slog.DiscardHandler), freshViews); err != nil {
 		return "", err
 	}
 	return file, os.WriteFile(filepath.Join(folder, "made"), nil, 0o600)
@@ -152,10 +151,12 @@ func freshViews() []view.Fold {
 
 // visitYear is the log of the year, as it goes by.
 type visitYear struct {
-	zone  *time.Location
-	batch []wire.Record
-	last  wire.Position
-	ids   uint64
+	zone *time.Location
+	// first and years are of part y; part i has the one year.
+	first, years int
+	batch        []wire.Record
+	last         wire.Position
+	ids          uint64
 }
 
 func (y *visitYear) Head() wire.Position { return 1 << 40 } // until it ends
@@ -188,9 +189,9 @@ func (y *visitYear) add(r wire.Record) {
 // Follow gives the year, a quarter of an hour at a time.
 func (y *visitYear) Follow(ctx context.Context, _ wire.Position) iter.Seq2[[]wire.Record, error] {
 	return func(yield func([]wire.Record, error) bool) {
-		day := time.Date(yearOfVisits, 1, 1, 0, 0, 0, 0, y.zone)
+		day := time.Date(y.first, 1, 1, 0, 0, 0, 0, y.zone)
 		y.begin(day)
-		for visits := 0; visits < visitsOfYear; day = day.AddDate(0, 0, 1) {
+		for visits := 0; visits < visitsOfYear*y.years && day.Year() <= yearOfVisits; day = day.AddDate(0, 0, 1) {
 			if w := day.Weekday(); w == time.Saturday || w == time.Sunday {
 				continue
 			}
