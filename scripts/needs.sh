@@ -9,7 +9,7 @@ set -euo pipefail
 case "${1:-}" in
 test)
     needs=(gcc:gcc mosquitto:mosquitto mosquitto_pub:mosquitto-clients chromium:chromium
-        /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc:fonts-noto-cjk systemd-analyze:systemd zbarimg:zbar-tools)
+        /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc:fonts-noto-cjk systemd-analyze:systemd zbarimg:zbar-tools promtool:prometheus)
     ;;
 powercut)
     needs=(qemu-system-x86_64:qemu-system-x86 mkfs.ext4:e2fsprogs xz:xz-utils)
@@ -50,8 +50,11 @@ if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@
 fi
 rm -f "$log"
 
-# Debian starts the broker that it installs, on the port that the hub wants. The
-# tests start their own, so one that came only for them is switched off again.
-if [[ " ${missing[*]} " == *" mosquitto "* && -d /run/systemd/system ]]; then
-    systemctl disable --now mosquitto.service >/dev/null 2>&1 || true
-fi
+# Debian starts the broker that it installs, on the port that the hub wants, and
+# Prometheus. The tests start their own broker and want promtool only, so what
+# came only for them is switched off again.
+for service in mosquitto prometheus; do
+    if [[ " ${missing[*]} " == *" $service "* && -d /run/systemd/system ]]; then
+        systemctl disable --now "$service.service" >/dev/null 2>&1 || true
+    fi
+done

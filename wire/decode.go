@@ -217,6 +217,7 @@ func hubOnly(k Kind) bool {
 		KindCaseOpened, KindCaseExplained, KindCaseAssigned, KindCaseGraded, KindCaseAnswered, KindCaseRectified, KindCaseRevisited, KindCaseClosed,
 		KindExtensionAsked, KindExtensionDecided, KindAppealMade, KindAppealDecided, KindVisitEntered, KindVisitWithdrawn, KindPolicyAdopted, KindPolicyExtended,
 		KindPersonalViewed, KindPersonalExported, KindPersonalForgotten, KindRetentionSet, KindBackupTaken,
+		KindTroubleRaised, KindTroubleCleared, KindTroubleSeen, KindTroubleTold,
 		KindPeriodComputed, KindPeriodReviewed, KindPeriodOpened, KindPeriodPublished, KindPeriodRevised, KindScoreAppealed, KindScoreDecided,
 		KindDepartmentMailSet, KindCopyQueued, KindCopySent, KindCopyFailed, KindCopyGivenUp, KindCopyRetried, KindCopyDownloaded,
 		KindExchangeHeld, KindReportDue, KindReportFiled, KindReportCancelled, KindTaskAssigned, KindTaskReported, KindTaskAccepted, KindTaskReturned, KindTaskCancelled,
@@ -254,7 +255,7 @@ func Kinds() []KindInfo {
 		{KindDeviceAssigned, 1, true, DeviceAssigned{}}, {KindDeviceDismissed, 1, true, DeviceDismissed{}},
 		{KindDeadLetterDismissed, 1, true, DeadLetterDismissed{}}, {KindLogCheckpoint, 1, true, LogCheckpoint{}},
 		{KindLogRepaired, 1, true, LogRepaired{}}, {KindLogRecovered, 1, true, LogRecovered{}},
-	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds(), approvalKinds(), personalKinds(), enrolmentKinds(), screenKinds())
+	}, staffingKinds(), policyKinds(), attendanceKinds(), queueKinds(), paperKinds(), matterKinds(), ratingKinds(), conductKinds(), dutyKinds(), periodKinds(), accessKinds(), courierKinds(), approvalKinds(), personalKinds(), enrolmentKinds(), screenKinds(), troubleKinds())
 }
 
 // CheckData refuses data that a known kind cannot have; unknown kinds and

@@ -259,6 +259,10 @@ const (
 	AlarmBrokerLost  AlarmKind = "broker_lost"       // subject: empty
 	AlarmHTTPSSoon   AlarmKind = "https_ends_soon"   // subject: empty; values: until; the certificate that the hall was given for its pages ends within 30 days
 	AlarmHTTPSNear   AlarmKind = "https_ends"        // subject: empty; values: until; within 14 days, or it has ended
+	AlarmDisk        AlarmKind = "disk_filling"      // subject: empty; values: free (GiB), days (left; none where not known), growth (MiB a day)
+	AlarmHubClock    AlarmKind = "hub_clock"         // subject: empty; detail: unsynced or stepped; values: seconds (by which it jumped)
+	AlarmBackup      AlarmKind = "backup_old"        // subject: empty; detail: never or old; values: days (since the last)
+	AlarmLogDamaged  AlarmKind = "log_damaged"       // subject: empty; values: count; detail: the first fault that was found
 
 	AlarmWindowEmpty AlarmKind = "window_empty"         // subject: window
 	AlarmSwap        AlarmKind = "swap_suspected"       // subject: the suspicion; values: window, number, why, at

@@ -159,6 +159,9 @@ func sampleOfPeople(k Kind) any {
 		KindCertificateIssued:  CertificateIssued{"w01", CertificateAgent, "4f2a9c0d6be143758a10c2d9e7f60b31", digest, time.Date(2027, 5, 22, 0, 58, 31, 0, time.UTC), "n1", "4e5d8b7a09f146c2935b0c1d2e3f4a56"},
 		KindCertificateRevoked: CertificateRevoked{"w01", "4e5d8b7a09f146c2935b0c1d2e3f4a56", RevokedReplaced},
 		KindFilingExported:     FilingExported{Filing: "f2", What: "staff", Format: "xlsx", Rows: 42, SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Day: "2026-12-31"},
+		KindTroubleRaised:      TroubleRaised{"019ab3c1-7a10-7c3e-9b1f-0242ac120601-1", "device_cut_off/w03", AlarmCutOff, SeverityAlarm, "w03", "w03", "03", time.Date(2026, 11, 23, 1, 5, 0, 0, time.UTC), "stuck", map[string]string{"pending": "3"}, 1},
+		KindTroubleCleared:     TroubleCleared{"019ab3c1-7a10-7c3e-9b1f-0242ac120601-1", time.Date(2026, 11, 23, 1, 25, 0, 0, time.UTC)}, KindTroubleSeen: TroubleSeen{"019ab3c1-7a10-7c3e-9b1f-0242ac120601-1"},
+		KindTroubleTold: TroubleTold{"mail", "019ab3c1-7a10-7c3e-9b1f-0242ac120602", []string{"019ab3c1-7a10-7c3e-9b1f-0242ac120601-1"}, []string{"t2"}, []string{"t3"}, true, 1, true, "250 2.0.0 Ok: queued", new(time.Date(2026, 11, 23, 1, 10, 0, 0, time.UTC))},
 	}[k]
 }
 

@@ -127,6 +127,7 @@ func (a *API) noteFailure(r *http.Request, rt route, i *access.Identity, err err
 
 // noteSignIn tells the log that somebody could not show who they are: to sign in, or once more in their session.
 func (a *API) noteSignIn(r *http.Request, i *access.Identity, name, method, why string) {
+	a.metrics.signins.WithLabelValues(why).Inc()
 	a.tellLog(r, "signin/"+address(r)+"/"+name+"/"+method, i.Actor(), func(count int) any {
 		return access.NoteSignIn{Name: name, Method: method, Why: why, Count: count}
 	})

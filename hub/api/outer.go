@@ -190,6 +190,8 @@ type metrics struct {
 	took     *prometheus.HistogramVec
 	// refusals are of enrolment codes and certificates.
 	refusals *prometheus.CounterVec
+	// signins are those that were refused.
+	signins *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -200,9 +202,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Help: "Time to answer a request, websockets not counted.", Buckets: prometheus.ExponentialBuckets(0.0005, 3, 10)}, []string{"route"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "hallkeeper", Subsystem: "http", Name: "device_refusals_total",
 			Help: "Enrolment codes and certificates that were refused, by reason."}, []string{"what", "reason"}),
+		signins: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "hallkeeper", Subsystem: "http", Name: "signins_refused_total",
+			Help: "Attempts to sign in that were refused, by reason."}, []string{"reason"}),
 	}
 	if r != nil {
-		r.MustRegister(m.requests, m.took, m.refusals)
+		r.MustRegister(m.requests, m.took, m.refusals, m.signins)
 	}
 	return m
 }

@@ -57,15 +57,18 @@ type App struct {
 	seen    chan string
 	met     chan func() // what connections have met and screens are to show
 	denials *prometheus.CounterVec
-	online  chan string   // devices that came online
-	proofs  chan struct{} // something was published that a checkpoint is to cover
-	presses chan press    // of call buttons
-	prints  chan struct{} // wakes the sender of prints
-	answers chan lamp     // presses that lamps answer
-	reviews chan struct{} // wakes the opener of cases
-	news    chan struct{} // wakes who orders copies of what is published
-	// assessing is what screens are told of the assessment.
+	// messages counts what those who keep the machines are told.
+	messages *prometheus.CounterVec
+	online   chan string   // devices that came online
+	proofs   chan struct{} // something was published that a checkpoint is to cover
+	presses  chan press    // of call buttons
+	prints   chan struct{} // wakes the sender of prints
+	answers  chan lamp     // presses that lamps answer
+	reviews  chan struct{} // wakes the opener of cases
+	news     chan struct{} // wakes who orders copies of what is published
+	// assessing is what screens are told of the assessment, machine of the hub's own computer.
 	assessing assessment
+	machine   machine
 	courier   *courier.Courier // nil where no mail server is set
 	// singleSignOn is nil where none is set.
 	singleSignOn *signin.OIDC
@@ -178,7 +181,7 @@ func (a *App) open() error {
 		return err
 	}
 	a.metrics = newRegistry()
-	a.denials = newDenials(a.metrics)
+	a.denials, a.messages = newDenials(a.metrics), newMessages(a.metrics)
 	m := newLogMetrics(a.metrics)
 	a.decider = newDecider()
 	a.log, err = eventlog.Open(eventlog.Options{Dir: LogDir(a.cfg.Data), Logger: a.logger.With("part", "log"), Zone: a.zone, Now: a.cfg.Now,
@@ -197,6 +200,7 @@ func (a *App) open() error {
 		return err
 	}
 	a.decider.load, a.decider.vault = a.views.known, a.vault
+	a.openMachine()
 	if err := a.openDelivery(); err != nil {
 		return err
 	}
@@ -269,6 +273,7 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.release(ctx) })
 	group.Go(func() error { return a.watchAssessment(ctx) })
 	group.Go(func() error { return a.lapse(ctx) })
+	group.Go(func() error { return a.watchMachine(ctx) })
 	if a.courier != nil {
 		group.Go(func() error { return a.courier.Run(ctx) })
 		group.Go(func() error { return a.orderCopies(ctx) })

@@ -1,8 +1,11 @@
 package app
 
 import (
+	"context"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/rating"
@@ -52,3 +55,12 @@ func HoldViews(a *App) (held <-chan struct{}, release func()) {
 	})
 	return began, sync.OnceFunc(func() { close(ended) })
 }
+
+// Registry is what /metrics shows.
+func (a *App) Registry() *prometheus.Registry { return a.metrics }
+
+// LookAtMachine does what the hub does every few seconds, CheckLog what it does once a day.
+func (a *App) LookAtMachine() { a.lookAtMachine() }
+
+// CheckLog reads the sealed months again.
+func (a *App) CheckLog(ctx context.Context) { a.checkLog(ctx) }

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -21,6 +19,14 @@ func newRegistry() *prometheus.Registry {
 func newDenials(reg prometheus.Registerer) *prometheus.CounterVec {
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: "mqtt", Name: "device_refusals_total",
 		Help: "Connections, publishes and subscriptions of enrolled devices that were refused, by reason."}, []string{"reason"})
+	reg.MustRegister(c)
+	return c
+}
+
+// newMessages counts what those who keep the machines are told.
+func newMessages(reg prometheus.Registerer) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: "messages_total",
+		Help: "Messages to those who keep the machines, by mail or webhook, and whether they arrived."}, []string{"channel", "result"})
 	reg.MustRegister(c)
 	return c
 }
@@ -88,36 +94,18 @@ func (a *App) watch() {
 		}
 		return 0
 	})
-	a.metrics.MustRegister(outboxes{a})
-}
-
-// outboxes tells how much every device still holds.
-type outboxes struct {
-	app *App
-}
-
-func outboxDescs() (age, pending *prometheus.Desc) {
-	return prometheus.NewDesc(namespace+"_device_outbox_age_seconds", "Age of the oldest event that a device has not delivered, by its last status.", []string{"agent"}, nil),
-		prometheus.NewDesc(namespace+"_device_outbox_pending", "Events that a device has not delivered, by its last status.", []string{"agent"}, nil)
-}
-
-// Describe implements prometheus.Collector.
-func (o outboxes) Describe(ch chan<- *prometheus.Desc) {
-	age, pending := outboxDescs()
-	ch <- age
-	ch <- pending
-}
-
-// Collect implements prometheus.Collector.
-func (o outboxes) Collect(ch chan<- prometheus.Metric) {
-	age, pending := outboxDescs()
-	now := time.Now()
-	for agent, box := range o.app.views.live.Outboxes() {
-		old := 0.0
-		if box.Oldest != nil {
-			old = max(0, now.Sub(*box.Oldest).Seconds())
+	gauge("log", "faults", "Sealed months of the log that do not match their checksums, at the last reading of all.", func() float64 { return float64(len(a.machine.seen().faults)) })
+	gauge("disk", "size_bytes", "Size of the data folder's disk.", func() float64 { return float64(a.machine.seen().disk.Size) })
+	gauge("disk", "free_bytes", "What the hub may still write on it.", func() float64 { return float64(a.machine.seen().disk.Free) })
+	gauge("data", "bytes", "What the files of the data folder take, measured once an hour.", func() float64 { return float64(a.machine.seen().disk.Data) })
+	gauge("clock", "synchronised", "1 while the hub's clock is synchronised, as its kernel says.", func() float64 {
+		if a.machine.seen().clock.Synchronised {
+			return 1
 		}
-		ch <- prometheus.MustNewConstMetric(age, prometheus.GaugeValue, old, agent)
-		ch <- prometheus.MustNewConstMetric(pending, prometheus.GaugeValue, float64(box.Pending), agent)
-	}
+		return 0
+	})
+	gauge("clock", "offset_seconds", "By how much the time server would still move the hub's clock.", func() float64 { return a.machine.seen().clock.Offset.Seconds() })
+	a.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: namespace, Subsystem: "clock", Name: "steps_total",
+		Help: "Jumps of the hub's clock by half a second or more."}, func() float64 { return float64(a.machine.seen().clock.Steps) }))
+	a.metrics.MustRegister(newHallGauges(a))
 }

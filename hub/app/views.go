@@ -75,7 +75,7 @@ func (a *App) openViews() (*views, error) {
 		Certificate: func(device string, now time.Time) *wire.LiveCertificate {
 			return certificateOf(&v.register.State.Enrolment, device, now)
 		},
-		HTTPS: a.httpsEnds,
+		HTTPS: a.httpsEnds, Machine: a.machineNow,
 		Line: func(now time.Time) queue.Now {
 			return v.register.State.Line.Now(v.register.State.Hall(&v.facts.Roster), hall.Moment{Now: now, Day: hall.DateOf(now, a.zone), Zone: a.zone}, v.register.Days.At(now).Away)
 		}}, v.facts, runner.Read, a.log.Stats().DeadLetters)

@@ -94,16 +94,11 @@ func (v *verify) segment(s *segment) {
 		v.fault("%s: one of its two meta pages is damaged, so that its newest commit may be missing", name)
 	}
 	if s.sealed {
-		want, err := os.ReadFile(s.path + ".sha256")
-		got, herr := hashFile(s.path)
-		switch {
-		case err != nil:
-			v.fault("%s has no checksum file beside it", name)
-		case herr != nil:
-			v.fault("%s: %v", name, herr)
-		case !strings.HasPrefix(string(want), got+" "):
-			v.fault("%s was altered or damaged: its checksum is %s", name, got)
-			return
+		if fault, altered := sealedFault(s.path); fault != "" {
+			v.fault("%s", fault)
+			if altered {
+				return
+			}
 		}
 	}
 	if err := sound(s.path); err != nil {

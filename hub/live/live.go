@@ -6,6 +6,7 @@ package live
 
 import (
 	"encoding/json"
+	"maps"
 	"sync"
 	"time"
 
@@ -53,6 +54,8 @@ type Config struct {
 	// HTTPS says when the certificate that the hall was given for its pages ends, and the days (30, then 14) within
 	// which that is, zero while there is time. Nil where there is no HTTPS.
 	HTTPS func(now time.Time) (ends time.Time, within int)
+	// Machine says how the hub's machine is; it is asked each second and may be some seconds old. Nil where nobody looks at it.
+	Machine func() Machine
 }
 
 // Live is the document. Its methods may be called from any goroutine.
@@ -142,6 +145,27 @@ func (l *Live) Outboxes() map[string]wire.OutboxStatus {
 		}
 	}
 	return out
+}
+
+// Alarms gives the alarms that stand, by id.
+func (l *Live) Alarms() map[string]wire.Alarm {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.doc.Alarms)
+}
+
+// Devices gives the devices as they are heard, by id.
+func (l *Live) Devices() map[string]wire.LiveDevice {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.doc.Devices)
+}
+
+// Services gives the services with their lines, by id.
+func (l *Live) Services() map[string]wire.LiveService {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.doc.Services)
 }
 
 // update changes the document while the facts hold still, and publishes what changed.
@@ -301,4 +325,5 @@ func (l *Live) everything() {
 	l.strangersAlarms()
 	l.misusesAlarms()
 	l.httpsAlarms()
+	l.machine()
 }

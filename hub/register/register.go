@@ -27,6 +27,7 @@ import (
 	"hallkeeper/hub/roster"
 	"hallkeeper/hub/screens"
 	"hallkeeper/hub/statistics"
+	"hallkeeper/hub/trouble"
 	"hallkeeper/wire"
 )
 
@@ -57,6 +58,8 @@ type State struct {
 	Enrolment enrolment.State
 	// Screens are those that enrolled by a code shown on themselves.
 	Screens screens.State
+	// Troubles are what is wrong with the hall's machines.
+	Troubles trouble.State
 }
 
 // New is the register of an empty log.
@@ -71,7 +74,7 @@ func New() (*State, error) {
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
 	all := hall.Tables{}
-	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Approvals.Tables(), s.Access.Tables(), s.Personal.Tables(), s.Enrolment.Tables(), s.Screens.Tables()} {
+	for _, part := range []hall.Tables{s.People.Tables(), s.Policy.Tables(), s.Book.Tables(), s.Line.Tables(), s.Matters.Tables(), s.Desk.Tables(), s.Conduct.Tables(), s.Duties.Tables(), s.Cycle.Tables(), s.Copies.Tables(), s.Approvals.Tables(), s.Access.Tables(), s.Personal.Tables(), s.Enrolment.Tables(), s.Screens.Tables(), s.Troubles.Tables()} {
 		for name, t := range part {
 			if all[name] != nil {
 				panic("register: two tables are called " + name)
@@ -102,6 +105,9 @@ const end = hall.Date("9999-12-31")
 // included; empty where none.
 func (s *State) Fold(r *wire.Record) (from, until hall.Date) {
 	s.Personal.Fold(r)
+	if s.Troubles.Fold(r) {
+		return "", ""
+	}
 	if s.Duties.Fold(r) {
 		return "", ""
 	}
@@ -170,6 +176,8 @@ func (s *State) Decide(windows *roster.State, cmd any, m hall.Moment) ([]hall.Dr
 		return c.DecideEnrolment(&s.Enrolment, m)
 	case screens.Command:
 		return c.DecideScreens(&s.Screens, screens.World{Hall: h, Certificates: &s.Enrolment}, m)
+	case trouble.Command:
+		return c.DecideTrouble(&s.Troubles, trouble.World{Number: func(window string) string { return windows.Windows[window].Number }}, m)
 	}
 	return nil, fmt.Errorf("no command is a %T", cmd)
 }
@@ -189,7 +197,7 @@ func (s *State) staffOf(account string) string {
 // Command tells whether Decide knows a command.
 func Command(cmd any) bool {
 	switch cmd.(type) {
-	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, approval.Command, access.Command, personal.Command, enrolment.Command, screens.Command:
+	case roster.PeopleCommand, policy.Command, attendance.Command, queue.Command, matter.Command, rating.Command, conduct.Command, duty.Command, cycle.Command, copies.Command, approval.Command, access.Command, personal.Command, enrolment.Command, screens.Command, trouble.Command:
 		return true
 	}
 	return false

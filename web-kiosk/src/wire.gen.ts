@@ -1227,6 +1227,10 @@ export type Kind =
   | "replacement.met"
   | "criticism.made"
   | "staff.returned"
+  | "trouble.raised"
+  | "trouble.cleared"
+  | "trouble.seen"
+  | "trouble.told"
   | (string & {}) // unknown kinds are stored as they are
 
 /**
@@ -1622,6 +1626,10 @@ export type AlarmKind =
   | "broker_lost" // subject: empty
   | "https_ends_soon" // subject: empty; values: until; the certificate that the hall was given for its pages ends within 30 days
   | "https_ends" // subject: empty; values: until; within 14 days, or it has ended
+  | "disk_filling" // subject: empty; values: free (GiB), days (left; none where not known), growth (MiB a day)
+  | "hub_clock" // subject: empty; detail: unsynced or stepped; values: seconds (by which it jumped)
+  | "backup_old" // subject: empty; detail: never or old; values: days (since the last)
+  | "log_damaged" // subject: empty; values: count; detail: the first fault that was found
   | "window_empty" // subject: window
   | "swap_suspected" // subject: the suspicion; values: window, number, why, at
   | "swipes_uncertain" // subject: empty; values: count
@@ -2968,6 +2976,52 @@ export type Leaf =
   | "status" // device → all, QoS 1, retained, and the will: Status
   | "command" // hub → device, QoS 1: Command
 
+/** TroubleRaised says that an alarm has stood long enough to be somebody's trouble. */
+export interface TroubleRaised {
+  trouble: string
+  /** Alarm is the alarm's id, as in Live; the rest is the alarm's too, as it was then. */
+  alarm: string
+  kind: AlarmKind
+  severity: Severity
+  subject?: string
+  window?: string
+  number?: string
+  since: string
+  detail?: string
+  values?: { [key: string]: string }
+  /** Times is the how manieth it is of its alarm within a day, from 1 on. */
+  times: number
+}
+
+/** TroubleCleared says that it has been over long enough. */
+export interface TroubleCleared {
+  trouble: string
+  until: string
+}
+
+/** TroubleSeen says that the actor has taken notice of it. */
+export interface TroubleSeen {
+  trouble: string
+}
+
+/** TroubleTold says what became of a message to those who keep the hall's machines. */
+export interface TroubleTold {
+  /** Channel is mail or webhook. Addresses are settings of the hub and not in the log. */
+  channel: string
+  message: string
+  /** Raised, Cleared and Again are the troubles that it tells the beginning, the end and the going on of. */
+  raised?: string[]
+  cleared?: string[]
+  again?: string[]
+  /** Test: somebody wanted to see whether it arrives. */
+  test?: boolean
+  attempt: number
+  ok: boolean
+  /** Answer is the server's, without addresses; Next when it is tried again, where it failed. */
+  answer?: string
+  next?: string
+}
+
 /** The form of an event's data, by its kind. */
 export interface KindData {
   "account.set": AccountSet
@@ -3166,4 +3220,8 @@ export interface KindData {
   "replacement.met": ReplacementMet
   "criticism.made": CriticismMade
   "staff.returned": StaffReturned
+  "trouble.raised": TroubleRaised
+  "trouble.cleared": TroubleCleared
+  "trouble.seen": TroubleSeen
+  "trouble.told": TroubleTold
 }

@@ -1,0 +1,56 @@
+package live
+
+import (
+	"strconv"
+	"time"
+
+	"hallkeeper/hub/upkeep"
+	"hallkeeper/wire"
+)
+
+// Machine is how the hub's machine is.
+type Machine struct {
+	Disk      upkeep.Forecast
+	DiskLevel upkeep.Level
+	// Clock is what is wrong with the clock, empty where nothing is; ClockSince since when, Step by how much it jumped last.
+	Clock      string
+	ClockSince time.Time
+	Step       time.Duration
+	// Backup is what is wrong with backups, empty where nothing is; BackupSince since when, LastBackup when the last one was made.
+	Backup      string
+	BackupSince time.Time
+	LastBackup  time.Time
+	// Faults are what was found in the log's sealed months.
+	Faults []string
+}
+
+// machine raises the alarms of the hub's machine.
+func (l *Live) machine() {
+	if l.cfg.Machine == nil {
+		return
+	}
+	m := l.cfg.Machine()
+	severity := wire.SeverityNotice
+	if m.DiskLevel == upkeep.Now {
+		severity = wire.SeverityAlarm
+	}
+	values := map[string]string{"free": strconv.FormatFloat(float64(m.Disk.Free)/(1<<30), 'f', 1, 64)}
+	if m.Disk.Days != nil {
+		values["days"] = strconv.Itoa(int(*m.Disk.Days))
+	}
+	if m.Disk.PerDay != nil {
+		values["growth"] = strconv.Itoa(int(*m.Disk.PerDay / (1 << 20)))
+	}
+	l.alarm(m.DiskLevel > upkeep.Fine, wire.AlarmDisk, severity, "", l.now, "", values)
+	l.alarm(m.Clock != "", wire.AlarmHubClock, wire.SeverityAlarm, "", m.ClockSince, m.Clock, map[string]string{"seconds": strconv.Itoa(int(m.Step.Seconds()))})
+	values = nil
+	if !m.LastBackup.IsZero() {
+		values = map[string]string{"days": strconv.Itoa(int(l.now.Sub(m.LastBackup).Hours() / 24))}
+	}
+	l.alarm(m.Backup != "", wire.AlarmBackup, wire.SeverityAlarm, "", m.BackupSince, m.Backup, values)
+	detail := ""
+	if len(m.Faults) > 0 {
+		detail = m.Faults[0]
+	}
+	l.alarm(detail != "", wire.AlarmLogDamaged, wire.SeverityAlarm, "", l.now, detail, map[string]string{"count": strconv.Itoa(len(m.Faults))})
+}
