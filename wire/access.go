@@ -21,6 +21,7 @@ const (
 	KindPasskeyUsed     Kind = "passkey.used"
 	KindPasskeyCloned   Kind = "passkey.cloned"
 	KindPasskeyRemoved  Kind = "passkey.removed"
+	KindPasskeyRenamed  Kind = "passkey.renamed"
 	KindAccountLinked   Kind = "account.linked"
 	KindAccountUnlinked Kind = "account.unlinked"
 )
@@ -132,7 +133,7 @@ type PasskeyAdded struct {
 	Count uint32 `json:"count,omitempty"`
 }
 
-// PasskeyUsed keeps the count of a passkey's signatures, where it counts.
+// PasskeyUsed says that somebody has signed in with a passkey. Count is of its signatures; 0 where it does not count.
 type PasskeyUsed struct {
 	Passkey string `json:"passkey"`
 	Count   uint32 `json:"count"`
@@ -147,6 +148,12 @@ type PasskeyCloned struct {
 // PasskeyRemoved ends a passkey.
 type PasskeyRemoved struct {
 	Passkey string `json:"passkey"`
+}
+
+// PasskeyRenamed gives a passkey another name. Sealed: name.
+type PasskeyRenamed struct {
+	Passkey string `json:"passkey"`
+	Account string `json:"account"`
 }
 
 // AccountLinked lets somebody sign in by a single sign-on. Subject is the hub's keyed hash of who the issuer says
@@ -175,6 +182,6 @@ func accessKinds() []KindInfo {
 		{KindTokenCreated, 1, true, TokenCreated{}}, {KindTokenRevoked, 1, true, TokenRevoked{}},
 		{KindSessionMisused, 1, true, SessionMisused{}}, {KindTokenUsed, 1, true, TokenUsed{}}, {KindTokenRefused, 1, true, TokenRefused{}},
 		{KindPasskeyAdded, 1, true, PasskeyAdded{}}, {KindPasskeyUsed, 1, true, PasskeyUsed{}}, {KindPasskeyCloned, 1, true, PasskeyCloned{}},
-		{KindPasskeyRemoved, 1, true, PasskeyRemoved{}}, {KindAccountLinked, 1, true, AccountLinked{}}, {KindAccountUnlinked, 1, true, AccountUnlinked{}},
+		{KindPasskeyRemoved, 1, true, PasskeyRemoved{}}, {KindPasskeyRenamed, 1, true, PasskeyRenamed{}}, {KindAccountLinked, 1, true, AccountLinked{}}, {KindAccountUnlinked, 1, true, AccountUnlinked{}},
 	}
 }

@@ -206,7 +206,7 @@ func hubOnly(k Kind) bool {
 		KindFindingDropped, KindFindingReplied, KindDayChecked, KindDayRevised, KindDayPublished, KindDayUnpublished, KindDelegationSet,
 		KindDelegationEnded, KindRotaSet, KindAccountSet, KindAccountPassword, KindAccountDisabled, KindSessionOpened,
 		KindSessionClosed, KindTokenCreated, KindTokenRevoked,
-		KindSessionMisused, KindTokenUsed, KindTokenRefused, KindPasskeyAdded, KindPasskeyUsed, KindPasskeyCloned, KindPasskeyRemoved, KindAccountLinked, KindAccountUnlinked,
+		KindSessionMisused, KindTokenUsed, KindTokenRefused, KindPasskeyAdded, KindPasskeyUsed, KindPasskeyCloned, KindPasskeyRemoved, KindPasskeyRenamed, KindAccountLinked, KindAccountUnlinked,
 		KindServiceSet, KindServiceRemoved, KindTicketIssued,
 		KindTicketCalled, KindTicketRecalled, KindTicketMissed, KindTicketHeld, KindTicketResumed, KindTicketTransferred,
 		KindTicketClosed, KindVisitStarted, KindVisitFinished, KindCounterSet, KindMatterOpened, KindMatterSupplemented, KindMatterSuspended, KindMatterResumed, KindMatterConcluded, KindMatterCorrected, KindNoticePosted, KindNoticeRemoved,

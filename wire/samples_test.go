@@ -7,7 +7,7 @@ import (
 
 // sealedKinds are kinds that carry something personal, and whose.
 var sealedKinds = map[Kind]string{
-	KindStaffSet: "staff-s01", KindAccountSet: "account-zhang", KindAccountPassword: "account-zhang", KindPasskeyAdded: "account-zhang",
+	KindStaffSet: "staff-s01", KindAccountSet: "account-zhang", KindAccountPassword: "account-zhang", KindPasskeyAdded: "account-zhang", KindPasskeyRenamed: "account-zhang",
 	KindLeaveAsked: "staff-s01", KindLeaveDecided: "staff-s01", KindPunchAsked: "staff-s01", KindPunchDecided: "staff-s01",
 	KindPunchEntered: "staff-s01", KindSwipeJudged: "staff-s01", KindSwapJudged: "window-w01", KindFindingMade: "staff-s01",
 	KindFindingDropped: "staff-s01", KindFindingReplied: "staff-s01", KindCriticismMade: "staff-s01", KindChangeAsked: "staff-s01",
@@ -86,7 +86,7 @@ func sampleOfPeople(k Kind) any {
 		KindAccountDisabled: AccountDisabled{"zhang"},
 		KindSessionOpened:   SessionOpened{Session: "5e1f", Account: "zhang", Expires: time.Date(2026, 11, 23, 20, 58, 31, 0, time.UTC)}, KindSessionClosed: SessionClosed{Session: "5e1f"},
 		KindSessionMisused: SessionMisused{"5e1f", "10.0.3.9"}, KindTokenUsed: TokenUsed{"t1", "2026-11-23", "10.0.3.7"}, KindTokenRefused: TokenRefused{"t1", "2026-11-23", "10.0.9.9"},
-		KindPasskeyAdded: PasskeyAdded{digest, "zhang", "hall.example.cn", 0}, KindPasskeyUsed: PasskeyUsed{digest, 7}, KindPasskeyCloned: PasskeyCloned{digest, 3}, KindPasskeyRemoved: PasskeyRemoved{digest},
+		KindPasskeyAdded: PasskeyAdded{digest, "zhang", "hall.example.cn", 0}, KindPasskeyUsed: PasskeyUsed{digest, 7}, KindPasskeyCloned: PasskeyCloned{digest, 3}, KindPasskeyRemoved: PasskeyRemoved{digest}, KindPasskeyRenamed: PasskeyRenamed{digest, "zhang"},
 		KindAccountLinked: AccountLinked{"zhang", "https://sso.example.cn", "o1:Zm9vYmFyYmF6cXV4MTIzNA"}, KindAccountUnlinked: AccountUnlinked{"zhang", "https://sso.example.cn"},
 		KindTokenCreated: TokenCreated{"t1", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", RoleAuditor, "月报", "2026-12-31", nil},
 		KindTokenRevoked: TokenRevoked{"t1"},

@@ -111,7 +111,7 @@ func (s *State) Fold(r *wire.Record) bool {
 		s.foldSession(r)
 	case wire.KindTokenUsed, wire.KindTokenRefused:
 		s.foldUse(r)
-	case wire.KindPasskeyAdded, wire.KindPasskeyUsed, wire.KindPasskeyCloned, wire.KindPasskeyRemoved, wire.KindAccountLinked, wire.KindAccountUnlinked:
+	case wire.KindPasskeyAdded, wire.KindPasskeyUsed, wire.KindPasskeyCloned, wire.KindPasskeyRemoved, wire.KindPasskeyRenamed, wire.KindAccountLinked, wire.KindAccountUnlinked:
 		s.foldWays(r)
 	case wire.KindTokenCreated:
 		var d wire.TokenCreated

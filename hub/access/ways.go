@@ -18,8 +18,11 @@ type Passkey struct {
 	Count uint32 `json:"count,omitempty"`
 	// Cloned: the count went back once, so that there are two of it; it works no more.
 	Cloned bool `json:"cloned,omitempty"`
-	// Secret is sealed under the account's key: name, credential.
-	Secret *wire.Sealed `json:"secret,omitempty"`
+	// Used is when somebody last signed in with it.
+	Used *time.Time `json:"used,omitempty"`
+	// Secret is sealed under the account's key: name, credential. Renamed has the name that it was given since.
+	Secret  *wire.Sealed `json:"secret,omitempty"`
+	Renamed *wire.Sealed `json:"renamed,omitempty"`
 }
 
 // Link lets whom an issuer knows sign in to an account.
@@ -40,6 +43,13 @@ type AddPasskey struct {
 
 // UsePasskey keeps the count of a signature. It makes passkey.cloned where the count went back: then nobody is signed in.
 type UsePasskey wire.PasskeyUsed
+
+// RenamePasskey gives a passkey of an account another name.
+type RenamePasskey struct {
+	Account string `json:"-"`
+	Passkey string `json:"-"`
+	Name    string `json:"name"`
+}
 
 // RemovePasskey ends a passkey of an account, which is named by the beginning of its digest.
 type RemovePasskey struct{ Account, Passkey string }
@@ -82,9 +92,7 @@ func (c UsePasskey) DecideAccess(s *State, _ roster.Hall, _ hall.Moment) ([]hall
 	switch {
 	case !ok || x.Cloned:
 		return nil, unknownPasskey()
-	case c.Count == 0 && x.Count == 0:
-		return nil, nil // it does not count: one that is on many devices of its holder
-	case c.Count <= x.Count:
+	case c.Count <= x.Count && (c.Count > 0 || x.Count > 0): // both are 0 where it does not count: one that is on many devices of its holder
 		return []hall.Draft{{Kind: wire.KindPasskeyCloned, Data: wire.PasskeyCloned(c)}}, nil
 	}
 	return []hall.Draft{{Kind: wire.KindPasskeyUsed, Data: wire.PasskeyUsed(c)}}, nil
@@ -92,12 +100,36 @@ func (c UsePasskey) DecideAccess(s *State, _ roster.Hall, _ hall.Moment) ([]hall
 
 // DecideAccess decides; see Command.
 func (c RemovePasskey) DecideAccess(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	id, ok := s.passkeyOf(c.Account, c.Passkey)
+	if !ok {
+		return nil, unknownPasskey()
+	}
+	return []hall.Draft{{Kind: wire.KindPasskeyRemoved, Data: wire.PasskeyRemoved{Passkey: id}}}, nil
+}
+
+// DecideAccess decides; see Command.
+func (c RenamePasskey) DecideAccess(s *State, _ roster.Hall, _ hall.Moment) ([]hall.Draft, error) {
+	var bad hall.Checks
+	bad.Words("name", &c.Name, 1, 40)
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	id, ok := s.passkeyOf(c.Account, c.Passkey)
+	if !ok {
+		return nil, unknownPasskey()
+	}
+	return []hall.Draft{{Kind: wire.KindPasskeyRenamed, Data: wire.PasskeyRenamed{Passkey: id, Account: c.Account},
+		Person: PersonKey(c.Account), Personal: map[string]string{"name": c.Name}}}, nil
+}
+
+// passkeyOf finds an account's passkey by the beginning of its digest.
+func (s *State) passkeyOf(account, short string) (id string, ok bool) {
 	for id, x := range s.Passkeys.All() {
-		if x.Account == c.Account && ShortDigest(id) == c.Passkey {
-			return []hall.Draft{{Kind: wire.KindPasskeyRemoved, Data: wire.PasskeyRemoved{Passkey: id}}}, nil
+		if x.Account == account && ShortDigest(id) == short {
+			return id, true
 		}
 	}
-	return nil, unknownPasskey()
+	return "", false
 }
 
 func unknownPasskey() error {
@@ -147,11 +179,16 @@ func (s *State) foldWays(r *wire.Record) {
 		}
 		if x, ok := s.Passkeys.Get(d.Passkey); ok {
 			if r.Kind == wire.KindPasskeyUsed {
-				x.Count = d.Count
+				x.Count, x.Used = d.Count, &r.StoredAt
 			} else {
 				x.Cloned = true
 			}
 			s.Passkeys.Set(d.Passkey, x)
+		}
+	case wire.KindPasskeyRenamed:
+		var d wire.PasskeyRenamed
+		if read(r, &d) && len(r.Personal) > 0 && s.Passkeys.Has(d.Passkey) {
+			s.Passkeys.Change(d.Passkey, func(x *Passkey) { x.Renamed = &r.Personal[0] })
 		}
 	case wire.KindPasskeyRemoved:
 		var d wire.PasskeyRemoved

@@ -171,6 +171,8 @@ type Deps struct {
 	Version string
 	// HallName and Bureau are on documents.
 	HallName, Bureau string
+	// PasskeyNames are the hub's names, at which there can be passkeys; see signin.SiteOf.
+	PasskeyNames []string
 	// PublicURL is where phones reach the hub, for QR codes; empty is nowhere.
 	PublicURL string
 	// VerifyAt is where those are who check a document by its QR code; empty is nowhere.

@@ -259,7 +259,7 @@ func newStageAt(t testing.TB, rate int) *stage {
 	}
 	registry := prometheus.NewRegistry()
 	s.sso = signin.NewOIDC(signin.Provider{Issuer: "http://127.0.0.1:1", ClientID: "hallkeeper", Claim: "sub"})
-	s.handler = New(Deps{SingleSignOn: s.sso, Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
+	s.handler = New(Deps{PasskeyNames: []string{"hall.example.cn"}, SingleSignOn: s.sso, Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
 		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
 		Register:   s, Authority: s.authority, DeviceBroker: func(host string) string { return "tls://" + host + ":8883" }, Photos: s, Sockets: &Sockets{}, Documents: s, Backup: func(_ context.Context, _ wire.Actor, _ []string, w io.Writer) error {
 			_, err := w.Write([]byte("age"))
@@ -368,7 +368,7 @@ func TestOneKeyHasOneEffect(t *testing.T) {
 // restarted puts a fresh API over the same log and views.
 func (s *stage) restarted() {
 	registry := prometheus.NewRegistry()
-	s.handler = New(Deps{Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
+	s.handler = New(Deps{PasskeyNames: []string{"hall.example.cn"}, Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: s.log, Checkpoints: s, DeadLetters: s, Commands: s,
 		LiveSocket: http.NotFoundHandler(), Register: s, Authority: s.authority, Photos: s, Secret: secret, SetupCode: func() string { return "" }, Sessions: s.rules, SingleSignOn: s.sso, Now: func() time.Time { return s.now }, Zone: zone, Ready: func() []Unready { return nil }, Metrics: registry, Registry: registry, Hall: "t"})
 }
 

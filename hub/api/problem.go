@@ -52,6 +52,7 @@ func problems() []failure {
 		p(401, "passkey_cloned", "这个通行密钥的签名次数倒退，可能已被复制，不再接受；请用密码登录并删除它", "the passkey's count went back: it may have been copied and is accepted no more; sign in with the password and remove it"),
 		p(409, "passkey_over", "这次验证已经结束或超过 5 分钟，请重新开始", "this was finished already or took more than five minutes; begin again"),
 		p(409, "passkeys_need_a_name", "浏览器只在有名称的地址上使用通行密钥，不支持 IP 地址；请用主机的名称打开本页", "browsers use passkeys at addresses with a name only, not at an IP address; open this page by the hub's name"),
+		p(409, "passkeys_other_name", "通行密钥只在主机的名称下使用，本页的名称不在其中；请用主机的名称打开本页，或请管理员把这个名称写入设置 names", "passkeys work under the hub's names only, and this page's is none of them; open it by the hub's name, or have the name put into the setting names"),
 		p(404, "no_single_sign_on", "本大厅没有配置单点登录", "the hall has no single sign-on"),
 		p(503, "single_sign_on_down", "现在连不上单点登录服务；请用密码或通行密钥登录", "the single sign-on cannot be reached; sign in with a password or a passkey"),
 		p(403, "token_elsewhere", "这个令牌不能从此地址使用；已记入日志", "the token does not work from this address; the log has it"),

@@ -279,6 +279,7 @@ func story(s *stage) []told {
 		{"GET /api/v1/sign-in", v + "sign-in", "", "public", ""}, {"GET /api/v1/ways", v + "ways", "", "supervisor", ""}, {"GET /api/v1/accounts/{id}/ways", v + "accounts/supervisor/ways", "", "", ""},
 		{"POST /api/v1/passkeys/begin", v + "passkeys/begin", `{"password":"a long password"}`, "supervisor", ""}, {"POST /api/v1/passkeys", v + "passkeys", "", "supervisor", ""},
 		{"POST /api/v1/session/passkey/begin", v + "session/passkey/begin", "", "public", ""}, {"POST /api/v1/session/passkey", v + "session/passkey", "", "public", ""},
+		{"PUT /api/v1/passkeys/{passkey}", v + "passkeys/PASSKEY", `{"name":"值班手机"}`, "supervisor", ""},
 		{"DELETE /api/v1/passkeys/{passkey}", v + "passkeys/PASSKEY", "", "supervisor", ""}, {"POST /api/v1/passkeys", v + "passkeys", "", "supervisor", ""},
 		{"DELETE /api/v1/accounts/{id}/passkeys/{passkey}", v + "accounts/supervisor/passkeys/PASSKEY", "", "", ""},
 		{"POST /api/v1/session/single-sign-on", v + "session/single-sign-on", "", "public", ""}, {"POST /api/v1/link", v + "link", `{"password":"a long password"}`, "supervisor", ""},

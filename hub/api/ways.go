@@ -20,8 +20,10 @@ import (
 type (
 	// SignInWays are the ways in beside the password.
 	SignInWays struct {
-		// PasskeysHere is false at an address where no passkey can be: one that is no name.
+		// PasskeysHere is false at an address where no passkey can be: one that is no name, or none of the hub's.
 		PasskeysHere bool `json:"passkeys_here"`
+		// PasskeysAt are the hub's names, at which there can be passkeys.
+		PasskeysAt []string `json:"passkeys_at,omitempty"`
 		// SingleSignOn is left out where none is set.
 		SingleSignOn *SingleSignOn `json:"single_sign_on,omitempty"`
 	}
@@ -45,6 +47,8 @@ type (
 		Name  string    `json:"name"`
 		RP    string    `json:"rp"`
 		Added time.Time `json:"added"`
+		// Used is when it last signed somebody in.
+		Used *time.Time `json:"used,omitempty"`
 		// Cloned: there are two of it, and it works no more.
 		Cloned bool `json:"cloned,omitempty"`
 	}
@@ -96,12 +100,16 @@ func (a *API) wayRoutes() []route {
 	}
 	return []route{
 		read(access.Anybody, v1+"sign-in", "可用的登录方式", "the ways to sign in", SignInWays{}, a.getSignInWays),
-		acts(access.Anybody, "session/passkey/begin", "开始用通行密钥登录", "begin to sign in with a passkey", nil, signin.Begun{}, a.beginPasskey, "passkeys_need_a_name", "too_many_tries"),
-		acts(access.Anybody, "session/passkey", "用通行密钥登录", "sign in with a passkey", passkeySignInBody{}, SessionInfo{}, a.passkeySignIn, "passkeys_need_a_name", "passkey_over", "passkey_refused", "passkey_cloned", "too_many_tries"),
+		acts(access.Anybody, "session/passkey/begin", "开始用通行密钥登录", "begin to sign in with a passkey", nil, signin.Begun{}, a.beginPasskey, "passkeys_need_a_name", "passkeys_other_name", "too_many_tries"),
+		acts(access.Anybody, "session/passkey", "用通行密钥登录", "sign in with a passkey", passkeySignInBody{}, SessionInfo{}, a.passkeySignIn, "passkeys_need_a_name", "passkeys_other_name", "passkey_over", "passkey_refused", "passkey_cloned", "too_many_tries"),
 		acts(access.Anybody, "session/single-sign-on", "开始单点登录", "begin to sign in by the single sign-on", nil, GoTo{}, a.beginSingleSignOn, "no_single_sign_on", "single_sign_on_down", "too_many_tries"),
 		read(access.SignedIn, v1+"ways", "自己的登录方式", "one's own ways to sign in", WayList{}, a.getWays),
-		acts(access.SignedIn, "passkeys/begin", "开始添加通行密钥", "begin to add a passkey", proveBody{}, signin.Begun{}, a.beginAddingPasskey, "passkeys_need_a_name", "too_many_tries"),
-		acts(access.SignedIn, "passkeys", "添加通行密钥", "add a passkey", addPasskeyBody{}, WayList{}, a.addPasskey, "passkeys_need_a_name", "passkey_over", "passkey_refused", "passkey_known", "passkeys_enough"),
+		acts(access.SignedIn, "passkeys/begin", "开始添加通行密钥", "begin to add a passkey", proveBody{}, signin.Begun{}, a.beginAddingPasskey, "passkeys_need_a_name", "passkeys_other_name", "too_many_tries"),
+		acts(access.SignedIn, "passkeys", "添加通行密钥", "add a passkey", addPasskeyBody{}, WayList{}, a.addPasskey, "passkeys_need_a_name", "passkeys_other_name", "passkey_over", "passkey_refused", "passkey_known", "passkeys_enough"),
+		a.change(access.SignedIn, "PUT", "passkeys/{passkey}", "给自己的通行密钥改名", "rename one's own passkey", access.RenamePasskey{},
+			enter(func(r *http.Request, c *access.RenamePasskey) {
+				c.Account, c.Passkey = who(r).Account, r.PathValue("passkey")
+			}), []string{"passkey_unknown"}, passkey),
 		a.change(access.SignedIn, "DELETE", "passkeys/{passkey}", "删除自己的通行密钥", "remove one's own passkey", nil, removed(own), []string{"passkey_unknown"}, passkey),
 		acts(access.SignedIn, "link", "开始绑定统一身份", "begin to link one's account to the single sign-on", proveBody{}, GoTo{}, a.beginLink, "no_single_sign_on", "single_sign_on_down", "too_many_tries"),
 		a.change(access.SignedIn, "DELETE", "link", "解除自己的统一身份绑定", "unlink one's own account", nil, unlinked(own), []string{"link_unknown"}),
@@ -113,8 +121,8 @@ func (a *API) wayRoutes() []route {
 }
 
 func (a *API) signInWays(r *http.Request) SignInWays {
-	_, named := signin.SiteOf(r.Host)
-	w := SignInWays{PasskeysHere: named}
+	_, err := signin.SiteOf(r.Host, a.PasskeyNames)
+	w := SignInWays{PasskeysHere: err == nil, PasskeysAt: a.PasskeyNames}
 	if a.SingleSignOn != nil {
 		w.SingleSignOn = &SingleSignOn{Name: a.SingleSignOn.Name, NameEN: a.SingleSignOn.NameEN, Down: a.SingleSignOn.Down() != nil}
 	}
@@ -132,7 +140,7 @@ func (a *API) getWays(w http.ResponseWriter, r *http.Request) error {
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		for id, x := range v.State.Access.Passkeys.All() {
 			if x.Account == account {
-				list.Passkeys = append(list.Passkeys, PasskeyRow{access.ShortDigest(id), a.sealed(x.Secret, "name"), x.RP, x.Added, x.Cloned})
+				list.Passkeys = append(list.Passkeys, PasskeyRow{access.ShortDigest(id), cmp.Or(a.sealed(x.Renamed, "name"), a.sealed(x.Secret, "name")), x.RP, x.Added, x.Used, x.Cloned})
 			}
 		}
 		for _, x := range v.State.Access.Links.All() {
@@ -185,9 +193,12 @@ func (a *API) showAgain(w http.ResponseWriter, r *http.Request) (access.Identity
 }
 
 func (a *API) site(r *http.Request) (signin.Site, error) {
-	s, ok := signin.SiteOf(r.Host)
-	if !ok {
+	s, err := signin.SiteOf(r.Host, a.PasskeyNames)
+	switch {
+	case errors.Is(err, signin.ErrNoName):
 		return s, problem("passkeys_need_a_name")
+	case err != nil:
+		return s, problem("passkeys_other_name")
 	}
 	return s, nil
 }

@@ -116,6 +116,81 @@ func TestSigningInWithAPasskey(t *testing.T) {
 	}
 }
 
+// A passkey has a name of its holder's choice, which no other account changes, and tells when it last signed in.
+func TestAPasskeyIsRenamedAndTellsItsLastUse(t *testing.T) {
+	s := strictStage(t)
+	mine := s.enters("liaison", "127.0.0.1")
+	key := s.keyed("liaison", mine)
+	only := func() PasskeyRow { t.Helper(); return s.waysOf(mine, "ways").Passkeys[0] }
+	first := only()
+	if first.Used != nil {
+		t.Errorf("before it is used: %+v", first)
+	}
+	rename := func(body string, as func(*http.Request)) *httptest.ResponseRecorder {
+		return s.ask("PUT", "/api/v1/passkeys/"+first.ID, body, as)
+	}
+	if w := rename(`{"name":" 值班手机 "}`, mine); w.Code != http.StatusOK || only().Name != "值班手机" {
+		t.Errorf("%s %+v", w.Body, only())
+	}
+	if p := problemOf(t, rename(`{"name":" "}`, mine)); p.Code != "fields_invalid" {
+		t.Errorf("no name: %s", p.Code)
+	}
+	if p := problemOf(t, rename(`{"name":"别人的"}`, s.enters("staff", "127.0.0.1"))); p.Code != "passkey_unknown" || only().Name != "值班手机" {
+		t.Errorf("another account renames it: %s, %+v", p.Code, only())
+	}
+	s.now = s.now.Add(time.Hour)
+	mine = s.enters("liaison", "127.0.0.1")
+	if w := s.signs(key); w.Code != http.StatusOK {
+		t.Fatal(w.Body)
+	}
+	if x := only(); x.Used == nil || !x.Used.Equal(s.now) || x.Name != "值班手机" {
+		t.Errorf("after it was used: %+v", x)
+	}
+	records, err := s.log.ReadBatch(0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		if strings.Contains(string(r.Data), "值班") {
+			t.Errorf("%s tells %s", r.Kind, r.Data)
+		}
+	}
+}
+
+// Whoever leads a name of their own to the hub gets no passkeys made or used there.
+func TestPasskeysAreForTheHubsNames(t *testing.T) {
+	s := strictStage(t)
+	mine := s.enters("liaison", "127.0.0.1")
+	for host, want := range map[string]string{
+		"localhost:8080": "", "hub.localhost": "", "hall.example.cn": "", "HALL.example.cn:8443": "", "hall.example.cn.": "",
+		"evil.example": "passkeys_other_name", "hall.example.cn.evil.example": "passkeys_other_name", "sub.hall.example.cn": "passkeys_other_name",
+		"10.0.3.1:8080": "passkeys_need_a_name", "[fd00::1]:8443": "passkeys_need_a_name",
+	} {
+		at := func(as func(*http.Request)) func(*http.Request) {
+			return func(r *http.Request) { as(r); r.Host = host }
+		}
+		for _, w := range []*httptest.ResponseRecorder{s.ask("POST", "/api/v1/session/passkey/begin", "", at(signedOut)),
+			s.ask("POST", "/api/v1/passkeys/begin", `{"password":"a long password"}`, at(mine))} {
+			if got := problemIn(w); got != want {
+				t.Errorf("%s is answered %q, want %q", host, got, want)
+			}
+		}
+		var ways SignInWays
+		if err := json.Unmarshal(s.ask("GET", "/api/v1/sign-in", "", at(signedOut)).Body.Bytes(), &ways); err != nil || ways.PasskeysHere != (want == "") || fmt.Sprint(ways.PasskeysAt) != "[hall.example.cn]" {
+			t.Errorf("%s: the ways are %+v", host, ways)
+		}
+	}
+}
+
+// problemIn is the code of an answer that is a problem; empty where it is none.
+func problemIn(w *httptest.ResponseRecorder) string {
+	var p wire.Problem
+	if w.Code < http.StatusBadRequest || json.Unmarshal(w.Body.Bytes(), &p) != nil {
+		return ""
+	}
+	return p.Code
+}
+
 func TestWhatIsNoPasskey(t *testing.T) {
 	s := strictStage(t)
 	mine := s.enters("liaison", "127.0.0.1")
@@ -272,6 +347,11 @@ func TestACopiedPasskeyIsRefused(t *testing.T) {
 	for range 2 {
 		if w := s.signs(still); w.Code != http.StatusOK {
 			t.Fatal(w.Body)
+		}
+	}
+	for _, x := range s.waysOf(mine, "ways").Passkeys {
+		if x.Name == "电脑" && x.Used == nil {
+			t.Errorf("one that does not count was never used: %+v", x)
 		}
 	}
 }

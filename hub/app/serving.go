@@ -2,11 +2,15 @@ package app
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"hallkeeper/hub/api"
+	"hallkeeper/hub/gate"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
+	"hallkeeper/hub/signin"
 	webkiosk "hallkeeper/web-kiosk"
 	"hallkeeper/wire"
 )
@@ -16,8 +20,21 @@ func (a *App) handler() http.Handler { return api.New(a.deps()) }
 func (a *App) deps() api.Deps {
 	return api.Deps{Logger: a.logger.With("part", "api"), Live: a.push, LiveSocket: a.push, Log: a.log, Checkpoints: a,
 		DeadLetters: a, Commands: a, Register: a, Photos: photos{PhotoDir(a.cfg.Data)}, Sockets: &a.sockets, Documents: a, Backup: a.Backup, Secret: a.secret, SetupCode: a.setupCode, Sessions: api.SessionRules{Idle: a.cfg.SessionIdle, Max: a.cfg.SessionMax, Bound: a.cfg.SessionBinding == "address"}, SingleSignOn: a.singleSignOn, Now: a.cfg.Now, Zone: a.zone, Ready: a.unready, Metrics: a.metrics, Registry: a.metrics, Pages: webkiosk.FS(),
-		PublicURL: a.cfg.PublicURL, VerifyAt: a.cfg.verifyAt(), Hall: a.cfg.Hall.ID, HallName: a.cfg.Hall.Name, Bureau: a.cfg.Bureau, Version: a.cfg.Version,
+		PasskeyNames: a.passkeyNames(), PublicURL: a.cfg.PublicURL, VerifyAt: a.cfg.verifyAt(), Hall: a.cfg.Hall.ID, HallName: a.cfg.Hall.Name, Bureau: a.cfg.Bureau, Version: a.cfg.Version,
 		LiveKnown: a.push.Known(), Authority: a.authority, DeviceBroker: a.deviceBroker}
+}
+
+// passkeyNames are the names under which browsers reach the hub: those of the settings, or this machine's own, and
+// where phones reach it.
+func (a *App) passkeyNames() []string {
+	names := slices.Clone(a.cfg.Names)
+	if len(names) == 0 {
+		names = gate.OwnNames()
+	}
+	if u, err := url.Parse(a.cfg.PublicURL); err == nil && u.Host != "" {
+		names = append(names, u.Hostname())
+	}
+	return signin.Names(names)
 }
 
 // Read runs fn while nothing changes; see api.Register.

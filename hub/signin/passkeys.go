@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,22 +21,44 @@ type Site struct {
 	Origins []string
 }
 
-// SiteOf is the site of a request's host. ok is false where no passkey can be: at an address without a name, and where
-// the page comes without TLS from another machine.
-func SiteOf(host string) (s Site, ok bool) {
+// Where no passkey can be.
+var (
+	// ErrNoName: a browser has none at an address that is no name.
+	ErrNoName = errors.New("passkeys need an address with a name")
+	// ErrOtherName: the name is none of the hub's. Whoever leads a name of their own to the hub gets no passkeys there.
+	ErrOtherName = errors.New("the name is none of the hub's")
+)
+
+// SiteOf is the site of a request's host, which must be one of the hub's names, or this machine's own.
+func SiteOf(host string, names []string) (s Site, err error) {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil || protocol.ValidateRPID(name) != nil {
-		return Site{}, false
+		return Site{}, ErrNoName
 	}
 	s = Site{RP: name, Origins: []string{"https://" + host}}
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") { // browsers trust it without TLS
 		s.Origins = append(s.Origins, "http://"+host)
+		return s, nil
 	}
-	return s, true
+	if !slices.Contains(names, name) {
+		return Site{}, ErrOtherName
+	}
+	return s, nil
+}
+
+// Names are those of a hub's names and addresses at which there can be passkeys from other machines.
+func Names(all []string) (names []string) {
+	for _, n := range all {
+		n = strings.ToLower(strings.TrimSuffix(n, "."))
+		if _, err := netip.ParseAddr(n); err != nil && n != "localhost" && protocol.ValidateRPID(n) == nil && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
 }
 
 // ceremonyLasts is how long somebody may take at their authenticator.

@@ -55,6 +55,13 @@ describe('signing in', () => {
       await page.locator('[data-enter="passkey"]').click()
       await page.locator('[data-session][data-current="true"]').waitFor()
       assert.match(await page.locator('[data-session][data-current="true"]').innerText(), /通行密钥/)
+      // It tells when it was used, and is given another name.
+      const row = page.locator('[data-passkey]')
+      assert.match(await row.innerText(), /用过/)
+      await row.getByRole('button', { name: '改名' }).click()
+      await row.getByRole('textbox').fill('值班电脑')
+      await row.getByRole('button', { name: '保存' }).click()
+      await page.locator('[data-passkey="值班电脑"]').waitFor()
       // The session that was left behind without its cookie is ended here.
       const others = page.locator('[data-session][data-current="false"]')
       const before = await others.count()
@@ -63,7 +70,7 @@ describe('signing in', () => {
       await page.getByText('已保存').waitFor()
       assert.equal(await others.count(), before - 1)
 
-      await page.locator('[data-passkey="办公室电脑"]').getByRole('button', { name: '删除' }).click()
+      await page.locator('[data-passkey="值班电脑"]').getByRole('button', { name: '删除' }).click()
       await page.getByText('还没有通行密钥').waitFor()
       await page.context().clearCookies()
       await page.goto(`${named}/login?next=/account`)
@@ -84,7 +91,7 @@ describe('signing in', () => {
       await administrator(browser, hall)
       await account(browser, hall, 'lin', { name: '演示联络员', role: 'supervisor' })
       const other = await open(browser, `${hall.http}/login?next=/account`)
-      assert.match(await other.locator('[data-passkeys="none"]').innerText(), /IP 地址/)
+      assert.match(await other.locator('[data-passkeys="none"]').innerText(), /这个地址不能使用通行密钥/)
       await signIn(other, 'lin', password)
       await other.locator('[data-session][data-current="true"]').waitFor()
       const page = await consoleOf(browser, hall, 'admin', 'accounts')

@@ -98,7 +98,7 @@ export interface PasskeyAdded {
   count?: number
 }
 
-/** PasskeyUsed keeps the count of a passkey's signatures, where it counts. */
+/** PasskeyUsed says that somebody has signed in with a passkey. Count is of its signatures; 0 where it does not count. */
 export interface PasskeyUsed {
   passkey: string
   count: number
@@ -113,6 +113,12 @@ export interface PasskeyCloned {
 /** PasskeyRemoved ends a passkey. */
 export interface PasskeyRemoved {
   passkey: string
+}
+
+/** PasskeyRenamed gives a passkey another name. Sealed: name. */
+export interface PasskeyRenamed {
+  passkey: string
+  account: string
 }
 
 /**
@@ -1042,6 +1048,7 @@ export type Kind =
   | "passkey.used"
   | "passkey.cloned"
   | "passkey.removed"
+  | "passkey.renamed"
   | "account.linked"
   | "account.unlinked"
   | "proposal.made"
@@ -3038,6 +3045,7 @@ export interface KindData {
   "passkey.used": PasskeyUsed
   "passkey.cloned": PasskeyCloned
   "passkey.removed": PasskeyRemoved
+  "passkey.renamed": PasskeyRenamed
   "account.linked": AccountLinked
   "account.unlinked": AccountUnlinked
   "proposal.made": ProposalMade

@@ -2,13 +2,15 @@
 export interface SingleSignOn { name: string; name_en: string; down?: boolean }
 
 export interface SignInWays {
-  /** False at an address that is no name. */
+  /** False at an address that is no name, or none of the hub's. */
   passkeys_here: boolean
+  /** The hub's names, at which there can be passkeys. */
+  passkeys_at?: string[]
   single_sign_on?: SingleSignOn
 }
 
 export interface WayList extends SignInWays {
-  passkeys: { id: string; name: string; rp: string; added: string; cloned?: boolean }[]
+  passkeys: { id: string; name: string; rp: string; added: string; used?: string; cloned?: boolean }[]
   links: { issuer: string; linked: string }[]
   /** A passkey was just used: no password is needed. */
   proved?: boolean
