@@ -31,6 +31,7 @@ CUTS        ?= 20
 FRAMES      ?= 500
 FUZZTIME    ?= 20s
 SOAK        ?= 8h
+SOCKETS     ?= 10000
 FAULT_FLAGS ?=
 
 .PHONY: help
@@ -128,6 +129,10 @@ test-faults: test-needs build ## kill hub, agents and broker at random (SEED=, K
 test-powercut: build ## cut the power of a virtual machine under the hub (SEED=, CUTS=)
 	@scripts/needs.sh powercut
 	$(GO) run ./faults/powercut -seed $(SEED) -cuts $(CUTS) $(FAULT_FLAGS)
+
+.PHONY: test-flood
+test-flood: build ## hold thousands of idle websockets, slow callers and huge bodies against the hub (SOCKETS=)
+	$(GO) run ./faults/flood -sockets $(SOCKETS) $(FAULT_FLAGS)
 
 .PHONY: rig
 rig: $(RIG) ## build the virtual window computer: an arm64 kernel with GPIO, the agent as for a Pi
