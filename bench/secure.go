@@ -29,60 +29,37 @@ func (b *bench) secure(ctx context.Context) error {
 		return err
 	}
 	for _, publishers := range []int{1, most} {
-		load := func(encrypted bool, pace float64) (loadgen.Result, error) {
-			cfg := loadgen.Config{Addr: h.mqtt(), Topics: wire.Topics{Hall: "hall"}, Publishers: publishers, Inflight: inflight, Rate: pace, Duration: b.span, Prefix: "plain"}
-			if encrypted {
-				cfg.Prefix, cfg.Addr, cfg.TLS = "load", hostPort(h.TLS), func(agent string) (*tls.Config, error) { return who[agent], nil }
-			}
-			return loadgen.Run(ctx, cfg)
-		}
 		for _, pace := range []float64{0, paced} {
-			if err := b.compare(publishers, pace, load); err != nil {
+			p, err := inPairs(b.pairs(), func(encrypted bool) (reading, error) {
+				// The same agents at both doors, each enrolled, with an outbox of its own for each load.
+				cfg := loadgen.Config{Addr: h.mqtt(), Topics: wire.Topics{Hall: "hall"}, Publishers: publishers, Inflight: inflight, Rate: pace, Duration: b.span / 3, Prefix: "load"}
+				if encrypted {
+					cfg.Addr, cfg.TLS = hostPort(h.TLS), func(agent string) (*tls.Config, error) { return who[agent], nil }
+				}
+				m := meter{hub: h}
+				cfg.Connected = m.begin
+				got, err := loadgen.Run(ctx, cfg)
+				if err != nil {
+					return reading{}, err
+				}
+				r := reading{rate: got.Rate, p50: got.P50, p99: got.P99}
+				return r, m.read(&r, got.Acked)
+			})
+			if err != nil {
 				return err
 			}
+			how := "flat out"
+			if pace > 0 {
+				how = "paced"
+			}
+			b.addPairs("s", fmt.Sprintf("MQTT, %d publishers, %s", publishers, how), "events/s", &p)
 		}
 	}
 	return nil
 }
 
-// compare measures both doors in turns and adds what came of them and their ratios.
-func (b *bench) compare(publishers int, pace float64, load func(encrypted bool, pace float64) (loadgen.Result, error)) error {
-	var results [2][]loadgen.Result // plain, encrypted
-	for round := range 2 * b.rounds {
-		for _, encrypted := range []bool{round%2 != 0, round%2 == 0} {
-			r, err := load(encrypted, pace)
-			if err != nil {
-				return err
-			}
-			i := 0
-			if encrypted {
-				i = 1
-			}
-			results[i] = append(results[i], r)
-		}
-	}
-	of := func(i int, value func(loadgen.Result) float64) float64 {
-		var all []float64
-		for _, r := range results[i] {
-			all = append(all, value(r))
-		}
-		return median(all)
-	}
-	rates := func(r loadgen.Result) float64 { return r.Rate }
-	p50 := func(r loadgen.Result) float64 { return float64(r.P50) }
-	p99 := func(r loadgen.Result) float64 { return float64(r.P99) }
-	how := "flat out"
-	if pace > 0 {
-		how = "paced"
-	}
-	for i, name := range []string{"plain", "TLS, certificates, ACL"} {
-		b.add("s", fmt.Sprintf("%s, %d publishers, %s", name, publishers, how), rate(of(i, rates))+" events/s",
-			fmt.Sprintf("PUBACK p50 %s p99 %s; medians of %d", ms(time.Duration(of(i, p50))), ms(time.Duration(of(i, p99))), len(results[i])))
-	}
-	b.add("s", fmt.Sprintf("TLS to plain, %d publishers, %s", publishers, how), fmt.Sprintf("%.2f", of(1, rates)/of(0, rates)),
-		fmt.Sprintf("throughput, same run; latency p50 %.2f, p99 %.2f", of(1, p50)/of(0, p50), of(1, p99)/of(0, p99)))
-	return nil
-}
+// pairs is how many pairs of plain and secured are measured.
+func (b *bench) pairs() int { return 4*b.rounds + 1 }
 
 // enrolAll makes each of the load's agents a device of the hall, over HTTPS with a code of its own.
 func (b *bench) enrolAll(ctx context.Context, h *hub, n int) (map[string]*tls.Config, error) {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -36,31 +35,27 @@ func (b *bench) web(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var rate [2][]float64
-	var took [2][]time.Duration
-	for range b.rounds {
-		for i, secured := range []bool{false, true} {
-			base := h.HTTP
-			if secured {
-				base = h.HTTPS
-			}
-			all, err := ask(ctx, base+"/api/v1/windows", pool, secured, b.span)
-			if err != nil {
-				return err
-			}
-			rate[i] = append(rate[i], float64(len(all))/b.span.Seconds())
-			took[i] = append(took[i], all...)
+	p, err := inPairs(b.pairs(), func(secured bool) (reading, error) {
+		base := h.HTTP
+		if secured {
+			base = h.HTTPS
 		}
-	}
-	var mean [2]float64
-	for i, name := range []string{"plain, nobody", "TLS 1.3 and a token"} {
-		for _, r := range rate[i] {
-			mean[i] += r / float64(len(rate[i]))
+		m := meter{hub: h}
+		if err := m.begin(); err != nil {
+			return reading{}, err
 		}
-		p50, p99, _ := quantiles(took[i])
-		b.add("w", "requests, "+name, fmt.Sprintf("%.0f a second", mean[i]), fmt.Sprintf("p50 %s, p99 %s; %d callers, GET windows; %.0f to %.0f; callers on this machine too", ms(p50), ms(p99), callers, slices.Min(rate[i]), slices.Max(rate[i])))
+		all, err := ask(ctx, base+"/api/v1/windows", pool, secured, b.span/3)
+		if err != nil {
+			return reading{}, err
+		}
+		p50, p99, _ := quantiles(all)
+		r := reading{rate: float64(len(all)) / (b.span / 3).Seconds(), p50: p50, p99: p99}
+		return r, m.read(&r, len(all))
+	})
+	if err != nil {
+		return err
 	}
-	b.add("w", "ratio of requests", fmt.Sprintf("%.2f", mean[1]/mean[0]), "secured to plain, same run (target 0.80)")
+	b.addPairs("w", fmt.Sprintf("requests of %d callers", callers), "a second", &p)
 	return nil
 }
 

@@ -39,6 +39,8 @@ type Config struct {
 	Prefix string
 	// TLS, where not nil, gives the settings for a publisher's connection, by its agent's name.
 	TLS func(agent string) (*tls.Config, error)
+	// Connected, where not nil, is called once all are connected, before the first event.
+	Connected func() error
 	// Stall is how long to wait for the next acknowledgement or message before
 	// the run fails; 0 means 30 s.
 	Stall time.Duration
@@ -119,6 +121,11 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	var once sync.Once
 	fail := func(err error) {
 		once.Do(func() { failed = err; cancel() })
+	}
+	if cfg.Connected != nil {
+		if err := cfg.Connected(); err != nil {
+			return Result{}, err
+		}
 	}
 	began := time.Now()
 	var sending, receiving sync.WaitGroup

@@ -10,5 +10,8 @@ const secret = "operator-of-a-campaign-on-loopback"
 // Env is the setting of a hub that a campaign starts.
 const Env = "HALL_OPERATOR_SECRET=" + secret
 
+// Header is what such a hub lets its operator in with.
+func Header() http.Header { return http.Header{"Authorization": {"Bearer " + secret}} }
+
 // Sign lets a request act as the operator of such a hub.
 func Sign(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }
