@@ -238,7 +238,11 @@ export interface BoardAnswer {
   checkpoint?: Checkpoint
   /** Newest first. */
   periods: BoardPeriod[]
+  /** Results that were taken off the board and not published again; the last first. */
+  withdrawn?: BoardWithdrawn[]
 }
+
+export interface BoardWithdrawn { period: string; kind: Kind; revision: number; verify: string; at: string; why: string }
 
 /** GET verify/{period}/{revision}. */
 export interface VerifyAnswer {

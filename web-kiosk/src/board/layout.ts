@@ -65,12 +65,12 @@ export function signs(text: string): number {
   return [...text].reduce((sum, sign) => sum + (/[ -ɏ]/.test(sign) ? 0.6 : 1), 0)
 }
 
-/** Puts texts on pages of so many lines, each text whole. */
-export function pack<T>(list: readonly T[], text: (item: T) => string, lines: number, across: number): T[][] {
+/** Puts texts on pages of so many lines, each text whole, with room around each. */
+export function pack<T>(list: readonly T[], text: (item: T) => string, lines: number, across: number, around = 0.5): T[][] {
   const pages: T[][] = []
   let left = 0
   for (const item of list) {
-    const needs = Math.ceil(signs(text(item)) / across) + 0.5
+    const needs = Math.ceil(signs(text(item)) / across) + around
     if (pages.length === 0 || needs > left) {
       pages.push([])
       left = lines

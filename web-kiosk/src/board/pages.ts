@@ -1,4 +1,4 @@
-import type { BoardAward, BoardIndicator, BoardPeriod, BoardScore, Kind, Words } from '../assessment/types'
+import type { BoardAward, BoardIndicator, BoardPeriod, BoardScore, BoardWithdrawn, Kind, Words } from '../assessment/types'
 import { even, pack, type Layout } from './layout'
 
 /** A line of a table: a window, a department or a person. */
@@ -17,8 +17,14 @@ export interface TablePage extends Of { readonly kind: 'table'; readonly list: L
 export interface AwardPage extends Of { readonly kind: 'award'; readonly award: BoardAward; readonly rows: Row[] }
 export interface BulletinPage extends Of { readonly kind: 'bulletin'; readonly lines: Words[] }
 export interface RatesPage extends Of { readonly kind: 'rates'; readonly rates: (BoardIndicator & { /** The value of the month before, where that is published. */ readonly before: number | null })[] }
+/** What was taken off the board (撤下公示), when and why. */
+export interface WithdrawnPage { readonly key: string; readonly kind: 'withdrawn'; readonly part: number; readonly of: number; readonly all: BoardWithdrawn[] }
 export interface VerifyPage { readonly key: 'verify'; readonly kind: 'verify'; readonly periods: BoardPeriod[] }
-export type Page = TablePage | AwardPage | BulletinPage | RatesPage | VerifyPage
+export type Page = TablePage | AwardPage | BulletinPage | RatesPage | WithdrawnPage | VerifyPage
+
+/** What a card of something withdrawn takes besides its reason: lines, and signs of each. */
+const CARD_LINES = 4
+const CARD_ASIDE = 6
 
 /** The newest of each kind: periods come newest first. */
 export function newest(periods: readonly BoardPeriod[], kind: Kind): BoardPeriod | undefined {
@@ -34,11 +40,14 @@ export function rowsOf(period: BoardPeriod, list: List): Row[] {
 }
 
 /** All pages of what was published, in the order in which they turn; the words of a bulletin are measured in the page's language. */
-export function pagesOf(periods: readonly BoardPeriod[], layout: Layout, words: (w: Words) => string): Page[] {
+export function pagesOf(periods: readonly BoardPeriod[], layout: Layout, words: (w: Words) => string, withdrawn: readonly BoardWithdrawn[] = []): Page[] {
   const month = newest(periods, 'month')
   const quarter = newest(periods, 'quarter')
   const year = newest(periods, 'year')
   const pages: Page[] = []
+  // Whoever has seen the results is told first that they are off.
+  const off = pack(withdrawn, ({ why }) => why, layout.lines, layout.signs - CARD_ASIDE, CARD_LINES)
+  pages.push(...off.map((all, n) => ({ kind: 'withdrawn' as const, key: `withdrawn ${n}`, part: n + 1, of: off.length, all })))
   if (month) {
     pages.push(...tables(month, 'windows', layout), ...tables(month, 'departments', layout), ...tables(month, 'people', layout))
     const before = periods.filter((period) => period.kind === 'month')[1]
@@ -53,7 +62,7 @@ export function pagesOf(periods: readonly BoardPeriod[], layout: Layout, words: 
     pages.push(...all.map((lines, n) => ({ kind: 'bulletin' as const, key: `${quarter.period} bulletin ${n}`, period: quarter, part: n + 1, of: all.length, lines })))
   }
   if (year) for (const award of year.awards ?? []) pages.push(...winners(year, award, layout))
-  if (pages.length > 0 || periods.length > 0) pages.push({ kind: 'verify', key: 'verify', periods: [year, quarter, month].filter((period) => period !== undefined).reverse() })
+  if (periods.length > 0) pages.push({ kind: 'verify', key: 'verify', periods: [year, quarter, month].filter((period) => period !== undefined).reverse() })
   return pages
 }
 

@@ -31,7 +31,7 @@ export interface Requests { leaves: LeaveRow[]; punches: PunchRow[]; secondments
 
 export interface Noted { note?: Signed; reply?: Signed; withdrawn?: Signed }
 
-export interface DayAnswer extends wire.DaySheet { notes: { [finding: string]: Noted } }
+export interface DayAnswer extends wire.DaySheet { notes: { [finding: string]: Noted }; /** What was published was taken back. */ withdrawn?: { at: string; why: string } }
 
 export interface StaffRow {
   id: string

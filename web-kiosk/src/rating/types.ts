@@ -109,4 +109,5 @@ export interface Publication {
   by: string
   at: string
   rates: RatingRate[]
+  withdrawn?: { at: string; why: string }
 }
