@@ -284,7 +284,7 @@ func whatOf(action wire.Action, what json.RawMessage) (w assess.Words, subject s
 			subject = p.Key()
 			zh, en = "“"+p.Name.ZH+"” "+subject, p.Name.EN+" "+subject
 		}
-		return assess.Words{ZH: "自 " + c.From + " 起按" + zh + "考核（" + c.Document + "）", EN: "assess by " + en + " from " + c.From + " on (" + c.Document + ")"}, subject
+		return assess.Words{ZH: "自 " + c.From + " 起按" + zh + " 考核（" + c.Document + "）", EN: "assess by " + en + " from " + c.From + " on (" + c.Document + ")"}, subject
 	case policy.ExtendPolicy:
 		subject = c.Policy + "@" + c.Version
 		zh, en := "", "without an end"

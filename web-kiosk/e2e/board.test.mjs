@@ -132,6 +132,35 @@ describe('the notice board', () => {
     await page.done()
   }))
 
+  for (const [size, viewport] of Object.entries(sizes)) {
+    test(`says before all else what was taken off, when and why, ${size}`, { timeout: 300_000 }, () => withHub({ windows: 20 }, async (hub) => {
+      const off = (period, revision, why) => ({ period, kind: period.includes('Q') ? 'quarter' : 'month', revision, verify: `/verify/${period}/${revision}`, at: '2026-11-23T10:20:00+08:00', why })
+      const why = '10 月 12 日至 16 日的签到因读卡器故障没有计入，统计口径有误；补录后重新核算。'
+      hub.answers.board = { ...board(), withdrawn: [off('2026-10', 2, why), off('2026-Q3', 1, '所含 9 月的结果有误。'.repeat(18).slice(0, 200))] }
+      hub.answers.board.periods = hub.answers.board.periods.slice(2)
+      const page = await boardOf(hub, { viewport })
+      const found = []
+      const seen = []
+      while (/^withdrawn/.test(await page.locator('main').getAttribute('data-page'))) {
+        seen.push(...await page.locator('[data-withdrawn]').allInnerTexts())
+        await judge(page, `board-${size}-withdrawn-${seen.length}`, found)
+        const least = (5_000 * Math.tan((16 / 60) * (Math.PI / 180))) / ((55 * 25.4) / Math.hypot(viewport.width, viewport.height)) / 0.727
+        const smallest = await page.locator('main').evaluate((main) => Math.min(...[...main.querySelectorAll('*')].filter((e) => [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim())).map((e) => Number.parseFloat(getComputedStyle(e).fontSize))))
+        assert.ok(smallest >= least - 0.1, `type of ${smallest} px, at least ${least}`)
+        await page.locator('[data-next]').click()
+      }
+      assert.equal(seen.length, 2)
+      assert.match(seen[0], new RegExp(`2026年10月考核结果（第 2 版）已撤下[\\s\\S]*2026-11-23 10:20 撤下[\\s\\S]*原因：${why}`))
+      await shown(page, '2026-09 windows 0')
+      // The last result is gone too: the board is not empty, it says what was there.
+      hub.answers.board = { ...board(), periods: [], withdrawn: [off('2026-10', 2, '')] }
+      await page.reload()
+      await page.locator('[data-withdrawn="2026-10"]').getByText('原因已按保存期限销毁').waitFor()
+      await page.done()
+      assert.deepEqual(found, [])
+    }))
+  }
+
   test('finds a window by number and by department, and goes back by itself', { timeout: 300_000 }, () => withHub({ windows: 20 }, async (hub) => {
     hub.answers.board = board()
     const page = await open(browser, 'about:blank', { hasTouch: true })

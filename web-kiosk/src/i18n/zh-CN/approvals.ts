@@ -7,7 +7,7 @@ export const approvals = {
   'proposals.none.text': '通过和延续考核政策、剔除评价、撤下公示须两人办理：一人提出，另一人确认。',
   'proposals.filter.open': '等待确认',
   'proposals.filter.done': '已办结',
-  'proposals.by': '{by} 于 {at} 提出，{until} 前可以确认',
+  'proposals.by': '{by} 于 {at} 提出，至 {until}（含当日）可以确认',
   'proposals.confirm': '确认',
   'proposals.confirm.text': '确认后随即生效，日志里写明您和 {by}。',
   'proposals.confirmed': '已确认，已生效',
