@@ -280,7 +280,7 @@ func whatOf(action wire.Action, what json.RawMessage) (w assess.Words, subject s
 	switch c := cmd.(type) {
 	case policy.AdoptPolicy:
 		zh, en := "考核政策", "an assessment policy"
-		if p, err := assess.Load([]byte(c.Text)); err == nil {
+		if p, err := policy.Read(c.Text); err == nil {
 			subject = p.Key()
 			zh, en = "“"+p.Name.ZH+"” "+subject, p.Name.EN+" "+subject
 		}

@@ -46,7 +46,7 @@ func (f *Found) Wrong() bool {
 
 // Check reads the text of a policy and plays its cases.
 func Check(text string) (f Found) {
-	p, err := assess.Load([]byte(text))
+	p, err := Read(text)
 	var faults *assess.Faults
 	switch {
 	case errors.As(err, &faults):

@@ -112,7 +112,7 @@ func (s *State) parse(text, hash string) *assess.Policy {
 	if p, done := s.parsed[hash]; done {
 		return p
 	}
-	p, err := assess.Load([]byte(text))
+	p, err := Read(text)
 	if err != nil {
 		p = nil
 	}

@@ -72,7 +72,7 @@ type State struct {
 
 // shippedBook is the policy that comes with the program. Reading it and compiling its
 // rules is most of what an empty view costs, and what is embedded never changes: it is
-// read once a process, and each state has a copy whose values it may change.
+// read once a process, and each state has a copy of the book whose values it may change.
 var shippedBook = sync.OnceValues(func() (*book, error) { //nolint:gochecknoglobals // read from what is embedded, and not changed
 	p, err := assess.Load(policies.Default())
 	if err != nil {
@@ -81,6 +81,16 @@ var shippedBook = sync.OnceValues(func() (*book, error) { //nolint:gochecknoglob
 	return newBook(p), nil
 })
 
+// Read is assess.Load; the text that comes with the program it has read already.
+func Read(text string) (*assess.Policy, error) {
+	if text == string(policies.Default()) {
+		if b, err := shippedBook(); err == nil {
+			return b.file, nil
+		}
+	}
+	return assess.Load([]byte(text))
+}
+
 // New is the policy of an empty log: the program's defaults and calendars.
 func New() (*State, error) {
 	b, err := shippedBook()
@@ -88,7 +98,7 @@ func New() (*State, error) {
 		return nil, err
 	}
 	shipped := *b
-	return from(&shipped, map[string]*assess.Policy{hashOf(string(policies.Default())): b.file})
+	return from(&shipped, nil)
 }
 
 // Empty is the policy of an empty log, like New, and has read what s has read.
