@@ -216,7 +216,8 @@ func (x *holder) told() (h held, err error) {
 	if err != nil {
 		return h, fmt.Errorf("a process that holds sockets ended: %w", err)
 	}
-	return h, json.Unmarshal(line, &h)
+	err = json.Unmarshal(line, &h)
+	return h, err
 }
 
 // release lets go of the sockets and waits for the end of the process.

@@ -81,7 +81,7 @@ func (o *clientOptions) hold(ctx context.Context, stdin io.Reader, stdout io.Wri
 			case status == http.StatusSwitchingProtocols:
 				h.Taken++
 				go func() {
-					if err := idle(conn, in); err != nil && !letGo.Load() {
+					if _ = idle(conn, in); !letGo.Load() {
 						lost.Add(1)
 					}
 				}()
@@ -148,7 +148,7 @@ func idle(conn net.Conn, in *bufio.Reader) error {
 			length = binary.BigEndian.Uint64(b[:])
 		}
 		if head[0]&0xf != 9 { // no ping
-			if _, err := io.CopyN(io.Discard, in, int64(min(length, 1<<40))); err != nil { //nolint:gosec // bounded
+			if _, err := io.CopyN(io.Discard, in, int64(min(length, 1<<40))); err != nil {
 				return err
 			}
 			continue
@@ -158,7 +158,7 @@ func idle(conn net.Conn, in *bufio.Reader) error {
 			return err
 		}
 		// A pong, masked by zeros.
-		if _, err := conn.Write(append([]byte{0x8a, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)); err != nil { //nolint:gosec // at most 125
+		if _, err := conn.Write(append([]byte{0x8a, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)); err != nil {
 			return err
 		}
 	}

@@ -85,7 +85,8 @@ func liveOver(client *http.Client, base string) (live wire.Live, err error) {
 	if res.StatusCode != http.StatusOK {
 		return live, fmt.Errorf("the live view: %s", res.Status)
 	}
-	return live, json.NewDecoder(res.Body).Decode(&live)
+	err = json.NewDecoder(res.Body).Decode(&live)
+	return live, err
 }
 
 // printed FILE checks that the authority's fingerprint is in what the demo has said.
