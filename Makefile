@@ -57,6 +57,16 @@ bin/simulator:
 agents: ## build the static agents: build/agent-linux-arm64 and build/agent-linux-amd64
 	for arch in arm64 amd64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build $(GOFLAGS_LD) -o build/agent-linux-$$arch ./agent/cmd/agent; done
 
+# Into build/packages; the same commit gives the same bytes.
+ARCHES ?= amd64 arm64
+.PHONY: packages
+packages: $(WEB_DONE) $(NPM_DONE) ## build the Debian packages of hub, agent and screen (ARCHES='amd64 arm64')
+	scripts/packages.sh build/packages $(ARCHES)
+
+.PHONY: image-oci
+image-oci: $(WEB_DONE) $(NPM_DONE) ## build the hub's container image into build/oci, from an empty base (ARCHES=…)
+	scripts/image-oci.sh build/oci $(ARCHES)
+
 .PHONY: web
 web: $(WEB_DONE) ## build the pages into web-kiosk/dist
 
@@ -147,6 +157,14 @@ test-rig: build $(RIG) ## press, swipe, unplug, kill and cut the power of the vi
 .PHONY: $(RIG)
 $(RIG):
 	@$(GO) build -o $@ ./faults/rig
+
+.PHONY: test-packages
+test-packages: ## install, upgrade, remove and purge the packages in a small Debian with systemd, start the image (INSTALL_FLAGS=-short)
+	@scripts/needs.sh packages
+	$(MAKE) --no-print-directory packages image-oci ARCHES="$$($(GO) env GOARCH)"
+	scripts/lintian.sh build/packages
+	for unit in deploy/systemd/*.service deploy/screen/*.service; do systemd-analyze security --offline=true --no-pager $$unit | tail -n 1; done
+	$(GO) run ./faults/install $(INSTALL_FLAGS)
 
 .PHONY: soak
 soak: test-needs build ## the fault campaign for a long time (SOAK=8h)

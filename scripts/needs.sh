@@ -2,7 +2,7 @@
 # Sees to the system packages that a make target needs: installs the missing
 # ones where it may (root, apt), otherwise says in one line what to install.
 #
-#   scripts/needs.sh test|powercut|rig|office
+#   scripts/needs.sh test|powercut|rig|office|packages
 set -euo pipefail
 
 # command:package, or path:package for what is not a command.
@@ -20,8 +20,11 @@ rig)
 office)
     needs=(soffice:libreoffice-writer-nogui /usr/lib/libreoffice/program/libsclo.so:libreoffice-calc-nogui pdftoppm:poppler-utils /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk)
     ;;
+packages)
+    needs=(debootstrap:debootstrap lintian:lintian systemd-nspawn:systemd-container systemd-analyze:systemd dpkg-deb:dpkg)
+    ;;
 *)
-    echo "usage: scripts/needs.sh test|powercut|rig|office" >&2
+    echo "usage: scripts/needs.sh test|powercut|rig|office|packages" >&2
     exit 2
     ;;
 esac

@@ -24,8 +24,10 @@ import (
 )
 
 const (
-	// port is the hub's for HTTPS where none is given.
-	port = "8443"
+	// port is the hub's for HTTPS where none is given, packagedPort of a hub that its package set up.
+	port, packagedPort = "8443", "443"
+	// knock is how long a port may take to answer before the next is tried.
+	knock = 5 * time.Second
 	// patience is how long the hub may take for one answer.
 	patience = 20 * time.Second
 	// maxAnswer is more than any answer is long, in bytes.
@@ -53,7 +55,7 @@ func Enrol(ctx context.Context, e Enrolment) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	addr, err := Address(e.Hub)
+	addrs, err := Addresses(e.Hub)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +69,7 @@ func Enrol(ctx context.Context, e Enrolment) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
+	addr := listening(ctx, addrs)
 	d, err := begin(e.Data, key)
 	if err != nil {
 		return nil, err
@@ -89,17 +92,34 @@ func Enrol(ctx context.Context, e Enrolment) (*Identity, error) {
 	return id, d.finish(id)
 }
 
-// Address is the hub's host:port of what a person gives.
-func Address(text string) (string, error) {
+// Addresses are where the hub can be, as host:port, of what a person gives.
+func Addresses(text string) ([]string, error) {
 	text = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), "https://"), "/")
 	host, p, err := net.SplitHostPort(text)
+	ports := []string{p}
 	if err != nil {
-		host, p = strings.Trim(text, "[]"), port
+		host, ports = strings.Trim(text, "[]"), []string{port, packagedPort}
 	}
-	if _, err := strconv.ParseUint(p, 10, 16); err != nil || host == "" || strings.ContainsAny(host, "/@? ") {
-		return "", fmt.Errorf("expected the hub's address like 192.168.1.10 or hub.local:%s, got %q", port, text)
+	if _, err := strconv.ParseUint(ports[0], 10, 16); err != nil || host == "" || strings.ContainsAny(host, "/@? ") {
+		return nil, fmt.Errorf("expected the hub's address like 192.168.1.10 or hub.local:%s, got %q", port, text)
 	}
-	return net.JoinHostPort(host, p), nil
+	var addrs []string
+	for _, p := range ports {
+		addrs = append(addrs, net.JoinHostPort(host, p))
+	}
+	return addrs, nil
+}
+
+// listening is the first of the addresses at which something listens, or the first of all. Nothing is sent.
+func listening(ctx context.Context, addrs []string) string {
+	for _, addr := range addrs {
+		d := net.Dialer{Timeout: knock}
+		if conn, err := d.DialContext(ctx, "tcp", addr); err == nil {
+			_ = conn.Close()
+			return addr
+		}
+	}
+	return addrs[0]
 }
 
 // requestFor asks for a certificate (PKCS #10). Whose it is to be, the hub knows.

@@ -233,11 +233,34 @@ func TestAnswersThatAreNotUsed(t *testing.T) {
 
 func TestAddressesOfHubs(t *testing.T) {
 	for text, want := range map[string]string{
-		"192.168.1.10": "192.168.1.10:8443", "hub.local:9443": "hub.local:9443", "https://hub.local/": "hub.local:8443", "::1": "[::1]:8443", "[::1]:1": "[::1]:1",
+		"192.168.1.10": "192.168.1.10:8443 192.168.1.10:443", "hub.local:9443": "hub.local:9443", "https://hub.local/": "hub.local:8443 hub.local:443",
+		"::1": "[::1]:8443 [::1]:443", "[::1]:1": "[::1]:1",
 		"": "", "http://hub": "", "hub/path": "", "me@hub": "", "hub:": "",
 	} {
-		if got, err := Address(text); got != want || (err == nil) != (want != "") {
+		if got, err := Addresses(text); strings.Join(got, " ") != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}
+
+func TestThePortIsTheOneAtWhichSomethingListens(t *testing.T) {
+	open, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody, hub := closed.Addr().String(), open.Addr().String()
+	_ = closed.Close()
+	for _, row := range []struct {
+		addrs []string
+		want  string
+	}{{[]string{nobody, hub}, hub}, {[]string{hub, nobody}, hub}, {[]string{nobody, nobody}, nobody}} {
+		if got := listening(t.Context(), row.addrs); got != row.want {
+			t.Errorf("%v: %s, want %s", row.addrs, got, row.want)
 		}
 	}
 }

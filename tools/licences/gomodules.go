@@ -14,9 +14,17 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// programs are shipped, for these processors.
-func programs() map[string][]string {
-	return map[string][]string{"hub": {"amd64", "arm64"}, "agent": {"amd64", "arm64"}, "simulator": {"amd64"}}
+// program is where a program's main package is, and for which processors it is shipped.
+type program struct {
+	dir        string
+	processors []string
+}
+
+// programs are shipped.
+func programs() map[string]program {
+	both := []string{"amd64", "arm64"}
+	return map[string]program{"hub": {"./hub/cmd/hub", both}, "agent": {"./agent/cmd/agent", both}, "screen": {"./deploy/screen", both},
+		"simulator": {"./simulator/cmd/simulator", both[:1]}}
 }
 
 // decided are modules whose licence no reader of texts recognises, read by a person.
@@ -28,9 +36,9 @@ func decided() map[string][]string {
 func goModules(root string) ([]shipped, error) {
 	found := map[string]*shipped{}
 	dirs := map[string]string{}
-	for program, processors := range programs() {
-		for _, processor := range processors {
-			cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}{{end}}", "./"+program+"/cmd/"+program)
+	for program, p := range programs() {
+		for _, processor := range p.processors {
+			cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}{{end}}", p.dir)
 			cmd.Dir = root
 			cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+processor, "CGO_ENABLED=0")
 			var said bytes.Buffer
@@ -57,6 +65,7 @@ func goModules(root string) ([]shipped, error) {
 	var all []shipped
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		s := found[name]
+		s.dir = dirs[name]
 		slices.Sort(s.in)
 		s.licences = decided()[name]
 		if s.licences == nil {
@@ -72,17 +81,13 @@ func goModules(root string) ([]shipped, error) {
 
 // licencesIn recognises the licences of a module's folder, in order of their ids.
 func licencesIn(dir string) ([]string, error) {
-	named := regexp.MustCompile(`(?i)^(licen[cs]e|copying|unlicense)([.-].*)?$`)
-	entries, err := os.ReadDir(dir)
+	texts, err := licenceFiles(dir, false)
 	if err != nil {
 		return nil, err
 	}
 	ids := map[string]bool{}
-	for _, e := range entries {
-		if e.IsDir() || !named.MatchString(e.Name()) {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+	for _, file := range texts {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
@@ -97,4 +102,20 @@ func licencesIn(dir string) ([]string, error) {
 		}
 	}
 	return slices.Sorted(maps.Keys(ids)), nil
+}
+
+// licenceFiles are the files of a folder that hold licences, and with notices what is to be kept with them.
+func licenceFiles(dir string, notices bool) (files []string, err error) {
+	named := regexp.MustCompile(`(?i)^(licen[cs]e|copying|unlicense)([.-].*)?$`)
+	kept := regexp.MustCompile(`(?i)^(notice|copyright|patents)([.-].*)?$`)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if !e.IsDir() && (named.MatchString(e.Name()) || notices && kept.MatchString(e.Name())) {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files, nil
 }

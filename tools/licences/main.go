@@ -26,18 +26,35 @@ func run(args []string, stdout io.Writer) error {
 	fs := flag.NewFlagSet("licences", flag.ContinueOnError)
 	root := fs.String("root", ".", "the repository")
 	out := fs.String("out", "", "write to this file; the standard output where it is empty")
+	inside := fs.String("program", "", "hub, agent or screen: write what goes into its package, with -bom or -texts")
+	bom := fs.String("bom", "", "a list of materials that cyclonedx-gomod made of the program: write it whole, with licences and pages")
+	texts := fs.Bool("texts", false, "write the texts of the licences")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	page, err := write(*root)
+	text, err := wanted(*root, *inside, *bom, *texts)
 	if err != nil {
 		return err
 	}
 	if *out == "" {
-		_, err = io.WriteString(stdout, page)
+		_, err = io.WriteString(stdout, text)
 		return err
 	}
-	return os.WriteFile(*out, []byte(page), 0o644)
+	return os.WriteFile(*out, []byte(text), 0o644)
+}
+
+func wanted(root, inside, bom string, texts bool) (string, error) {
+	if inside == "" {
+		return write(root)
+	}
+	parts, err := partsOf(root, inside)
+	switch {
+	case err != nil:
+		return "", err
+	case texts:
+		return licenceTexts(parts)
+	}
+	return materials(bom, parts)
 }
 
 // shipped is one module, package or other work that is in what people get.
@@ -47,6 +64,8 @@ type shipped struct {
 	licences []string
 	// in are the programs or pages that hold it.
 	in []string
+	// dir is where its source is on this machine.
+	dir string
 }
 
 // permitted are the licences under which something may be in a program that is given

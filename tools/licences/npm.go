@@ -48,7 +48,7 @@ func npmPackages(dir string) ([]shipped, error) {
 		if !ok {
 			return nil, fmt.Errorf("the pages import %s, which package-lock.json does not have", name)
 		}
-		s := shipped{name: name, version: p.Version, source: "https://www.npmjs.com/package/" + name + "/v/" + p.Version, in: []string{"pages"}}
+		s := shipped{name: name, version: p.Version, source: "https://www.npmjs.com/package/" + name + "/v/" + p.Version, in: []string{"pages"}, dir: installed(dir, name)}
 		for _, id := range regexp.MustCompile(`\s+AND\s+`).Split(strings.Trim(p.License, "()"), -1) {
 			if id != "" {
 				s.licences = append(s.licences, id)
@@ -86,4 +86,14 @@ func imported(src string) ([]string, error) {
 		return err
 	})
 	return slices.Sorted(maps.Keys(names)), err
+}
+
+// installed is where npm has put a package: beside the others, or inside one that needs it.
+func installed(dir, name string) string {
+	for _, where := range []string{"", "*/node_modules", "@*/*/node_modules"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, "node_modules", where, name)); len(found) > 0 {
+			return found[0]
+		}
+	}
+	return filepath.Join(dir, "node_modules", name)
 }
