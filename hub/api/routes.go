@@ -147,7 +147,7 @@ func count(name, zh, en string) param { return param{name, "query", true, text{z
 
 // table is every route under /api/v1 and beside it.
 func (a *API) table() []route {
-	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.heldSessionRoutes(), a.wayRoutes(), a.enrolmentRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.dutyRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes(), a.boardRoutes(), a.personalRoutes(), a.screenRoutes(), a.proposalRoutes(), a.auditRoutes(), a.backupRoutes())
+	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.heldSessionRoutes(), a.wayRoutes(), a.enrolmentRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.dutyRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes(), a.boardRoutes(), a.personalRoutes(), a.screenRoutes(), a.proposalRoutes(), a.auditRoutes(), a.backupRoutes(), a.firstHourRoutes())
 }
 
 func (a *API) hallRoutes() []route {

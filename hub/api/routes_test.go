@@ -285,6 +285,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/session/single-sign-on", v + "session/single-sign-on", "", "public", ""}, {"POST /api/v1/link", v + "link", `{"password":"a long password"}`, "supervisor", ""},
 		{"PUT /api/v1/accounts/{id}/link", v + "accounts/supervisor/link", `{"subject":"subject-1"}`, "", ""}, {"DELETE /api/v1/link", v + "link", "", "supervisor", ""},
 		{"PUT /api/v1/accounts/{id}/link", v + "accounts/supervisor/link", `{"subject":"subject-1"}`, "", ""}, {"DELETE /api/v1/accounts/{id}/link", v + "accounts/supervisor/link", "", "", ""},
+		{"GET /api/v1/setup", v + "setup", "", "", ""},
 		{"GET /api/v1/accounts", v + "accounts", "", "", ""}, {"PUT /api/v1/accounts/{id}", v + "accounts/zhou", `{"name":"演示","role":"auditor","password":"first password"}`, "", ""},
 		{"DELETE /api/v1/accounts/{id}", v + "accounts/zhou", "", "", ""}, {"GET /api/v1/tokens", v + "tokens", "", "", ""},
 		{"POST /api/v1/tokens", v + "tokens", `{"name":"月报","role":"auditor"}`, "", ""}, {"DELETE /api/v1/tokens/{id}", v + "tokens/LAST", "", "", ""},

@@ -2,6 +2,7 @@ package attendance
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -348,4 +349,31 @@ func (d *Days) Doubtful(event string) (staff string, err error) {
 // Position is the record that a swipe came with; near is the day that it counts for.
 func (d *Days) Position(event string, near hall.Date) (wire.Position, bool) {
 	return d.Swipes.position(event, near)
+}
+
+// Seen is a swipe, with what was known of card and device at that time: whose it was, and
+// at which window; each empty where it was nobody's or at none.
+type Seen struct {
+	At            time.Time
+	Staff, Window string
+}
+
+// Newest is the last swipe of all, and the last of somebody's card at a window; nil where there is none.
+func (d *Days) Newest() (last, known *Seen) {
+	for _, day := range slices.Backward(slices.Sorted(maps.Keys(d.Swipes.days))) {
+		list := d.Swipes.on(day)
+		for i := len(list) - 1; i >= 0; i-- {
+			sw := &list[i]
+			x := Seen{At: time.UnixMilli(sw.at).In(d.Zone)}
+			x.Staff, _ = d.People.Holder(*sw.card, x.At, day)
+			x.Window = d.People.WindowOf(sw.agent.agent, x.At)
+			if last == nil {
+				last = &x
+			}
+			if x.Staff != "" && x.Window != "" {
+				return last, &x
+			}
+		}
+	}
+	return last, nil
 }

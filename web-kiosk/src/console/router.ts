@@ -8,7 +8,7 @@ export const groups = {
   check: ['attendance', 'requests', 'proposals', 'inspect', 'duties'],
   assessment: ['periods', 'trends', 'appeals', 'awards', 'obligations', 'evaluations', 'policies'],
   people: ['roster', 'arrange', 'shifts', 'procedures'],
-  setup: ['calendar', 'policy', 'accounts', 'personal', 'windows', 'devices', 'enrolment', 'screens', 'dead-letters', 'audit'],
+  setup: ['first-hour', 'calendar', 'policy', 'accounts', 'personal', 'windows', 'devices', 'enrolment', 'screens', 'dead-letters', 'audit'],
 } as const
 
 export type Group = keyof typeof groups
