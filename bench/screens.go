@@ -158,7 +158,8 @@ func (f *fanout) measure(ctx context.Context, w *wall, into *fanned) (r reading,
 	defer w.mu.Unlock()
 	into.events, into.took, into.memory = into.events+n, append(into.took, w.took...), f.h.rss()
 	r.p50, r.p99, _ = quantiles(w.took)
-	return r, m.read(&r, n)
+	err = m.read(&r, n)
+	return r, err
 }
 
 func (f *fanout) send(ctx context.Context, w *wall) error {

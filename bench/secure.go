@@ -43,7 +43,8 @@ func (b *bench) secure(ctx context.Context) error {
 					return reading{}, err
 				}
 				r := reading{rate: got.Rate, p50: got.P50, p99: got.P99}
-				return r, m.read(&r, got.Acked)
+				err = m.read(&r, got.Acked)
+				return r, err
 			})
 			if err != nil {
 				return err

@@ -50,7 +50,8 @@ func (b *bench) web(ctx context.Context) error {
 		}
 		p50, p99, _ := quantiles(all)
 		r := reading{rate: float64(len(all)) / (b.span / 3).Seconds(), p50: p50, p99: p99}
-		return r, m.read(&r, len(all))
+		err = m.read(&r, len(all))
+		return r, err
 	})
 	if err != nil {
 		return err

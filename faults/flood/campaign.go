@@ -105,7 +105,9 @@ func (o *options) flood(ctx context.Context, h *hub, lobby *screen, secure bool,
 		return f, err
 	}
 	defer back.close()
-	lobby.silent()
+	if _, err := lobby.silent(); err != nil { // what was before does not count
+		return f, fmt.Errorf("the lobby's socket ended: %w", err)
+	}
 	began := time.Now()
 	var holders []*holder
 	defer func() {
