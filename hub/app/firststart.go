@@ -34,6 +34,12 @@ func IsHall(data string) bool {
 	return false
 }
 
+// IsPrepared tells whether a hall was begun in a data folder, be it by hub init alone.
+func IsPrepared(data string) bool {
+	_, err := os.Lstat(firstStartFile(data))
+	return IsHall(data) || !errors.Is(err, fs.ErrNotExist)
+}
+
 // Prepare makes a hall's data folder and gives the one-time link of its first start, by the addresses of the settings.
 func Prepare(cfg *Config, account string) (link string, err error) {
 	f := FirstStart{Account: account}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -61,7 +62,8 @@ func runInit(_ context.Context, args []string, stdout, _ io.Writer) error {
 		return err
 	}
 	// Before anything is asked: a hall that is there stays as it is.
-	if err := untouched(lang, config, data); err != nil {
+	packaged := config == packagedConfig && unit()
+	if err := untouched(lang, config, data, packaged); err != nil {
 		return err
 	}
 	a := &asker{lang: lang, in: bufio.NewReader(os.Stdin), out: stdout}
@@ -79,6 +81,9 @@ func runInit(_ context.Context, args []string, stdout, _ io.Writer) error {
 	cfg.Hall = app.HallConfig{ID: known["hall"], Name: known["name"], NameEN: known["name-en"], TimeZone: known["time-zone"]}
 	if known["network"] == "yes" {
 		cfg.HTTPS, cfg.MQTTTLS = "0.0.0.0:8443", "0.0.0.0:8883"
+		if packaged { // its service may take low ports
+			cfg.HTTP, cfg.HTTPS = "0.0.0.0:80", "0.0.0.0:443"
+		}
 	}
 	if err := settings.Load(&cfg, "", nil, listen...); err != nil {
 		return err
@@ -101,7 +106,17 @@ func found(cfg *app.Config, config, account, lang string, stdout io.Writer) erro
 		return fmt.Errorf("give the data folder to its owner: %w", err)
 	}
 	// The settings come last: where they are, the rest is.
+	// The package's own settings, with which no hall was begun, are kept aside.
+	aside := there(config)
+	if aside {
+		if err := os.Rename(config, config+".before-init"); err != nil {
+			return fmt.Errorf("keep the package's settings aside: %w", err)
+		}
+	}
 	if err := writeNew(config, text); err != nil {
+		if aside {
+			err = errors.Join(err, os.Rename(config+".before-init", config))
+		}
 		if made {
 			_ = os.RemoveAll(cfg.Data) // it held the link alone
 		}
@@ -110,13 +125,21 @@ func found(cfg *app.Config, config, account, lang string, stdout io.Writer) erro
 	return next(cfg, config, link, lang, stdout)
 }
 
-// untouched refuses where a hall is already.
-func untouched(lang, config, data string) error {
+// untouched refuses where a hall is already. The settings that the package brings are none,
+// as long as no hall was begun with them.
+func untouched(lang, config, data string, packaged bool) error {
+	begun := app.IsHall(data)
+	if packaged && there(config) {
+		was := app.Defaults()
+		err := settings.Load(&was, config, nil)
+		packaged = err == nil && !app.IsPrepared(was.Data)
+		begun = begun || app.IsHall(was.Data)
+	}
 	switch {
-	case there(config):
+	case there(config) && (!packaged || begun):
 		return fmt.Errorf(said{"设置文件 %s 已经存在，不作改动；启动它：hub serve --config %s；要另建大厅，用 --config 和 --data 指定别处",
 			"the settings file %s is there already and is left alone: start it with hub serve --config %s, or choose other places for another hall with --config and --data"}.in(lang), config, config)
-	case app.IsHall(data):
+	case begun:
 		return fmt.Errorf(said{"数据文件夹 %s 里已经有一个大厅，不作改动；要另建大厅，用 --data 指定别处",
 			"the data folder %s holds a hall already and is left alone: choose another for another hall with --data"}.in(lang), data)
 	}
@@ -144,7 +167,7 @@ func unit() bool {
 
 // next says what to do now, in the order in which it is done.
 func next(cfg *app.Config, config, link, lang string, stdout io.Writer) error {
-	start := "hub serve --config " + config
+	start := filepath.Base(os.Args[0]) + " serve --config " + config
 	if config == packagedConfig && unit() {
 		start = "sudo systemctl enable --now " + packagedUnit
 	}

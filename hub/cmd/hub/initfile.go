@@ -35,8 +35,8 @@ hall:
 # The folder of the log, the keys and the photos. To copy it: hub backup.
 data: {{yaml .Data}}
 
-# 不加密的页面地址，只供本机；其他电脑用 HTTPS。
-# Pages without TLS, for this machine alone; other computers use HTTPS.
+# 不加密的页面只供本机；其他电脑从这里被引到 HTTPS。
+# Pages without TLS are for this machine alone; others are led to HTTPS.
 http: {{yaml .HTTP}}
 {{if .HTTPS}}https: {{yaml .HTTPS}}
 {{else}}# https: 0.0.0.0:8443
