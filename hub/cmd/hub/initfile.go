@@ -16,7 +16,7 @@ import (
 
 // settingsText is the settings file that hub init writes: what it was told, and what else
 // a hall soon wants, as remarks.
-var settingsText = template.Must(template.New("hub.yaml").Funcs(template.FuncMap{"yaml": scalar}).Parse(`# 本大厅主机的设置，由 hub init 写成。改动后重启主机生效；hub doctor --config 检查。
+const settingsText = `# 本大厅主机的设置，由 hub init 写成。改动后重启主机生效；hub doctor --config 检查。
 # The settings of this hall's hub, written by hub init. Restart the hub after a change; hub doctor --config looks at them.
 
 hall:
@@ -68,7 +68,7 @@ mqtt: {{yaml .MQTT}}
 #   from: hall@example.gov.cn
 #   user: hall
 #   password_file: /etc/hallkeeper/mail-password
-`))
+`
 
 // scalar writes a value so that YAML reads it back as that text.
 func scalar(v string) (string, error) {
@@ -78,8 +78,12 @@ func scalar(v string) (string, error) {
 
 // settingsFile is the text of a hall's settings.
 func settingsFile(cfg *app.Config) ([]byte, error) {
+	t, err := template.New("hub.yaml").Funcs(template.FuncMap{"yaml": scalar}).Parse(settingsText)
+	if err != nil {
+		return nil, fmt.Errorf("read the template of the settings: %w", err)
+	}
 	var b bytes.Buffer
-	if err := settingsText.Execute(&b, cfg); err != nil {
+	if err := t.Execute(&b, cfg); err != nil {
 		return nil, fmt.Errorf("write the settings: %w", err)
 	}
 	return b.Bytes(), nil

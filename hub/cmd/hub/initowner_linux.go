@@ -1,9 +1,9 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
@@ -18,10 +18,15 @@ func handOver(folder string) error {
 	if os.Geteuid() != 0 || !ok || owner.Uid == 0 {
 		return nil
 	}
-	return filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+	// Within the folder only, whatever links its owner has put there.
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fs.WalkDir(root.FS(), ".", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		return os.Lchown(path, int(owner.Uid), int(owner.Gid))
-	})
+		return root.Lchown(path, int(owner.Uid), int(owner.Gid))
+	}), root.Close())
 }
