@@ -8,6 +8,7 @@ package courier
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -51,13 +52,13 @@ const (
 
 // Mail is one copy to be sent.
 type Mail struct {
-	// ID is the copy's, Attempt which one this is, from 1 on.
-	ID      string
-	Attempt int
-	To      string
-	Subject string
-	Body    string
-	Files   []File
+	// ID is the copy's, Attempt which one this is, from 1 on. Kind begins its Message-ID; copy where it is empty.
+	ID, Kind string
+	Attempt  int
+	To       string
+	Subject  string
+	Body     string
+	Files    []File
 	// At is when it was ordered; it is the mail's date, so that each attempt sends the same.
 	At time.Time
 }
@@ -261,7 +262,7 @@ func (c *Courier) client() (*mail.Client, error) {
 // messageID is the same for each attempt of a copy.
 func (c *Courier) messageID(m Mail) string {
 	_, domain, _ := strings.Cut(c.cfg.From, "@")
-	return "copy-" + m.ID + "@" + domain
+	return cmp.Or(m.Kind, "copy") + "-" + m.ID + "@" + domain
 }
 
 func (c *Courier) message(m Mail) (*mail.Msg, error) {
