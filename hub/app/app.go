@@ -70,6 +70,7 @@ type App struct {
 	assessing assessment
 	machine   machine
 	courier   *courier.Courier // nil where no mail server is set
+	tellers   []*teller        // who is told of troubles
 	// singleSignOn is nil where none is set.
 	singleSignOn *signin.OIDC
 	fonts        fonts
@@ -207,6 +208,9 @@ func (a *App) open() error {
 	if err := a.openCourier(); err != nil {
 		return err
 	}
+	if err := a.openTellers(); err != nil {
+		return err
+	}
 	if err := a.openSingleSignOn(); err != nil {
 		return err
 	}
@@ -274,6 +278,10 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.watchAssessment(ctx) })
 	group.Go(func() error { return a.lapse(ctx) })
 	group.Go(func() error { return a.watchMachine(ctx) })
+	group.Go(func() error { return a.noteTroubles(ctx) })
+	for _, t := range a.tellers {
+		group.Go(func() error { return a.tell(ctx, t) })
+	}
 	if a.courier != nil {
 		group.Go(func() error { return a.courier.Run(ctx) })
 		group.Go(func() error { return a.orderCopies(ctx) })
