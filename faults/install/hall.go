@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -41,7 +40,7 @@ func (t *trial) ask(asOperator bool, method, path string, body, into any) error 
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, "http://127.0.0.1:80"+path, content)
+	req, err := http.NewRequestWithContext(ctx, method, "http://127.0.0.1:8080"+path, content)
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ func (t *trial) ask(asOperator bool, method, path string, body, into any) error 
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s %s %w", method, path, res.Status, answer, errors.Join(err))
+		return fmt.Errorf("%s %s: %s %s %v", method, path, res.Status, answer, err) //nolint:errorlint // it is mostly none
 	}
 	if into == nil {
 		return nil

@@ -36,7 +36,8 @@ type trial struct {
 	init   int // the process id of its systemd, here
 	web    http.Client
 
-	window *window
+	window   *window
+	settings string // the hub's
 }
 
 func newTrial(ctx context.Context, o options, base string) (*trial, error) {

@@ -23,7 +23,8 @@ func (t *trial) steps() error {
 		{"the hub's image, unpacked, serves as its user", t.container},
 		{"the version before is installed with what it needs", t.install},
 		{"what the screen needs can be had", t.screen},
-		{"the machine starts without network: the hub serves, the agent waits for its enrolment", t.first},
+		{"the machine starts without network: the hub waits for its settings, the agent for its enrolment; neither has failed", t.first},
+		{"hub init, and the hub serves, still without network", t.found},
 		{"a window is enrolled, shown in the lobby, and its presses are stored", t.enrol},
 		{"a hub that hangs is started again, and the window goes on", t.hang},
 		{"an upgrade that is cut off goes on with dpkg --configure -a; settings and records are kept", t.upgrade},
@@ -68,9 +69,6 @@ func (t *trial) install() error {
 		return fmt.Errorf("the agent's user is in the groups %s: %w", said, err)
 	}
 	// What the technician writes.
-	if _, err := t.inside("sed", "-i", "s/^  id: hall$/  id: "+hallID+"/", "/etc/hallkeeper/hub.yaml"); err != nil {
-		return err
-	}
 	return t.write("/etc/hallkeeper/agent.yaml", 0o644, "data: "+agentData+"\nboard: sim\nsim_socket: "+agentData+"/s\nclock:\n  assume_synced: true\n")
 }
 
@@ -112,10 +110,18 @@ func (t *trial) first() error {
 	if err := t.boot(); err != nil {
 		return err
 	}
-	if err := errors.Join(t.is("hub", "ActiveState", "active"), t.is("hub", "NRestarts", "0"), t.serves()); err != nil {
+	return errors.Join(t.is("hub", "ActiveState", "inactive"), t.is("hub", "ConditionResult", "no"),
+		t.is("agent", "ActiveState", "inactive"), t.is("agent", "ConditionResult", "no"))
+}
+
+func (t *trial) found() error {
+	if _, err := t.inside("hallkeeper-hub", "init", "--yes", "--hall", hallID, "--name", "测试大厅"); err != nil {
 		return err
 	}
-	return errors.Join(t.is("agent", "ActiveState", "inactive"), t.is("agent", "ConditionResult", "no"))
+	if _, err := t.inside("systemctl", "enable", "--now", "hallkeeper-hub"); err != nil {
+		return err
+	}
+	return errors.Join(t.is("hub", "ActiveState", "active"), t.is("hub", "NRestarts", "0"), t.serves())
 }
 
 func (t *trial) enrol() error {
@@ -125,7 +131,7 @@ func (t *trial) enrol() error {
 	var made struct {
 		Code string `json:"code"`
 	}
-	if err := t.ask(true, http.MethodPost, "/api/v1/enrolments", map[string]string{"device": device, "kind": "agent"}, &made); err != nil {
+	if err := t.ask(true, http.MethodPost, "/api/v1/enrolments", map[string]string{"device": device}, &made); err != nil {
 		return err
 	}
 	if _, err := t.inside("hallkeeper-agent", "enroll", "--hub", "127.0.0.1", "--code", made.Code); err != nil {
@@ -231,6 +237,11 @@ func (t *trial) purge() error {
 	if err != nil {
 		return err
 	}
+	settings, err := os.ReadFile(filepath.Join(t.root, "etc/hallkeeper/hub.yaml"))
+	if err != nil {
+		return err
+	}
+	t.settings = string(settings) // as the technician has noted them
 	said, err := t.inside("dpkg", "--purge", "hallkeeper-hub", "hallkeeper-agent")
 	if err != nil {
 		return err
@@ -284,7 +295,11 @@ func (t *trial) reinstall() error {
 	if err := t.is("hub", "ActiveState", "inactive"); err != nil {
 		return err
 	}
-	if _, err := t.inside("sed", "-i", "s/^  id: hall$/  id: "+hallID+"/", "/etc/hallkeeper/hub.yaml"); err != nil {
+	// Purge took the settings, and init does not found a hall on another's records.
+	if said, err := t.inside("hallkeeper-hub", "init", "--yes", "--hall", hallID, "--name", "测试大厅"); err == nil {
+		return fmt.Errorf("a hall was founded on the records of another: %s", said)
+	}
+	if err := t.write("/etc/hallkeeper/hub.yaml", 0o644, t.settings); err != nil {
 		return err
 	}
 	if err := t.write("/etc/hallkeeper/agent.yaml", 0o644, "data: "+agentData+"\nboard: sim\nsim_socket: "+agentData+"/s\nclock:\n  assume_synced: true\n"); err != nil {
