@@ -21,7 +21,7 @@ func TestAnOutageIsToldWithoutTheLog(t *testing.T) {
 		got := ""
 		if l, due := o.letter(now, s); due {
 			got = fmt.Sprintf("%d+%d", len(l.Raised), len(l.Cleared))
-			ids[messageID(trouble.ByMail, &l, false)] = true
+			ids[messageID(trouble.ByMail, &l)] = true
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", what, got, want)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 
 	"hallkeeper/hub/courier"
 	"hallkeeper/hub/eventlog"
-	"hallkeeper/hub/hall"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/hub/trouble"
@@ -26,8 +26,6 @@ type teller struct {
 	channel string
 	// send makes one attempt; it may take its time, nobody waits for it.
 	send func(ctx context.Context, message string, at time.Time, l *trouble.Letter, test bool) (answer string, ok bool)
-	// test asks for a test message.
-	test chan struct{}
 }
 
 // tellEvery is how often is looked for what is to be told.
@@ -45,7 +43,7 @@ func (a *App) openTellers() error {
 		if a.courier == nil {
 			return errors.New("notify.mail names addresses and no mail server is set: set mail.host, or take the addresses out")
 		}
-		a.tellers = append(a.tellers, &teller{channel: trouble.ByMail, test: make(chan struct{}, 1), send: func(ctx context.Context, message string, at time.Time, l *trouble.Letter, test bool) (answer string, ok bool) {
+		a.tellers = append(a.tellers, &teller{channel: trouble.ByMail, send: func(ctx context.Context, message string, at time.Time, l *trouble.Letter, test bool) (answer string, ok bool) {
 			for i, to := range c.Mail { // one that fails lets all be sent again, under the same Message-ID
 				r := a.courier.Send(ctx, courier.Mail{ID: fmt.Sprintf("%s-%d", message, i+1), Kind: "trouble", Attempt: l.Attempt, To: to, Subject: from.Subject(l, lang, test), Body: from.Body(l, lang, test), At: at})
 				if !r.OK {
@@ -65,7 +63,7 @@ func (a *App) openTellers() error {
 		if err != nil {
 			return fmt.Errorf("open the webhook (notify.webhook): %w", err)
 		}
-		a.tellers = append(a.tellers, &teller{channel: trouble.ByWebhook, test: make(chan struct{}, 1), send: func(ctx context.Context, message string, at time.Time, l *trouble.Letter, test bool) (string, bool) {
+		a.tellers = append(a.tellers, &teller{channel: trouble.ByWebhook, send: func(ctx context.Context, message string, at time.Time, l *trouble.Letter, test bool) (string, bool) {
 			body, err := json.Marshal(from.Payload(l, message, at, lang, test))
 			if err != nil {
 				return err.Error(), false
@@ -112,7 +110,7 @@ func (a *App) tell(ctx context.Context, t *teller) error {
 		due := false
 		if s := a.log.Stats(); !s.Writable || outage.told {
 			if l, due = outage.letter(now, s); due {
-				if _, ok := a.attempt(ctx, t, &l, false); ok {
+				if _, ok := a.attempt(ctx, t, &l); ok {
 					outage.done(s.Writable)
 				} else {
 					outage.next = now.Add(time.Minute)
@@ -121,7 +119,7 @@ func (a *App) tell(ctx context.Context, t *teller) error {
 		} else {
 			a.Read(func(v *register.View, _ *roster.State) { l, due = v.State.Troubles.Due(t.channel, now, rules) })
 			if due {
-				a.tellOnce(ctx, t, &l, false)
+				a.tellOnce(ctx, t, &l)
 			}
 		}
 		timer := time.NewTimer(tellEvery)
@@ -129,17 +127,14 @@ func (a *App) tell(ctx context.Context, t *teller) error {
 		case <-ctx.Done():
 			timer.Stop()
 			return nil
-		case <-t.test:
-			timer.Stop()
-			a.tellOnce(ctx, t, &trouble.Letter{Attempt: 1}, true)
 		case <-timer.C:
 		}
 	}
 }
 
 // tellOnce makes one attempt and stores what became of it.
-func (a *App) tellOnce(ctx context.Context, t *teller, l *trouble.Letter, test bool) {
-	told, ok := a.attempt(ctx, t, l, test)
+func (a *App) tellOnce(ctx context.Context, t *teller, l *trouble.Letter) {
+	told, ok := a.attempt(ctx, t, l)
 	if !ok && ctx.Err() != nil {
 		return // the hub ends: this was no failure of the server's
 	}
@@ -151,28 +146,23 @@ func (a *App) tellOnce(ctx context.Context, t *teller, l *trouble.Letter, test b
 	}
 }
 
-func (a *App) attempt(ctx context.Context, t *teller, l *trouble.Letter, test bool) (trouble.Tell, bool) {
-	message := messageID(t.channel, l, test)
-	answer, ok := t.send(ctx, message, a.cfg.Now(), l, test)
+func (a *App) attempt(ctx context.Context, t *teller, l *trouble.Letter) (trouble.Tell, bool) {
+	message := messageID(t.channel, l)
+	answer, ok := t.send(ctx, message, a.cfg.Now(), l, false)
 	told := l.Told(t.channel, message, ok, answer)
-	told.Test = test
 	if ok {
 		a.messages.WithLabelValues(t.channel, "sent").Inc()
-		a.logger.Info("a message about troubles was sent", "channel", t.channel, "raised", len(l.Raised), "cleared", len(l.Cleared), "test", test)
+		a.logger.Info("a message about troubles was sent", "channel", t.channel, "raised", len(l.Raised), "cleared", len(l.Cleared))
 	} else if ctx.Err() == nil {
 		a.messages.WithLabelValues(t.channel, "failed").Inc()
-		a.logger.Warn("a message about troubles could not be sent", "channel", t.channel, "answer", answer, "test", test)
+		a.logger.Warn("a message about troubles could not be sent", "channel", t.channel, "answer", answer)
 	}
 	return told, ok
 }
 
 // messageID is the same for each attempt to tell the same, by which whoever gets it twice can drop the second one.
-func messageID(channel string, l *trouble.Letter, test bool) string {
-	told := l.Told(channel, "", true, "")
-	if told.Test = test; test || len(told.Raised)+len(told.Cleared)+len(told.Again) == 0 {
-		return uuid.NewString()
-	}
-	b, err := json.Marshal(told)
+func messageID(channel string, l *trouble.Letter) string {
+	b, err := json.Marshal(l.Told(channel, "", true, ""))
 	if err != nil {
 		return uuid.NewString() // plain data: it cannot fail
 	}
@@ -207,18 +197,22 @@ func (o *outage) letter(now time.Time, s eventlog.Stats) (l trouble.Letter, due 
 
 func (o *outage) done(writable bool) { o.told, o.next = !writable, time.Time{} }
 
-// TestNotify sends a test message by every way that is set; what became of it is among the attempts.
-func (a *App) TestNotify() ([]string, error) {
+// TestMessage sends a test message by every way that the settings name, whether the hub runs or not, and gives what each server
+// answered by channel, and which took it.
+func TestMessage(ctx context.Context, cfg Config, logger *slog.Logger) (answers map[string]string, took map[string]bool, err error) {
+	a, err := New(cfg, logger)
+	if err == nil {
+		err = errors.Join(a.openCourier(), a.openTellers())
+	}
+	if err != nil {
+		return nil, nil, err
+	}
 	if len(a.tellers) == 0 {
-		return nil, hall.Refuse("notify_unset", "没有设置通知：请在设置文件的 notify 中填写 mail 或 webhook", "nobody is set to be told: fill in mail or webhook of the setting notify")
+		return nil, nil, errors.New("nobody is set to be told: fill in notify.mail or notify.webhook in the settings")
 	}
-	var channels []string
+	answers, took = map[string]string{}, map[string]bool{}
 	for _, t := range a.tellers {
-		select {
-		case t.test <- struct{}{}:
-		default: // one is on its way
-		}
-		channels = append(channels, t.channel)
+		answers[t.channel], took[t.channel] = t.send(ctx, uuid.NewString(), a.cfg.Now(), &trouble.Letter{Attempt: 1}, true)
 	}
-	return channels, nil
+	return answers, took, nil
 }

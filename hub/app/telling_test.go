@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"mime"
 	"mime/quotedprintable"
 	"net/http"
@@ -20,7 +21,6 @@ import (
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/broker/brokertest"
 	"hallkeeper/hub/courier/couriertest"
-	"hallkeeper/hub/hall"
 	"hallkeeper/hub/trouble"
 	"hallkeeper/wire"
 )
@@ -136,11 +136,9 @@ func TestTroublesAreToldByMailAndWebhook(t *testing.T) {
 		t.Fatal(err)
 	}
 	h = start(t, cfg)
-	channels, err := h.TestNotify()
-	if err != nil || len(channels) != 2 {
-		t.Fatal(channels, err)
+	if answers, took, err := app.TestMessage(t.Context(), cfg, slog.New(slog.DiscardHandler)); err != nil || !took[trouble.ByMail] || !took[trouble.ByWebhook] {
+		t.Fatal(answers, err)
 	}
-	brokertest.Eventually(t, "the tests are told", func() bool { return len(h.told()) == 4 })
 	if mails, _ := smtp.Got(); len(mails) != 4 || len(hook.messages()) != 2 || !hook.messages()[1].Test || len(hook.messages()[1].Raised) != 0 {
 		t.Errorf("after a restart and a test there are %d mails, %+v", len(mails), hook.messages())
 	}
@@ -174,9 +172,7 @@ func TestAMessageThatFailsWaits(t *testing.T) {
 }
 
 func TestNobodyIsSetToBeTold(t *testing.T) {
-	h := start(t, config(t.TempDir()))
-	var no *hall.Error
-	if _, err := h.TestNotify(); !errors.As(err, &no) || no.Name != "notify_unset" {
+	if _, _, err := app.TestMessage(t.Context(), config(t.TempDir()), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "notify.mail") {
 		t.Error(err)
 	}
 }

@@ -76,6 +76,7 @@ func commands() []command {
 		{"import", "演算一份写成文字的大厅（测试用例），并与其预期比较", "play days of a hall that are written down and compare their sheets", runImport, false},
 		{"policy", "检查考核政策文件并演算其用例：policy check FILE；policy show", "check an assessment policy and play its cases: policy check FILE, policy show", runPolicy, false},
 		{"doctor", "检查本机与数据，用通俗的话说明", "look at this machine and its data and say in plain words what is wrong", runDoctor, false},
+		{"notify-test", "按设置 notify 发送一条测试消息", "send a test message to those whom the setting notify names", runNotifyTest, false},
 		{"inspect-segment", "", "", runInspect, true},
 	}
 }

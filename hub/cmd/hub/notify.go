@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"hallkeeper/hub/app"
+)
+
+// runNotifyTest sends a test message to those who are told of troubles, whether the hub runs or not.
+func runNotifyTest(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	var s settingFlags
+	if shown, err := flagSet("notify-test", stdout, args, s.define); shown || err != nil {
+		return err
+	}
+	cfg := app.Defaults()
+	if err := s.load(&cfg); err != nil {
+		return err
+	}
+	answers, took, err := app.TestMessage(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	failed := false
+	for _, channel := range slices.Sorted(maps.Keys(answers)) {
+		mark, zh, en := "✓", "已收下", "taken"
+		if !took[channel] {
+			failed, mark, zh, en = true, "✕", "没有收下", "not taken"
+		}
+		if _, err := fmt.Fprintf(stdout, "%s %s：%s / %s: %s\n", mark, channel, zh, en, answers[channel]); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return errors.New("a test message did not arrive; what the server answered stands above")
+	}
+	return nil
+}
