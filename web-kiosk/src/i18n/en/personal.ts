@@ -42,4 +42,7 @@ export const personal = {
   'personal.mine': 'My personal data',
   'personal.mine.text': 'You can have all that this hall holds about you (Personal Information Protection Law, article 45).',
   'personal.export': 'Export all that is held about me',
+  'personal.export.for': 'Export for the person',
+  'personal.export.reason': 'Who has asked, and how you know that it is them',
+  'personal.export.go': 'Export',
 } as const

@@ -42,4 +42,7 @@ export const personal = {
   'personal.mine': '我的个人信息',
   'personal.mine.text': '可以取得本大厅保存的关于您的全部信息（个人信息保护法 第四十五条）。',
   'personal.export': '导出我的全部信息',
+  'personal.export.for': '应当事人请求导出',
+  'personal.export.reason': '何人请求、如何核实其身份',
+  'personal.export.go': '导出',
 } as const
