@@ -82,6 +82,11 @@ $(WEB_DONE): $(NPM_DONE) $(WEB_SRC)
 gen: ## write what is generated from wire/: TypeScript types
 	$(GO) run ./wire/gen -out web-kiosk/src/wire.gen.ts
 
+.PHONY: drill
+drill: ## the recovery drill of docs/recovery.md, with the real programs
+	$(GO) test -count=1 ./faults/devices -run TestASpareHubTakesOver
+	$(GO) test -count=1 ./hub/cmd/hub -run TestScripts/backup
+
 .PHONY: licences
 licences: ## write docs/licences.md: the licences of what is shipped
 	$(GO) run -C tools ./licences -root .. -out ../docs/licences.md

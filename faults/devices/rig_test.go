@@ -231,17 +231,24 @@ func (h *hall) revoke(device, reason string) {
 // pressed are the presses that the log has of an agent, in order.
 func (h *hall) pressed(agent string) (list []wire.Record) {
 	h.t.Helper()
+	for _, r := range h.records() {
+		if r.Agent == agent && r.Kind == wire.KindRatingPressed {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// records is the whole log.
+func (h *hall) records() (list []wire.Record) {
+	h.t.Helper()
 	for after := uint64(0); ; {
 		var page struct {
 			Events []wire.Record `json:"events"`
 			Next   uint64        `json:"next"`
 		}
 		h.ask("GET", fmt.Sprintf("events?after=%d&limit=500", after), nil, &page)
-		for _, r := range page.Events {
-			if r.Agent == agent && r.Kind == wire.KindRatingPressed {
-				list = append(list, r)
-			}
-		}
+		list = append(list, page.Events...)
 		if len(page.Events) == 0 || page.Next == after {
 			return list
 		}

@@ -286,6 +286,10 @@ func (a *App) serve(ctx context.Context) error {
 		group.Go(func() error { return a.courier.Run(ctx) })
 		group.Go(func() error { return a.orderCopies(ctx) })
 	}
+	saved := newBackupMetrics(a.metrics)
+	for _, to := range a.cfg.Backup.To {
+		group.Go(func() error { return a.backUp(ctx, saved, to) })
+	}
 	group.Go(func() error { return a.watchCertificates(ctx) })
 	group.Go(func() error { return a.showMet(ctx) })
 	a.servePages(ctx, group)

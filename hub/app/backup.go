@@ -47,12 +47,21 @@ func BackupAtRest(ctx context.Context, cfg Config, recipients []string, w io.Wri
 	if err != nil {
 		return m, err
 	}
+	err = atRest(ctx, cfg, func(s backup.Source) (err error) {
+		m, err = backup.Write(w, s, keys)
+		return err
+	})
+	return m, err
+}
+
+// atRest opens a data folder in which no hub runs.
+func atRest(ctx context.Context, cfg Config, use func(backup.Source) error) (err error) {
 	log, closeLog, err := eventlog.Read(LogDir(cfg.Data))
 	if err != nil {
-		return m, err
+		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	return backup.Write(w, source(ctx, &cfg, log), keys)
+	return use(source(ctx, &cfg, log))
 }
 
 // Restored is what a restored folder holds.
@@ -64,8 +73,14 @@ type Restored struct {
 	Photos   int
 }
 
-// Restore reads a backup into a folder that is empty or not there. It is there whole and checked, or not at all.
-func Restore(r io.Reader, identities []age.Identity, data string) (out Restored, err error) {
+// Restore reads a backup that has no parts; see RestoreFrom.
+func Restore(r io.Reader, identities []age.Identity, data string) (Restored, error) {
+	return RestoreFrom(r, nil, identities, data)
+}
+
+// RestoreFrom reads a backup, and the parts that lie beside it, into a folder that is empty or not there. It is there whole and
+// checked, or not at all.
+func RestoreFrom(r io.Reader, part func(string) (io.ReadCloser, error), identities []age.Identity, data string) (out Restored, err error) {
 	if all, rerr := os.ReadDir(data); rerr == nil && len(all) > 0 {
 		return out, fmt.Errorf("%s is not empty: a backup is restored into an empty folder only, so that nothing is mixed or lost; name another with --data", data)
 	} else if rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
@@ -80,7 +95,7 @@ func Restore(r io.Reader, identities []age.Identity, data string) (out Restored,
 		return out, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }() // gone already where all went well
-	if out.Header, out.Manifest, err = backup.Read(r, identities, dir); err != nil {
+	if out.Header, out.Manifest, err = backup.Read(r, part, identities, dir); err != nil {
 		return out, err
 	}
 	key, err := vault.Verifier(KeyDir(dir))

@@ -68,6 +68,8 @@ type Config struct {
 	Mail  MailConfig `yaml:"mail"`
 	// Notify is who is told of troubles with the machines, beside the console.
 	Notify NotifyConfig `yaml:"notify"`
+	// Backup is where the hub backs itself up to.
+	Backup BackupConfig `yaml:"backup"`
 
 	// Version is the program's; ReadyFile is written once the hub serves. Demo
 	// says on every screen that this is no real hall.
@@ -168,7 +170,7 @@ func (c *MailConfig) Check() error {
 // Defaults are the settings of a hub that was told nothing.
 func Defaults() Config {
 	return Config{Data: "data", Hall: HallConfig{ID: "hall", Name: "政务服务大厅", TimeZone: "Asia/Shanghai"},
-		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", DayClose: "23:30", SessionIdle: 30 * time.Minute, SessionMax: access.SessionLasts, SessionBinding: "address", OIDC: OIDCConfig{Claim: "sub", Name: "统一身份认证", NameEN: "Single sign-on"}, Mail: MailConfig{Port: 587, TLS: "starttls"}, Notify: NotifyDefaults(), Version: "unversioned"}
+		HTTP: "127.0.0.1:8080", MQTT: "127.0.0.1:1883", Log: "text", LogLevel: "info", Checkpoint: "23:50", DayClose: "23:30", SessionIdle: 30 * time.Minute, SessionMax: access.SessionLasts, SessionBinding: "address", OIDC: OIDCConfig{Claim: "sub", Name: "统一身份认证", NameEN: "Single sign-on"}, Mail: MailConfig{Port: 587, TLS: "starttls"}, Notify: NotifyDefaults(), Backup: BackupConfig{Every: time.Hour, KeepDays: 30}, Version: "unversioned"}
 }
 
 // Check tells all that is wrong at once.

@@ -58,7 +58,7 @@ func Examine(ctx context.Context, cfg Config) iter.Seq[Finding] {
 			on = on && yield(Finding{h, fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)})
 			return on
 		}}
-		for _, look := range []func(){d.folder, d.space, d.clock, d.keys, d.https, d.log, d.views, d.pages, d.documents, d.running} {
+		for _, look := range []func(){d.folder, d.space, d.clock, d.keys, d.backups, d.https, d.log, d.views, d.pages, d.documents, d.running} {
 			if look(); !on || ctx.Err() != nil {
 				return
 			}

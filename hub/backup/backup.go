@@ -4,10 +4,14 @@
 // which hall and when, then the log's segments, keys and pictures, at last manifest.json with
 // the size and SHA-256 of each. What has no manifest at its end is no backup. Views are not in
 // it: they follow from the log. It refuses to write anything that is not encrypted.
+//
+// In a place (a folder, or one reached by SFTP) a backup leaves out the sealed segments that the place has
+// already, each in an age file of its own, and names them in its manifest.
 package backup
 
 import (
 	"archive/tar"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -18,6 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,10 +52,14 @@ type Member struct {
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+	// Part is the file of the place that holds it; empty where it stands in the backup itself.
+	Part string `json:"part,omitempty"`
 }
 
 const (
-	format       = 1
+	format = 1
+	// formatParts may have members that stand in parts.
+	formatParts  = 2
 	headerName   = "backup.json"
 	manifestName = "manifest.json"
 )
@@ -61,6 +70,8 @@ type Source struct {
 	Header  Header
 	Log     func(use func(name string, size int64, content io.Reader) error) (wire.Position, error)
 	Folders map[string]string
+	// Parts, where set, keeps sealed segments apart. It gives the name of the part, which it makes where there is none.
+	Parts func(sum string, content io.Reader) (part string, err error)
 }
 
 // ErrNoRecipient means that nobody could read the backup, or everybody.
@@ -89,7 +100,9 @@ func Write(w io.Writer, s Source, recipients []age.Recipient) (Manifest, error) 
 		return m, fmt.Errorf("begin the encrypted file: %w", err)
 	}
 	t := tar.NewWriter(sealed)
-	s.Header.Format = format
+	if s.Header.Format = format; s.Parts != nil {
+		s.Header.Format = formatParts
+	}
 	if err := addJSON(t, headerName, s.Header, s.Header.Made); err != nil {
 		return m, err
 	}
@@ -98,7 +111,7 @@ func Write(w io.Writer, s Source, recipients []age.Recipient) (Manifest, error) 
 		m.Members = append(m.Members, member)
 		return err
 	}
-	if m.Head, err = s.Log(func(name string, size int64, content io.Reader) error { return add("log/"+name, size, content) }); err != nil {
+	if m.Head, err = s.Log(s.log(&m, add)); err != nil {
 		return m, err
 	}
 	for _, name := range []string{"keys", "photos"} {
@@ -112,6 +125,27 @@ func Write(w io.Writer, s Source, recipients []age.Recipient) (Manifest, error) 
 		return m, err
 	}
 	return m, errors.Join(t.Close(), sealed.Close())
+}
+
+// log gives what takes the log's files.
+func (s *Source) log(m *Manifest, add func(string, int64, io.Reader) error) func(string, int64, io.Reader) error {
+	sum := "" // of the sealed segment that comes next
+	return func(name string, size int64, content io.Reader) error {
+		switch {
+		case s.Parts != nil && strings.HasSuffix(name, ".sha256"):
+			text, err := io.ReadAll(content)
+			if err != nil {
+				return err
+			}
+			sum, _, _ = strings.Cut(string(text), " ")
+			content = bytes.NewReader(text)
+		case s.Parts != nil && strings.HasSuffix(name, ".sealed"):
+			part, err := s.Parts(sum, content)
+			m.Members = append(m.Members, Member{Name: "log/" + name, Size: size, SHA256: sum, Part: part})
+			return err
+		}
+		return add("log/"+name, size, content)
+	}
 }
 
 func addJSON(t *tar.Writer, name string, v any, at time.Time) error {
@@ -176,17 +210,72 @@ var (
 	ErrDamaged = errors.New("the backup is damaged: it is cut short, or something in it was altered. Take another one")
 )
 
-// Read reads a backup into an empty folder and checks every file in it. Where it fails the folder is to be thrown away.
-func Read(r io.Reader, identities []age.Identity, dir string) (Header, Manifest, error) {
-	var h Header
-	var m Manifest
+func decrypt(r io.Reader, identities []age.Identity) (io.Reader, error) {
 	plain, err := age.Decrypt(r, identities...)
 	var none *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &none):
-		return h, m, ErrIdentity
+		return nil, ErrIdentity
 	case err != nil:
-		return h, m, fmt.Errorf("%w (%w)", ErrDamaged, err)
+		return nil, fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	return plain, nil
+}
+
+// Read reads a backup into an empty folder and checks every file in it; open gives the parts that it names, and is nil where
+// there are none. Where it fails the folder is to be thrown away.
+func Read(r io.Reader, open func(part string) (io.ReadCloser, error), identities []age.Identity, dir string) (Header, Manifest, error) {
+	h, m, err := readOne(r, identities, dir)
+	if err != nil {
+		return h, m, err
+	}
+	for _, x := range m.Members {
+		if x.Part == "" {
+			continue
+		}
+		if !memberName().MatchString(x.Name) || !partName().MatchString(x.Part) {
+			return h, m, fmt.Errorf("the backup names %.80q in %.80q, which is no file of a hall: it was not made by this program", x.Name, x.Part)
+		}
+		if open == nil {
+			return h, m, fmt.Errorf("the backup needs %s, which lies beside it: name the backup in its place", x.Part)
+		}
+		if err := readPart(x, open, identities, dir); err != nil {
+			return h, m, err
+		}
+	}
+	return h, m, nil
+}
+
+func readPart(x Member, open func(string) (io.ReadCloser, error), identities []age.Identity, dir string) error {
+	f, err := open(x.Part)
+	if err != nil {
+		return fmt.Errorf("the backup needs %s: %w", x.Part, err)
+	}
+	defer func() { _ = f.Close() }()
+	plain, err := decrypt(f, identities)
+	if err != nil {
+		return fmt.Errorf("%s: %w", x.Part, err)
+	}
+	in := &reading{r: plain}
+	got, err := keep(in, filepath.Join(dir, filepath.FromSlash(x.Name)), x.Name)
+	if err != nil {
+		if in.failed != nil {
+			return fmt.Errorf("%s: %w (%w)", x.Part, ErrDamaged, err)
+		}
+		return err
+	}
+	if got.Part = x.Part; got != x {
+		return fmt.Errorf("%s: %w (%s is not what was written)", x.Part, ErrDamaged, x.Name)
+	}
+	return nil
+}
+
+func readOne(r io.Reader, identities []age.Identity, dir string) (Header, Manifest, error) {
+	var h Header
+	var m Manifest
+	plain, err := decrypt(r, identities)
+	if err != nil {
+		return h, m, err
 	}
 	in := &reading{r: plain}
 	t := tar.NewReader(in)
@@ -201,8 +290,8 @@ func Read(r io.Reader, identities []age.Identity, dir string) (Header, Manifest,
 			if err := readJSON(t, x.Name, headerName, &h); err != nil {
 				return h, m, err
 			}
-			if h.Format != format {
-				return h, m, fmt.Errorf("the backup has format %d, this program reads %d: use a newer hub", h.Format, format)
+			if h.Format != format && h.Format != formatParts {
+				return h, m, fmt.Errorf("the backup has format %d, this program reads %d and %d: use a newer hub", h.Format, format, formatParts)
 			}
 			continue
 		case x.Name == manifestName:
@@ -212,7 +301,7 @@ func Read(r io.Reader, identities []age.Identity, dir string) (Header, Manifest,
 			if _, err := io.Copy(io.Discard, in); err != nil {
 				return h, m, fmt.Errorf("%w (%w)", ErrDamaged, err)
 			}
-			return h, m, same(m.Members, got)
+			return h, m, same(slices.DeleteFunc(slices.Clone(m.Members), func(x Member) bool { return x.Part != "" }), got)
 		}
 		if !memberName().MatchString(x.Name) || x.Typeflag != tar.TypeReg {
 			return h, m, fmt.Errorf("the backup holds %.80q, which is no file of a hall: it was not made by this program", x.Name)

@@ -42,7 +42,7 @@ func TestANameThatLeavesTheFolderIsRefused(t *testing.T) {
 		}
 		above := t.TempDir()
 		dir := filepath.Join(above, "in")
-		if _, _, err := backup.Read(&file, []age.Identity{id}, dir); err == nil || !strings.Contains(err.Error(), "no file of a hall") {
+		if _, _, err := backup.Read(&file, nil, []age.Identity{id}, dir); err == nil || !strings.Contains(err.Error(), "no file of a hall") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if left, _ := os.ReadDir(above); len(left) != 0 {

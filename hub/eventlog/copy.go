@@ -15,7 +15,8 @@ import (
 )
 
 // Copy gives the files of the log to use, one after another, as they are at one position: all that
-// was committed before it is called. The log goes on meanwhile. use must read a file before it returns.
+// was committed before it is called. The log goes on meanwhile. use must read a file before it returns;
+// it may leave a sealed one, whose checksum comes before it.
 func (l *Log) Copy(ctx context.Context, use func(name string, size int64, content io.Reader) error) (head wire.Position, err error) {
 	l.mu.RLock()
 	segments := l.segments
@@ -78,18 +79,18 @@ func copySealed(path string, use func(string, int64, io.Reader) error) error {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	st, err := f.Stat()
-	if err == nil {
-		err = use(filepath.Base(path), st.Size(), f)
-	}
-	if err != nil {
-		return err
-	}
 	sum, err := os.ReadFile(path + ".sha256")
 	if err != nil {
 		return err
 	}
-	return use(filepath.Base(path)+".sha256", int64(len(sum)), bytes.NewReader(sum))
+	if err := use(filepath.Base(path)+".sha256", int64(len(sum)), bytes.NewReader(sum)); err != nil {
+		return err
+	}
+	st, err := f.Stat()
+	if err == nil {
+		err = use(filepath.Base(path), st.Size(), f)
+	}
+	return err
 }
 
 // Checked says of a log that no program has open and in which Verify has found no fault that it may be opened

@@ -24,11 +24,12 @@ import (
 
 func runBackup(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	var s settingFlags
-	var to, file string
+	var to, into, file string
 	var recipients []string
 	if shown, err := flagSet("backup", stdout, args, func(fs *flag.FlagSet) {
 		s.define(fs)
 		fs.StringVar(&to, "to", "", "写到这个新文件 / write to this new `FILE`")
+		fs.StringVar(&into, "into", "", "写到这个位置，只补它没有的分段：文件夹或 sftp://user@host/path / into this `PLACE`, with the segments only that it has not: a folder or sftp://user@host/path")
 		fs.Func("recipient", "加密给谁：age 公钥，可多次 / for whom: a public `KEY` of age like age1…, may be given again", func(v string) error {
 			recipients = append(recipients, v)
 			return nil
@@ -37,8 +38,8 @@ func runBackup(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	}); shown || err != nil {
 		return err
 	}
-	if to == "" {
-		return usageError{"backup needs --to FILE"}
+	if (to == "") == (into == "") {
+		return usageError{"backup needs --to FILE or --into PLACE"}
 	}
 	if file != "" {
 		text, err := os.ReadFile(file)
@@ -56,6 +57,9 @@ func runBackup(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		return err
 	}
 	cfg.Version, cfg.Now = version, time.Now
+	if into != "" {
+		return backupInto(ctx, cfg, into, recipients, stdout)
+	}
 	size, err := writeWhole(to, func(w io.Writer) error {
 		control, err := app.ReadControl(cfg.Data)
 		if err == nil {
@@ -76,6 +80,18 @@ func runBackup(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		return fmt.Errorf("back up %s: %w", cfg.Data, err)
 	}
 	_, err = fmt.Fprintf(stdout, "备份已写到 %s，%d 字节，已加密\nThe backup is in %s, %d bytes, encrypted\n", to, size, to, size)
+	return err
+}
+
+func backupInto(ctx context.Context, cfg app.Config, into string, recipients []string, stdout io.Writer) error {
+	name, m, err := app.BackupAtRestInto(ctx, cfg, into, recipients)
+	if errors.Is(err, eventlog.ErrLocked) {
+		return fmt.Errorf("a hub runs on %s and backs up into the places of its settings by itself (backup.to); without it, stop the hub or use --to FILE: %w", cfg.Data, err)
+	}
+	if err != nil {
+		return fmt.Errorf("back up %s into %s: %w", cfg.Data, into, err)
+	}
+	_, err = fmt.Fprintf(stdout, "备份 %s 已写到 %s，到第 %d 条记录，已加密\nThe backup %s is in %s, up to record %d, encrypted\n", name, into, m.Head, name, into, m.Head)
 	return err
 }
 
@@ -156,21 +172,25 @@ func fetchBackup(ctx context.Context, control app.Control, recipients []string, 
 	return nil
 }
 
-func runRestore(_ context.Context, args []string, stdout, _ io.Writer) error {
+func runRestore(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	var data *string
-	var identity string
+	var identity, name string
+	var with backup.Access
 	file := ""
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		file, args = args[0], args[1:]
 	}
 	if shown, err := flagSet("restore FILE", stdout, args, func(fs *flag.FlagSet) {
 		data = dataFlag(fs)
+		fs.StringVar(&name, "backup", "", "位置里的哪一个备份，默认最新 / which `NAME` of a place; the newest by default")
+		fs.StringVar(&with.KeyFile, "sftp-key", "", "SFTP 私钥文件 / the private key `FILE` for SFTP")
+		fs.StringVar(&with.KnownHosts, "sftp-known-hosts", "", "SFTP 服务器公钥文件 / the `FILE` with the keys of servers")
 		fs.StringVar(&identity, "identity", "", "私钥文件（age-keygen 生成）/ the secret `KEYFILE` that age-keygen made")
 	}); shown || err != nil {
 		return err
 	}
 	if file == "" || identity == "" {
-		return usageError{"restore needs FILE --identity KEYFILE --data DIR"}
+		return usageError{"restore needs FILE or PLACE --identity KEYFILE --data DIR"}
 	}
 	key, err := os.Open(identity)
 	if err != nil {
@@ -180,12 +200,12 @@ func runRestore(_ context.Context, args []string, stdout, _ io.Writer) error {
 	if err := errors.Join(err, key.Close()); err != nil {
 		return fmt.Errorf("%s is no secret key of age (AGE-SECRET-KEY-1…): %w", identity, err)
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return fmt.Errorf("read the backup: %w", err)
+	from := file
+	if st, err := os.Stat(file); !strings.HasPrefix(file, "sftp://") && (err != nil || !st.IsDir()) {
+		from, name = filepath.Dir(file), filepath.Base(file)
 	}
-	out, err := app.Restore(f, identities, *data)
-	if err := errors.Join(err, f.Close()); err != nil {
+	out, err := app.RestoreAt(ctx, from, name, with, identities, *data)
+	if err != nil {
 		return fmt.Errorf("restore %s: %w", file, err)
 	}
 	_, err = fmt.Fprintf(stdout, "已恢复到 %s：大厅 %s，%s 的备份，%d 条记录，%d 个分段，%d 个签名检查点，%d 把个人密钥，%d 张照片，树根 %s\n"+

@@ -1,0 +1,249 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"filippo.io/age"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"hallkeeper/hub/backup"
+	"hallkeeper/hub/personal"
+	"hallkeeper/settings"
+	"hallkeeper/wire"
+)
+
+// BackupConfig is where the hub backs itself up to by itself; nowhere where To is empty.
+type BackupConfig struct {
+	// To are folders, each best on a disk of its own, and servers as sftp://user@host/path.
+	To []string `yaml:"to"`
+	// Recipients are public keys of age; the secret keys belong on no machine of the hall.
+	Recipients []string `yaml:"recipients"`
+	// Every is the recovery point: a hall that is lost loses at most what came in since.
+	Every time.Duration `yaml:"every"`
+	// KeepDays is for how long; a backup holds the keys of what is forgotten after it.
+	KeepDays int `yaml:"keep_days"`
+	// SFTPKey is a file with a private key without a passphrase, SFTPKnownHosts one with the servers' keys as ssh-keyscan writes it.
+	SFTPKey        string `yaml:"sftp_key"`
+	SFTPKnownHosts string `yaml:"sftp_known_hosts"`
+}
+
+// Check tells all that is wrong at once.
+func (c *BackupConfig) Check() error {
+	if len(c.To) == 0 {
+		return nil
+	}
+	var wrong []error
+	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	for _, to := range c.To {
+		if strings.HasPrefix(to, "sftp:") {
+			if _, err := backup.CheckSFTP(to); err != nil {
+				say("to", "%v", err)
+			}
+			if c.SFTPKey == "" || c.SFTPKnownHosts == "" {
+				say("sftp_key", "expected sftp_key and sftp_known_hosts, the hub's private key and the servers' keys")
+			}
+		} else if !filepath.IsAbs(to) {
+			say("to", "expected a folder like /mnt/backup or sftp://user@host/path, got %q", to)
+		}
+	}
+	if _, err := backup.Recipients(c.Recipients); err != nil {
+		say("recipients", "%v", err)
+	}
+	if c.Every < time.Minute || c.Every > 24*time.Hour {
+		say("every", "expected a time from 1m to 24h, like 1h, got %s", c.Every)
+	}
+	if c.KeepDays < 3 || c.KeepDays > 3650 {
+		say("keep_days", "expected 3 to 3650 days, like 30, got %d", c.KeepDays)
+	}
+	return errors.Join(wrong...)
+}
+
+func (c *BackupConfig) access() backup.Access {
+	return backup.Access{KeyFile: c.SFTPKey, KnownHosts: c.SFTPKnownHosts}
+}
+
+// retryBackup is when one that failed is tried again.
+const retryBackup = 5 * time.Minute
+
+type backupMetrics struct {
+	last     *prometheus.GaugeVec
+	failures *prometheus.CounterVec
+}
+
+func newBackupMetrics(reg prometheus.Registerer) *backupMetrics {
+	m := &backupMetrics{
+		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Subsystem: "backup", Name: "last_timestamp_seconds",
+			Help: "When the last whole backup in a place was made, in seconds since 1970; 0 where there is none."}, []string{"place"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: "backup", Name: "failures_total",
+			Help: "Backups that failed; each is tried again after five minutes."}, []string{"place"}),
+	}
+	reg.MustRegister(m.last, m.failures)
+	return m
+}
+
+// backUp keeps one place up to date until the hub ends.
+func (a *App) backUp(ctx context.Context, m *backupMetrics, to string) error {
+	m.last.WithLabelValues(to).Set(0)
+	m.failures.WithLabelValues(to).Add(0)
+	if sameDisk(to, a.cfg.Data) {
+		a.logger.Warn("backups go to the disk that the data is on: both are lost with it; name another disk in backup.to", "place", to)
+	}
+	due := time.Duration(0)
+	if last, err := a.cfg.lastBackup(ctx, to); err == nil && !last.IsZero() {
+		m.last.WithLabelValues(to).Set(float64(last.Unix()))
+		due = min(a.cfg.Backup.Every, a.cfg.Backup.Every-a.cfg.Now().Sub(last))
+	}
+	for due <= 0 || wait(ctx, due) {
+		made, err := a.backupInto(ctx, to)
+		switch {
+		case err == nil:
+			m.last.WithLabelValues(to).Set(float64(made.Unix()))
+			due = a.cfg.Backup.Every
+		case ctx.Err() != nil:
+			return nil
+		default:
+			m.failures.WithLabelValues(to).Inc()
+			a.logger.Error("a backup failed; it is tried again, and those before it are kept", "place", to, "again_in", retryBackup.String(), "error", err)
+			due = min(retryBackup, a.cfg.Backup.Every)
+		}
+	}
+	return nil
+}
+
+// backupInto makes one backup, of which the log has the recipients before, and removes those that are too old.
+func (a *App) backupInto(ctx context.Context, to string) (made time.Time, err error) {
+	c := &a.cfg.Backup
+	place, err := backup.At(ctx, to, c.access())
+	if err != nil {
+		return made, err
+	}
+	defer func() { err = errors.Join(err, place.Close()) }()
+	if _, err := place.Names(); err != nil { // before the log says that there is a backup
+		return made, err
+	}
+	if _, _, err := a.decide(ctx, wire.Actor{Kind: wire.ActorSchedule, ID: "backup"}, "", personal.TakeBackup{Recipients: c.Recipients}); err != nil {
+		return made, err
+	}
+	s := source(ctx, &a.cfg, a.log)
+	name, m, err := backup.Into(place, s, c.Recipients)
+	if err != nil {
+		return made, err
+	}
+	gone, err := backup.Prune(place, a.cfg.Hall.ID, s.Header.Made, time.Duration(c.KeepDays)*24*time.Hour)
+	if err != nil {
+		a.logger.Warn("backups that are too old could not be removed", "place", to, "error", err)
+	}
+	a.logger.Info("a backup was made", "place", to, "name", name, "position", m.Head, "files", len(m.Members), "removed", len(gone))
+	return s.Header.Made, nil
+}
+
+// lastBackup is when the newest backup of this hall in a place was made; zero where there is none.
+func (c *Config) lastBackup(ctx context.Context, to string) (at time.Time, err error) {
+	place, err := backup.At(ctx, to, c.Backup.access())
+	if err != nil {
+		return at, err
+	}
+	defer func() { err = errors.Join(err, place.Close()) }()
+	names, err := place.Names()
+	if err != nil {
+		return at, err
+	}
+	if all := backup.InPlace(names, c.Hall.ID); len(all) > 0 {
+		at = all[len(all)-1].Made
+	}
+	return at, nil
+}
+
+// sameDisk tells whether two folders are on one file system.
+func sameDisk(x, y string) bool {
+	device := func(path string) (uint64, bool) {
+		st, err := os.Stat(path)
+		if err != nil {
+			return 0, false
+		}
+		sys, ok := st.Sys().(*syscall.Stat_t)
+		if !ok {
+			return 0, false
+		}
+		return uint64(sys.Dev), true //nolint:unconvert // its size differs between systems
+	}
+	dx, okx := device(x)
+	dy, oky := device(y)
+	return okx && oky && dx == dy
+}
+
+// BackupAtRestInto makes a backup in a place of a data folder in which no hub runs.
+func BackupAtRestInto(ctx context.Context, cfg Config, to string, recipients []string) (name string, m backup.Manifest, err error) {
+	place, err := backup.At(ctx, to, cfg.Backup.access())
+	if err != nil {
+		return "", m, err
+	}
+	defer func() { err = errors.Join(err, place.Close()) }()
+	err = atRest(ctx, cfg, func(s backup.Source) (err error) {
+		name, m, err = backup.Into(place, s, recipients)
+		return err
+	})
+	return name, m, err
+}
+
+// RestoreAt reads a backup of a place, the newest where no name is given.
+func RestoreAt(ctx context.Context, from, name string, with backup.Access, identities []age.Identity, data string) (out Restored, err error) {
+	place, err := backup.At(ctx, from, with)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, place.Close()) }()
+	if name == "" {
+		names, err := place.Names()
+		if err != nil {
+			return out, err
+		}
+		all := backup.InPlace(names, "")
+		if len(all) == 0 {
+			return out, fmt.Errorf("there is no backup in %s", from)
+		}
+		name = all[len(all)-1].Name
+		for _, x := range all {
+			if x.Hall != all[len(all)-1].Hall {
+				return out, fmt.Errorf("there are backups of several halls in %s: name one with --backup, the newest is %s", from, name)
+			}
+		}
+	}
+	f, err := place.Open(name)
+	if err != nil {
+		return out, fmt.Errorf("open %s: %w", name, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return RestoreFrom(f, place.Open, identities, data)
+}
+
+// backups looks at the places of the settings.
+func (d *doctor) backups() {
+	if len(d.cfg.Backup.To) == 0 {
+		d.say(Note, "没有设置自动备份（backup.to）：这台机器坏了，数据就没有了", "no backups are set (backup.to): with this machine all is lost")
+		return
+	}
+	for _, to := range d.cfg.Backup.To {
+		if sameDisk(to, d.cfg.Data) {
+			d.say(Note, "备份 %s 与数据在同一块磁盘上，应换一块", "the backups in %s are on the disk of the data; use another", to)
+		}
+		last, err := d.cfg.lastBackup(d.ctx, to)
+		switch old := time.Since(last).Round(time.Minute); {
+		case err != nil:
+			d.say(Ill, "备份位置 %s 用不了：%v", "backups cannot be put into %s: %v", to, err)
+		case last.IsZero():
+			d.say(Ill, "%s 里还没有备份", "there is no backup in %s yet", to)
+		case old > 2*d.cfg.Backup.Every:
+			d.say(Ill, "%s 里最新的备份已是 %s 前的", "the newest backup in %s is %s old", to, old)
+		default:
+			d.say(Well, "%s 里最新的备份是 %s 前的", "the newest backup in %s is %s old", to, old)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+)
+
+// Access is how servers for backups are reached: a private key without a passphrase, and the file of known host keys as ssh has it.
+type Access struct{ KeyFile, KnownHosts string }
+
+const (
+	dialWithin = 20 * time.Second
+	// silentFor ends a connection on which nothing moves.
+	silentFor = 2 * time.Minute
+)
+
+// At opens a place: a folder, or sftp://user@host[:port]/path.
+func At(ctx context.Context, where string, with Access) (Place, error) {
+	if !strings.HasPrefix(where, "sftp://") {
+		return Folder(where), nil
+	}
+	u, err := CheckSFTP(where)
+	if err != nil {
+		return nil, err
+	}
+	key, err := os.ReadFile(with.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the key for %s: %w", u.Host, err)
+	}
+	signer, err := ssh.ParsePrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no private key of SSH without a passphrase: %w", with.KeyFile, err)
+	}
+	known, err := knownhosts.New(with.KnownHosts)
+	if err != nil {
+		return nil, fmt.Errorf("read the keys of known hosts: %w", err)
+	}
+	host := u.Host
+	if u.Port() == "" {
+		host = net.JoinHostPort(u.Hostname(), "22")
+	}
+	plain, err := (&net.Dialer{Timeout: dialWithin}).DialContext(ctx, "tcp", host)
+	if err != nil {
+		return nil, fmt.Errorf("reach %s: %w", host, err)
+	}
+	conn := &lively{plain}
+	c, chans, requests, err := ssh.NewClientConn(conn, host, &ssh.ClientConfig{User: u.User.Username(), Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
+		HostKeyCallback: known, HostKeyAlgorithms: algorithms(known, host), Timeout: dialWithin})
+	if err != nil {
+		_ = conn.Close() // NewClientConn has closed it
+		var unknown *knownhosts.KeyError
+		if errors.As(err, &unknown) {
+			err = fmt.Errorf("the server shows a key that %s does not have; compare it with the server's own and add it with ssh-keyscan: %w", with.KnownHosts, err)
+		}
+		return nil, fmt.Errorf("sign in at %s: %w", host, err)
+	}
+	client := ssh.NewClient(c, chans, requests)
+	files, err := sftp.NewClient(client)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open SFTP at %s: %w", host, err), client.Close())
+	}
+	return &remote{client, files, u.Path}, nil
+}
+
+// CheckSFTP reads the address of a place.
+func CheckSFTP(where string) (*url.URL, error) {
+	u, err := url.Parse(where)
+	if err != nil || u.Scheme != "sftp" || u.Hostname() == "" || u.User.Username() == "" || u.Path == "" || u.RawQuery != "" {
+		return nil, fmt.Errorf("expected sftp://user@host/path, got %q", where)
+	}
+	if _, has := u.User.Password(); has {
+		return nil, fmt.Errorf("a password does not belong in the address of %s: a key is used", u.Host)
+	}
+	return u, nil
+}
+
+// algorithms are those of the keys that are known of a host, so that it does not show another.
+func algorithms(known ssh.HostKeyCallback, host string) (all []string) {
+	var e *knownhosts.KeyError
+	if err := known(host, &net.TCPAddr{}, nobody{}); errors.As(err, &e) {
+		for _, k := range e.Want {
+			if t := k.Key.Type(); t == ssh.KeyAlgoRSA {
+				all = append(all, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
+			} else {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+// nobody is a key that no host has.
+type nobody struct{}
+
+func (nobody) Type() string                        { return "none" }
+func (nobody) Marshal() []byte                     { return []byte("none") }
+func (nobody) Verify([]byte, *ssh.Signature) error { return errors.New("no key") }
+
+// lively is a connection that ends where nothing moves on it.
+type lively struct{ net.Conn }
+
+func (l *lively) Read(p []byte) (int, error) {
+	if err := l.SetReadDeadline(time.Now().Add(silentFor)); err != nil {
+		return 0, err
+	}
+	return l.Conn.Read(p)
+}
+
+func (l *lively) Write(p []byte) (int, error) {
+	if err := l.SetWriteDeadline(time.Now().Add(silentFor)); err != nil {
+		return 0, err
+	}
+	return l.Conn.Write(p)
+}
+
+type remote struct {
+	conn  *ssh.Client
+	files *sftp.Client
+	dir   string
+}
+
+func (r *remote) path(name string) string { return path.Join(r.dir, path.Base(name)) }
+
+// Names lists it.
+func (r *remote) Names() (names []string, err error) {
+	all, err := r.files.ReadDir(r.dir)
+	if err != nil {
+		return nil, fmt.Errorf("look into %s on the server: %w", r.dir, err)
+	}
+	for _, x := range all {
+		names = append(names, x.Name())
+	}
+	return names, nil
+}
+
+// Open reads one file.
+func (r *remote) Open(name string) (io.ReadCloser, error) { return r.files.Open(r.path(name)) }
+
+// Remove removes one file.
+func (r *remote) Remove(name string) error { return r.files.Remove(r.path(name)) }
+
+// Close ends the connection, first of all: a server that does not answer must not hold it up.
+func (r *remote) Close() error {
+	err := r.conn.Close()
+	_ = r.files.Close() // ends what waits for an answer, and says that the connection is gone
+	return err
+}
+
+// Create makes a file; see Place. Where the server can, it syncs it first.
+func (r *remote) Create(name string, write func(io.Writer) error) error {
+	tmp := r.path("." + name + ".new")
+	w, err := r.files.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return fmt.Errorf("write %s on the server: %w", name, err)
+	}
+	err = write(w)
+	if _, can := r.files.HasExtension("fsync@openssh.com"); err == nil && can {
+		err = w.Sync()
+	}
+	if err = errors.Join(err, w.Close()); err == nil {
+		err = r.files.Rename(tmp, r.path(name)) // fails where there is one
+	}
+	if err != nil {
+		_ = r.files.Remove(tmp) // the connection may be gone
+		return fmt.Errorf("write %s on the server: %w", name, err)
+	}
+	return nil
+}
