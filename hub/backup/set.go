@@ -191,5 +191,6 @@ func sharedOf(p Place, name string) (s Shared, err error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return s, err
 	}
-	return s, json.Unmarshal(text, &s)
+	err = json.Unmarshal(text, &s)
+	return s, err
 }
