@@ -99,13 +99,14 @@ func (b *bench) decadeOf(ctx context.Context) (string, error) {
 		return "", err
 	}
 	_, _ = fmt.Fprintf(b.say, "  making %d years of a hall, once\n", b.years)
-	d := &decade{year: year{zone: visitZone, seqs: map[string]uint64{}}, visits: visitYear{zone: visitZone, first: yearOfVisits - b.years + 1, years: b.years}}
-	d.set(time.Date(d.visits.first, 1, 1, 0, 0, 0, 0, visitZone).Add(-24 * time.Hour))
-	var err error
-	if d.log, err = eventlog.Open(eventlog.Options{Dir: filepath.Join(folder, "log"), Logger: slog.New(slog.DiscardHandler), Zone: visitZone, Now: d.now}); err != nil {
+	d := &decade{year: year{zone: visitZone(), seqs: map[string]uint64{}}, visits: visitYear{zone: visitZone(), first: yearOfVisits - b.years + 1, years: b.years}}
+	d.set(time.Date(d.visits.first, 1, 1, 0, 0, 0, 0, visitZone()).Add(-24 * time.Hour))
+	log, err := eventlog.Open(eventlog.Options{Dir: filepath.Join(folder, "log"), Logger: slog.New(slog.DiscardHandler), Zone: visitZone(), Now: d.now})
+	if err != nil {
 		return "", err
 	}
-	if err = errors.Join(d.fill(ctx), d.log.Close()); err != nil {
+	d.log = log
+	if err := errors.Join(d.fill(ctx), log.Close()); err != nil {
 		return "", err
 	}
 	return folder, os.WriteFile(filepath.Join(folder, "made"), nil, 0o600)
@@ -135,9 +136,7 @@ func (d *decade) fill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for i := range batch {
-			told = append(told, batch[i])
-		}
+		told = append(told, batch...)
 		if rounds++; rounds%atOnce != 0 {
 			continue
 		}

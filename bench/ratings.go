@@ -132,17 +132,17 @@ func (b *bench) visitsOf(ctx context.Context) (string, error) {
 		return "", err
 	}
 	_, _ = fmt.Fprintf(b.say, "  making a year of %s visits, once\n", count(visitsOfYear))
-	if _, err := view.Replay(ctx, &visitYear{zone: visitZone, first: yearOfVisits, years: 1}, file, slog.New(slog.DiscardHandler), freshViews); err != nil {
+	if _, err := view.Replay(ctx, &visitYear{zone: visitZone(), first: yearOfVisits, years: 1}, file, slog.New(slog.DiscardHandler), freshViews); err != nil {
 		return "", err
 	}
 	return file, os.WriteFile(filepath.Join(folder, "made"), nil, 0o600)
 }
 
-var visitZone = time.FixedZone("", 8*3600)
+func visitZone() *time.Location { return time.FixedZone("", 8*3600) }
 
 // freshViews are those of an empty log.
 func freshViews() []view.Fold {
-	v, err := register.NewView(visitZone)
+	v, err := register.NewView(visitZone())
 	if err != nil {
 		panic(err) // it brings its calendars along
 	}

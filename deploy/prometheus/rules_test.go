@@ -25,7 +25,7 @@ func promtool(t *testing.T, args ...string) {
 	if err != nil {
 		t.Fatal("promtool is missing: apt-get install --no-install-recommends prometheus")
 	}
-	if out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil { //nolint:gosec // the test's own arguments
+	if out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil {
 		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }

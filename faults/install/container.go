@@ -107,6 +107,11 @@ func blob(dir string, d descriptor, into any) error {
 }
 
 func unpack(from io.Reader, dir string) error {
+	root, err := os.OpenRoot(dir) // a name that leads out of it is refused
+	if err != nil {
+		return err
+	}
+	defer root.Close()
 	for r := tar.NewReader(from); ; {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -115,24 +120,21 @@ func unpack(from io.Reader, dir string) error {
 		if err != nil {
 			return err
 		}
-		if !filepath.IsLocal(h.Name) {
-			return fmt.Errorf("the archive holds %q", h.Name)
-		}
-		to := filepath.Join(dir, h.Name)
+		to := filepath.Clean(h.Name)
 		if h.Typeflag == tar.TypeDir {
-			err = os.MkdirAll(to, 0o755)
+			err = root.MkdirAll(to, 0o755)
 		} else {
 			var f *os.File
-			if f, err = os.Create(to); err == nil {
+			if f, err = root.Create(to); err == nil {
 				_, err = io.Copy(f, r) //nolint:gosec // it is our own archive
 				err = errors.Join(err, f.Close())
 			}
 		}
-		mode := fs.FileMode(h.Mode & 0o777) //nolint:gosec // nine bits
+		mode := fs.FileMode(h.Mode & 0o777)
 		if h.Mode&0o1000 != 0 {
 			mode |= fs.ModeSticky
 		}
-		if err := errors.Join(err, os.Chown(to, h.Uid, h.Gid), os.Chmod(to, mode)); err != nil {
+		if err := errors.Join(err, root.Chown(to, h.Uid, h.Gid), root.Chmod(to, mode)); err != nil {
 			return err
 		}
 	}

@@ -55,7 +55,7 @@ type options struct {
 func program(ctx context.Context, args []string) error {
 	began := time.Now()
 	o := options{log: func(format string, args ...any) {
-		fmt.Printf("%6.1f s  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+		_, _ = fmt.Fprintf(os.Stdout, "%6.1f s  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
 	}}
 	flags := flag.NewFlagSet("install", flag.ContinueOnError)
 	flags.StringVar(&o.packages, "packages", filepath.Join("build", "packages"), "the `folder` of the packages of this computer's processor")

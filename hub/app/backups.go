@@ -107,7 +107,7 @@ func (a *App) backUp(ctx context.Context, m *backupMetrics, to string) error {
 			m.last.WithLabelValues(to).Set(float64(made.Unix()))
 			due = a.cfg.Backup.Every
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the hub stops
 		default:
 			m.failures.WithLabelValues(to).Inc()
 			a.logger.Error("a backup failed; it is tried again, and those before it are kept", "place", to, "again_in", retryBackup.String(), "error", err)

@@ -49,7 +49,7 @@ func Prepare(cfg *Config, account string) (link string, err error) {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return "", fmt.Errorf("the data folder cannot be made: choose another with --data: %w", err)
 	}
-	text, err := json.Marshal(f) //nolint:gosec // the file is how the hub gets it
+	text, err := json.Marshal(f)
 	if err != nil {
 		return "", err
 	}

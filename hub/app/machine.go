@@ -142,7 +142,7 @@ func (a *App) lookAtMachine() {
 		return // what was known stays; the log says by itself that it cannot store
 	}
 	block := int64(fs.Bsize)
-	s := upkeep.Sample{At: now.Round(0).UTC(), Size: int64(fs.Blocks) * block, Free: int64(fs.Bavail) * block, Data: m.size} //nolint:gosec // no disk has 2^63 bytes
+	s := upkeep.Sample{At: now.Round(0).UTC(), Size: int64(fs.Blocks) * block, Free: int64(fs.Bavail) * block, Data: m.size}
 	if m.disk.Add(s) {
 		a.keepSamples()
 	}
