@@ -147,7 +147,7 @@ func TestARevokedCertificateKeepsEventsUntilThereIsANewOne(t *testing.T) {
 	b := newBadge(t, h)
 	d := newDeviceAt(t, "tls://"+h.Addr, b)
 	d.press(t, 3)
-	await(t, "three events", func() bool { return h.Count() == 3 })
+	await(t, "three events, and that they are known to be stored", func() bool { return h.Count() == 3 && d.pending() == 0 })
 	h.revoke(b.now())
 	await(t, "a refusal", b.refused)
 	d.press(t, 5)
