@@ -72,7 +72,7 @@ func (b *bench) enrolAll(ctx context.Context, h *hub, n int) (map[string]*tls.Co
 		var made struct {
 			Code string `json:"code"`
 		}
-		if err := h.ask(ctx, http.MethodPost, "enrolments", fmt.Sprintf(`{"device":%q,"kind":"agent"}`, name), &made); err != nil {
+		if err := h.ask(ctx, http.MethodPost, "enrolments", fmt.Sprintf(`{"device":%q}`, name), &made); err != nil {
 			return nil, err
 		}
 		began := time.Now()

@@ -394,10 +394,14 @@ func TestDevicesConnectWhileTheViewsAreBusy(t *testing.T) {
 	defer release()
 	changed := make(chan int, 1)
 	go func() {
-		status, _ := h.send("/api/v1/enrolments", map[string]string{"device": "w03", "kind": "agent"})
+		status, _ := h.send("/api/v1/enrolments", map[string]string{"device": "w03"})
 		changed <- status
 	}()
-	<-held
+	select {
+	case <-held:
+	case status := <-changed:
+		t.Fatalf("nothing was changed: %d", status)
+	}
 	for name, d := range devices {
 		if _, err := h.mqttDial(name, d.config(t), nil); (err == nil) == (name == lost.Device) {
 			t.Errorf("%s (revoked: %v): %v", name, name == lost.Device, err)
