@@ -107,6 +107,9 @@ func blob(dir string, d descriptor, into any) error {
 }
 
 func unpack(from io.Reader, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(dir) // a name that leads out of it is refused
 	if err != nil {
 		return err
