@@ -40,7 +40,7 @@ func (t *trial) ask(asOperator bool, method, path string, body, into any) error 
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, "http://127.0.0.1:8080"+path, content)
+	req, err := http.NewRequestWithContext(ctx, method, "http://127.0.0.1"+path, content)
 	if err != nil {
 		return err
 	}
