@@ -148,9 +148,14 @@ func fetched(tx *bolt.Tx, fold, key string) ([]byte, error) {
 	return value, nil
 }
 
+// spoil ends the run. The file goes at once: a reader that nobody catches ends the
+// program, and the next one must not come upon the same damage.
 func (s *shelves) spoil(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !errors.Is(err, ErrBusy) {
+		_ = os.Remove(s.path) // discard tells where it cannot be removed
+	}
 	if s.damage == nil {
 		s.damage = err
 		s.leave()

@@ -175,6 +175,9 @@ func TestADamagedShelfIsMadeAgain(t *testing.T) {
 			if recover() == nil {
 				t.Error("what is damaged was read")
 			}
+			if _, err := os.Stat(path); err == nil { // even if this reader ends the program
+				t.Error("the next start would find the damaged file")
+			}
 		}()
 		r.Read(func() { f.shelf.Get("3") })
 	})
