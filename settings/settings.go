@@ -15,14 +15,20 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"hallkeeper/format"
 )
 
 // Prefix starts the names of the environment variables that are settings.
 const Prefix = "HALL_"
 
+// Format is raised when a setting changes its meaning, so that an older program would misread it.
+const Format = 1
+
 const (
-	maxFile  = 1 << 20 // bytes; a settings file is read by people
-	maxDepth = 32      // of nested maps and lists, which also ends circular aliases
+	formatKey = "format"
+	maxFile   = 1 << 20 // bytes; a settings file is read by people
+	maxDepth  = 32      // of nested maps and lists, which also ends circular aliases
 )
 
 // Flag is a value given on the command line; it outranks file and environment.
@@ -58,7 +64,10 @@ type Setting struct {
 // When all is set, every value with a `Check() error` method is asked; it may
 // join several errors and point at a key with At.
 //
-// The error is a *Faults with all mistakes, or says that dst itself cannot hold settings.
+// A file may say in which form it is, with the key format at its top; without it is of the first.
+//
+// The error is a *Faults with all mistakes, a *format.Newer for a file of a newer program, or says that dst itself
+// cannot hold settings.
 func Load(dst any, file string, environ []string, flags ...Flag) error {
 	root := reflect.ValueOf(dst)
 	if root.Kind() != reflect.Pointer || root.IsNil() || root.Elem().Kind() != reflect.Struct {
@@ -67,6 +76,9 @@ func Load(dst any, file string, environ []string, flags ...Flag) error {
 	l := &loader{file: file, origins: map[string]Fault{}}
 	if file != "" {
 		l.readFile(root.Elem())
+	}
+	if l.newer != nil {
+		return l.newer
 	}
 	leaves, err := leavesOf(root.Elem())
 	if err != nil {
@@ -95,12 +107,13 @@ func List(dst any) ([]Setting, error) {
 	}
 	list := make([]Setting, len(leaves))
 	for i, leaf := range leaves {
-		list[i] = Setting{Key: leaf.key, Env: leaf.env, Want: want(leaf.value.Type()), Default: format(leaf.value)}
+		list[i] = Setting{Key: leaf.key, Env: leaf.env, Want: want(leaf.value.Type()), Default: formatted(leaf.value)}
 	}
 	return list, nil
 }
 
 type loader struct {
+	newer   *format.Newer // the file is of a newer program, so that its mistakes are none
 	file    string
 	faults  []Fault
 	origins map[string]Fault // where each key was last written, by key path
@@ -223,6 +236,10 @@ func (l *loader) pairs(n *yaml.Node, key string, visit func(name, value *yaml.No
 func (l *loader) decodeStruct(n *yaml.Node, v reflect.Value, key string, depth int) {
 	fields := fieldsOf(v)
 	l.pairs(n, key, func(name, value *yaml.Node) {
+		if key == "" && name.Value == formatKey {
+			l.form(value)
+			return
+		}
 		for _, f := range fields {
 			if f.name == name.Value {
 				l.decode(value, f.value, join(key, f.name), depth+1)
@@ -235,6 +252,16 @@ func (l *loader) decodeStruct(n *yaml.Node, v reflect.Value, key string, depth i
 		}
 		l.fault(name.Line, join(key, name.Value), "unknown key, %s", hint(name.Value, names, func(s string) string { return join(key, s) }))
 	})
+}
+
+// form reads in which form the file is.
+func (l *loader) form(value *yaml.Node) {
+	switch n, err := strconv.Atoi(value.Value); {
+	case err != nil || n < 1 || value.Kind != yaml.ScalarNode:
+		l.fault(value.Line, formatKey, "expected %d, the form of these settings", Format)
+	case n > Format:
+		l.newer = &format.Newer{What: fmt.Sprintf("%s has format %d, this program reads %d", l.file, n, Format)}
+	}
 }
 
 func (l *loader) decodeMap(n *yaml.Node, v reflect.Value, key string, depth int) {

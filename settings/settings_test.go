@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hallkeeper/format"
 )
 
 type hall struct {
@@ -90,6 +92,7 @@ func TestWhatIsSetWhere(t *testing.T) {
 				h.Sizes, h.Tags, h.Windows = []int{1, 2}, []string{"a", "b c"}, map[string]window{"w1": {"01", true}}
 				h.Shifts, h.Ratio, h.Small, h.Level = []shift{{"9:00"}}, 1.5, 255, -128
 			}},
+		{says: "a file may say in which form it is", file: "format: 1\nname: b\n", want: func(h *hall) { h.Name = "b" }},
 		{says: "a part of a section leaves the rest of it", file: "http:\n  timeout: 2s\n",
 			want: func(h *hall) { h.HTTP.Timeout = 2 * time.Second }},
 		{says: "the environment outranks the file and a flag outranks both",
@@ -122,6 +125,15 @@ func TestWhatIsSetWhere(t *testing.T) {
 	}
 }
 
+// A file of a newer program is refused for that alone: what this one takes for mistakes are none.
+func TestAFileOfANewerProgramIsRefusedForThat(t *testing.T) {
+	got := defaults()
+	var newer *format.Newer
+	if err := Load(&got, write(t, "faces: yes\nformat: 2\nname: [1]\n"), nil); !errors.As(err, &newer) || !strings.Contains(newer.What, "format 2") {
+		t.Error(err)
+	}
+}
+
 func TestWhatIsWrongIsSaid(t *testing.T) {
 	for _, c := range []struct {
 		says  string
@@ -130,6 +142,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		flags []Flag
 		want  []string // FILE stands for the file's path
 	}{
+		{says: "a form that is none", file: "format: new\n", want: []string{`FILE:1: format: expected 1, the form of these settings`}},
 		{says: "an unknown key with its likely name", file: "name: a\nhtpt:\n  addr: x:1\n",
 			want: []string{`FILE:2: htpt: unknown key, did you mean http?`}},
 		{says: "an unknown key like no other lists what there is", file: "http:\n  something: 1\n",

@@ -247,12 +247,12 @@ func setText(v reflect.Value, text string) error {
 	return nil
 }
 
-// format shows a value as a variable would give it.
-func format(v reflect.Value) string {
+// formatted shows a value as a variable would give it.
+func formatted(v reflect.Value) string {
 	if v.Kind() == reflect.Slice && !isLeaf(v.Type()) {
 		parts := make([]string, v.Len())
 		for i := range parts {
-			parts[i] = format(v.Index(i))
+			parts[i] = formatted(v.Index(i))
 		}
 		return strings.Join(parts, ",")
 	}

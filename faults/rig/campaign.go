@@ -61,7 +61,7 @@ type campaign struct {
 }
 
 func newCampaign(o *options, h *hub, p parts, d *disk.Disk, work string) (*campaign, error) {
-	v, err := vault.Open(h.keys(), "rig")
+	v, err := vault.Open(h.keys(), "rig", "rig")
 	if err != nil {
 		return nil, fmt.Errorf("read the hub's key of cards: %w", err)
 	}

@@ -167,6 +167,9 @@ func (a *App) Run(ctx context.Context) (err error) {
 
 // open brings the parts up in the order in which they need each other.
 func (a *App) open() error {
+	if err := Newer(a.cfg.Data); err != nil { // before anything is written
+		return err
+	}
 	if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("the data folder cannot be made: choose another with --data: %w", err)
 	}
@@ -185,7 +188,7 @@ func (a *App) open() error {
 	a.denials, a.messages = newDenials(a.metrics), newMessages(a.metrics)
 	m := newLogMetrics(a.metrics)
 	a.decider = newDecider()
-	a.log, err = eventlog.Open(eventlog.Options{Dir: LogDir(a.cfg.Data), Logger: a.logger.With("part", "log"), Zone: a.zone, Now: a.cfg.Now,
+	a.log, err = eventlog.Open(eventlog.Options{Dir: LogDir(a.cfg.Data), Logger: a.logger.With("part", "log"), Zone: a.zone, Now: a.cfg.Now, Program: a.cfg.Version,
 		Inspect: inspectApart, Decided: a.decider.decided, Failed: a.decider.failed,
 		Committed: func(c eventlog.Commit) {
 			m.committed(c)
@@ -194,7 +197,7 @@ func (a *App) open() error {
 	if err != nil {
 		return fmt.Errorf("open the log in %s: %w", a.cfg.Data, err)
 	}
-	if a.vault, err = vault.Open(KeyDir(a.cfg.Data), a.cfg.origin()); err != nil {
+	if a.vault, err = vault.Open(KeyDir(a.cfg.Data), a.cfg.origin(), a.cfg.Version); err != nil {
 		return fmt.Errorf("open the keys in %s: %w", a.cfg.Data, err)
 	}
 	if a.views, err = a.openViews(); err != nil {
@@ -216,6 +219,14 @@ func (a *App) open() error {
 	}
 	a.watch()
 	return nil
+}
+
+// Newer refuses the data folder of a newer program; its views are made again from its log anyway.
+func Newer(data string) error {
+	if err := vault.Newer(KeyDir(data)); err != nil {
+		return err
+	}
+	return eventlog.Newer(LogDir(data))
 }
 
 func (a *App) openDelivery() error {

@@ -40,7 +40,7 @@ func TestACaseIsAnAlarmAndCanBeForgotten(t *testing.T) {
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := vault.Open(app.KeyDir(cfg.Data), "hallkeeper/t")
+	keys, err := vault.Open(app.KeyDir(cfg.Data), "hallkeeper/t", "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"hallkeeper/format"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/vault"
@@ -58,7 +60,7 @@ func Examine(ctx context.Context, cfg Config) iter.Seq[Finding] {
 			on = on && yield(Finding{h, fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)})
 			return on
 		}}
-		for _, look := range []func(){d.folder, d.space, d.clock, d.keys, d.backups, d.https, d.log, d.views, d.pages, d.documents, d.running} {
+		for _, look := range []func(){d.folder, d.newer, d.space, d.clock, d.keys, d.backups, d.https, d.log, d.views, d.pages, d.documents, d.running} {
 			if look(); !on || ctx.Err() != nil {
 				return
 			}
@@ -79,6 +81,13 @@ func (d *doctor) folder() {
 		d.say(Ill, "数据文件夹 %s 不可写，请检查权限或挂载", "the data folder %s cannot be written; look at its permissions and its mount", d.cfg.Data)
 	default:
 		d.say(Well, "数据文件夹 %s 可写", "the data folder %s can be written", d.cfg.Data)
+	}
+}
+
+func (d *doctor) newer() {
+	var newer *format.Newer
+	if errors.As(Newer(d.cfg.Data), &newer) {
+		d.say(Ill, strings.ReplaceAll(newer.ZH(), "%", "%%"), strings.ReplaceAll(newer.EN(), "%", "%%"))
 	}
 }
 
@@ -139,7 +148,10 @@ func (d *doctor) log() {
 		return
 	}
 	log, closeLog, err := eventlog.Read(dir)
+	var newer *format.Newer
 	switch {
+	case errors.As(err, &newer): // said above
+		return
 	case errors.Is(err, eventlog.ErrLocked):
 		d.say(Well, "主机正在运行（日志已被其锁定）", "a hub is running on this data")
 		return

@@ -85,7 +85,7 @@ func rewritten(t *testing.T, cfg app.Config, sign bool, alter func(*wire.Record)
 		t.Fatal(err)
 	}
 	if sign {
-		v, err := vault.Open(app.KeyDir(cfg.Data), "hallkeeper/year")
+		v, err := vault.Open(app.KeyDir(cfg.Data), "hallkeeper/year", "test")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,7 @@ import (
 
 	"filippo.io/age"
 
+	forms "hallkeeper/format"
 	"hallkeeper/wire"
 )
 
@@ -291,7 +292,7 @@ func readOne(r io.Reader, identities []age.Identity, dir string) (Header, Manife
 				return h, m, err
 			}
 			if h.Format != format && h.Format != formatParts {
-				return h, m, fmt.Errorf("the backup has format %d, this program reads %d and %d: use a newer hub", h.Format, format, formatParts)
+				return h, m, &forms.Newer{Program: h.Version, What: fmt.Sprintf("the backup has format %d, this program reads %d and %d", h.Format, format, formatParts)}
 			}
 			continue
 		case x.Name == manifestName:

@@ -195,6 +195,9 @@ func (l *Log) put(d *draft) error {
 			return fmt.Errorf("write a mark: %w", err)
 		}
 	}
+	if err := l.putWriter(d.tx); err != nil {
+		return err
+	}
 	l.state.Frontier = l.front.marshal()
 	return putState(d.tx, "state", l.state)
 }
@@ -227,6 +230,7 @@ func (l *Log) add(d *draft, e wire.Event) wire.Position {
 	h, d.buf = leafHash(&r, d.buf)
 	d.hashes = l.front.add(h, d.hashes)
 	d.records = append(d.records, r)
+	l.note(&r.Event)
 	if l.opt.Decided != nil {
 		l.opt.Decided(d.records[len(d.records)-1:])
 	}

@@ -38,6 +38,11 @@ type Options struct {
 	Failed  func()
 	// Committed is called in the committer after each commit; it must not block. May be nil.
 	Committed func(Commit)
+	// Program is the version of the program that writes; the log says it to those that come after.
+	Program string
+	// Known tells which kinds of events, up to which version, this program knows; nil is those of wire. A log with
+	// others that its writer knew is refused.
+	Known func(kind wire.Kind, version int) bool
 	// NewID makes the id of an event the hub appends; nil makes UUIDv7.
 	NewID func() string
 }
@@ -73,6 +78,9 @@ type Log struct {
 	front  frontier
 	marks  map[markKey]uint64
 	recent map[markKey]*recentHashes
+	writer writer
+	// writerNew is true where the writer knows a kind that the disk has not yet.
+	writerNew bool
 
 	mu             sync.RWMutex // guards what follows
 	segments       []*segment
@@ -103,6 +111,9 @@ func Open(opt Options) (*Log, error) {
 	}
 	if opt.NewID == nil {
 		opt.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if opt.Known == nil {
+		opt.Known = vocabulary()
 	}
 	if opt.Inspect == nil {
 		opt.Inspect = InspectFile
@@ -137,12 +148,15 @@ func (l *Log) load() error {
 	if err != nil {
 		return err
 	}
+	l.segments = segments
+	if err := l.refuseNewer(); err != nil {
+		return err
+	}
 	_, err = os.Stat(filepath.Join(l.opt.Dir, cleanMark))
 	l.clean = err == nil || len(segments) == 0
 	if err := os.Remove(filepath.Join(l.opt.Dir, cleanMark)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("the log folder cannot be written: %w", err)
 	}
-	l.segments = segments
 	// Every segment but the newest should be sealed; one that is not was left by
 	// a stop in the middle and is sealed below.
 	for _, s := range segments {
@@ -155,7 +169,7 @@ func (l *Log) load() error {
 	}
 	if len(segments) == 0 {
 		st := segmentState{Format: formatVersion, Month: l.month(l.opt.Now())}
-		s, err := createSegment(l.opt.Dir, 1, st, nil)
+		s, err := createSegment(l.opt.Dir, 1, st, nil, writer{Program: l.opt.Program})
 		if err != nil {
 			return err
 		}
@@ -223,7 +237,10 @@ func (l *Log) loadState() error {
 		if front.size != uint64(st.Head) {
 			return fmt.Errorf("%w: the tree has %d leaves, the log %d records", errBlock, front.size, st.Head)
 		}
-		l.state, l.front = st, front
+		if l.writer, err = readWriter(tx); err != nil {
+			return err
+		}
+		l.state, l.front, l.writerNew = st, front, false
 		return tx.Bucket([]byte(bktMarks)).ForEach(func(k, v []byte) error {
 			l.marks[markKey(k)] = getU64(v)
 			return nil

@@ -120,6 +120,7 @@ func (l *Log) beginOf(s *segment) (segmentState, map[markKey]uint64, error) {
 		}
 	}
 	st, marks := segmentState{Format: formatVersion, Month: s.month}, map[markKey]uint64{}
+	l.writer = writer{Kinds: map[string]string{}}
 	if prev == nil {
 		if s.number != 1 {
 			return st, nil, errors.New("the segment before it is not here, so its beginning is not known: restore it from a backup")
@@ -129,6 +130,9 @@ func (l *Log) beginOf(s *segment) (segmentState, map[markKey]uint64, error) {
 	err := prev.view(func(tx *bolt.Tx) error {
 		var err error
 		if st, err = readState(tx, "state"); err != nil {
+			return err
+		}
+		if l.writer, err = readWriter(tx); err != nil {
 			return err
 		}
 		return tx.Bucket([]byte(bktMarks)).ForEach(func(k, v []byte) error {
@@ -192,6 +196,7 @@ func (l *Log) rebuild(s *segment, begin segmentState, marks map[markKey]uint64, 
 				var h [32]byte
 				h, d.buf = leafHash(r, d.buf)
 				d.hashes = front.add(h, d.hashes)
+				l.note(&r.Event)
 				if err := reindex(tx, r, marks, indexed); err != nil {
 					return err
 				}
@@ -210,6 +215,10 @@ func (l *Log) rebuild(s *segment, begin segmentState, marks map[markKey]uint64, 
 			if err := tx.Bucket([]byte(bktMarks)).Put([]byte(k), u64(seq)); err != nil {
 				return err
 			}
+		}
+		l.writerNew = true
+		if err := l.putWriter(tx); err != nil {
+			return err
 		}
 		st.Frontier = front.marshal()
 		return putState(tx, "state", st)

@@ -17,7 +17,7 @@ import (
 func (l *Log) roll(month string) error {
 	st := l.state
 	st.Month, st.Frontier = month, l.front.marshal()
-	next, err := createSegment(l.opt.Dir, l.cur.number+1, st, l.marks)
+	next, err := createSegment(l.opt.Dir, l.cur.number+1, st, l.marks, l.writer)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"hallkeeper/format"
 	"hallkeeper/wire"
 )
 
@@ -29,7 +30,7 @@ const (
 	bktIDs     = "ids"     // agent NUL id → position (u64), for events without an outbox
 	bktRefused = "refused" // agent NUL outbox NUL seq (u64) → number of the dead letter (u64)
 	bktDead    = "dead"    // number (u64) → wire.DeadLetter as JSON
-	bktMeta    = "meta"    // "state" → segmentState as JSON; "begin" → the state the segment began with
+	bktMeta    = "meta"    // "state" → segmentState as JSON; "begin" → the state the segment began with; "writer" → writer as JSON
 )
 
 const (
@@ -201,7 +202,8 @@ func readState(tx *bolt.Tx, key string) (segmentState, error) {
 		return st, fmt.Errorf("%w: state does not read: %w", errBlock, err)
 	}
 	if st.Format != formatVersion {
-		return st, fmt.Errorf("the segment has format %d, this program reads %d: use a newer hub", st.Format, formatVersion)
+		w, _ := readWriter(tx) // of a form that may be another
+		return st, &format.Newer{Program: w.Program, What: fmt.Sprintf("the log has format %d, this program reads %d", st.Format, formatVersion)}
 	}
 	return st, nil
 }
@@ -214,9 +216,9 @@ func putState(tx *bolt.Tx, key string, st segmentState) error {
 	return tx.Bucket([]byte(bktMeta)).Put([]byte(key), b)
 }
 
-// createSegment makes an empty open segment that continues from st and marks.
+// createSegment makes an empty open segment of writer w that continues from st and marks.
 // It appears under its name only when it is whole.
-func createSegment(dir string, number int, st segmentState, marks map[markKey]uint64) (*segment, error) {
+func createSegment(dir string, number int, st segmentState, marks map[markKey]uint64, w writer) (*segment, error) {
 	path := segmentPath(dir, number, st.Month, extOpen)
 	tmp := path + ".new"
 	_ = os.Remove(tmp)
@@ -236,6 +238,9 @@ func createSegment(dir string, number int, st segmentState, marks map[markKey]ui
 			}
 		}
 		if err := putState(tx, "begin", st); err != nil {
+			return err
+		}
+		if err := putWriter(tx, w); err != nil {
 			return err
 		}
 		return putState(tx, "state", st)

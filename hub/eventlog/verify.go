@@ -52,6 +52,9 @@ func VerifyEach(dir string, verifier note.Verifier, use func(*wire.Record)) (Ver
 	if err != nil {
 		return v.out, err
 	}
+	if err := (&Log{opt: Options{Dir: dir, Known: vocabulary()}, segments: segments}).refuseNewer(); err != nil {
+		return v.out, err
+	}
 	if len(segments) > 0 && segments[0].number != 1 {
 		v.fault("the log begins with segment %d: earlier ones were archived, their checkpoints are not checked", segments[0].number)
 	}
@@ -288,11 +291,14 @@ func openReadOnly(dir string) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{opt: Options{Dir: dir, Zone: time.UTC, Now: time.Now}, lock: lock, done: make(chan struct{}), grown: make(chan struct{})}
+	l := &Log{opt: Options{Dir: dir, Zone: time.UTC, Now: time.Now, Known: vocabulary()}, lock: lock, done: make(chan struct{}), grown: make(chan struct{})}
 	close(l.done)
 	l.codec, err = newCodec()
 	if err == nil {
 		l.segments, err = listSegments(dir)
+	}
+	if err == nil {
+		err = l.refuseNewer()
 	}
 	_, unclean := os.Stat(filepath.Join(dir, cleanMark))
 	l.clean = unclean == nil || len(l.segments) == 0

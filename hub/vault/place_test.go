@@ -9,7 +9,7 @@ import (
 
 // The same address of a month is the same text, of another month another, and none reads without its month's key.
 func TestAddressesAreSealedUnderTheirMonth(t *testing.T) {
-	v, err := Open(t.TempDir(), "hallkeeper/t")
+	v, err := Open(t.TempDir(), "hallkeeper/t", "test")
 	if err != nil {
 		t.Fatal(err)
 	}

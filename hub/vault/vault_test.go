@@ -8,11 +8,44 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"hallkeeper/format"
 )
+
+// Keys of a newer program are refused before one is made, and say which program that was; keys from before they said so are the first form.
+func TestKeysOfANewerProgramAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Open(dir, "hallkeeper/test", "1.0.0"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "format.json")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir, "hallkeeper/test", "1.1.0"); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != `{"format":1,"program":"1.1.0"}`+"\n" {
+		t.Errorf("%s %v", text, err)
+	}
+	if err := os.WriteFile(file, []byte(`{"format":2,"program":"9.0.0"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "place.key")); err != nil {
+		t.Fatal(err)
+	}
+	var newer *format.Newer
+	if _, err := Open(dir, "hallkeeper/test", "1.1.0"); !errors.As(err, &newer) || newer.Program != "9.0.0" {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "place.key")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a key was made: %v", err)
+	}
+}
 
 func TestKeysOutliveTheProgram(t *testing.T) {
 	dir := t.TempDir()
-	a, err := Open(dir, "hallkeeper/test")
+	a, err := Open(dir, "hallkeeper/test", "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +53,7 @@ func TestKeysOutliveTheProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := Open(dir, "hallkeeper/test")
+	b, err := Open(dir, "hallkeeper/test", "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +81,7 @@ func TestKeysOutliveTheProgram(t *testing.T) {
 
 func TestAForgottenPersonStaysForgotten(t *testing.T) {
 	dir := t.TempDir()
-	v, _ := Open(dir, "hallkeeper/test")
+	v, _ := Open(dir, "hallkeeper/test", "test")
 	sealed, _ := v.Seal("s1", map[string]string{"name": "x"})
 	if err := v.Forget("s1"); err != nil {
 		t.Fatal(err)
@@ -60,19 +93,19 @@ func TestAForgottenPersonStaysForgotten(t *testing.T) {
 		if _, err := v.Seal("s1", nil); !errors.Is(err, ErrForgotten) {
 			t.Error(err)
 		}
-		v, _ = Open(dir, "hallkeeper/test")
+		v, _ = Open(dir, "hallkeeper/test", "test")
 	}
 }
 
 func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Open(dir, "hallkeeper/test"); err != nil {
+	if _, err := Open(dir, "hallkeeper/test", "test"); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(filepath.Join(dir, "card.key"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir, "hallkeeper/test"); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+	if _, err := Open(dir, "hallkeeper/test", "test"); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Fatal(err)
 	}
 }
@@ -80,7 +113,7 @@ func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
 // A key is written over before it is unlinked: whoever still has the file open, or a second name of it, reads nothing.
 func TestAForgottenKeyIsWrittenOver(t *testing.T) {
 	dir := t.TempDir()
-	v, _ := Open(dir, "hallkeeper/test")
+	v, _ := Open(dir, "hallkeeper/test", "test")
 	if _, err := v.Seal("s1", map[string]string{"name": "x"}); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +137,7 @@ func TestAForgottenKeyIsWrittenOver(t *testing.T) {
 // A key that comes back, from a backup, is of no use before it is destroyed again.
 func TestAKeyThatComesBackOpensNothing(t *testing.T) {
 	dir := t.TempDir()
-	v, _ := Open(dir, "hallkeeper/test")
+	v, _ := Open(dir, "hallkeeper/test", "test")
 	sealed, _ := v.Seal("s1", map[string]string{"name": "x"})
 	path := filepath.Join(dir, "people", "s1.key")
 	key, err := os.ReadFile(path)

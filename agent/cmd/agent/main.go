@@ -16,6 +16,7 @@ import (
 
 	"hallkeeper/agent"
 	"hallkeeper/agent/journal"
+	"hallkeeper/format"
 	"hallkeeper/settings"
 )
 
@@ -46,6 +47,7 @@ func (e usageError) Error() string { return e.msg }
 func exit(stderr io.Writer, err error) int {
 	var usage usageError
 	var faults *settings.Faults
+	var newer *format.Newer
 	switch {
 	case err == nil, errors.Is(err, agent.ErrRestart): // systemd starts it again
 		return 0
@@ -55,6 +57,9 @@ func exit(stderr io.Writer, err error) int {
 	case errors.As(err, &faults):
 		_, _ = fmt.Fprintln(stderr, err)
 		return 2
+	case errors.As(err, &newer):
+		_, _ = fmt.Fprintf(stderr, "agent: %v\n", newer)
+		return format.ExitStatus
 	}
 	_, _ = fmt.Fprintf(stderr, "agent: %v\n", err)
 	return 1

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // a hub PC may have no zone files
 
+	"hallkeeper/format"
 	"hallkeeper/settings"
 )
 
@@ -40,6 +41,7 @@ func (e usageError) Error() string { return e.msg }
 func exit(stderr io.Writer, err error) int {
 	var usage usageError
 	var faults *settings.Faults
+	var newer *format.Newer
 	switch {
 	case err == nil:
 		return 0
@@ -49,6 +51,9 @@ func exit(stderr io.Writer, err error) int {
 	case errors.As(err, &faults):
 		_, _ = fmt.Fprintln(stderr, err)
 		return 2
+	case errors.As(err, &newer):
+		_, _ = fmt.Fprintf(stderr, "hub: %v\n", newer)
+		return format.ExitStatus
 	}
 	_, _ = fmt.Fprintf(stderr, "hub: %v\n", err)
 	return 1

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			"play": play(year), "fetch": fetch, "repack": repack, "forge": forge,
 			"link": link, "administrator": administrator,
 			"agent": agentProgram, "secured": secured, "printed": printed,
-			"agekey": agekey, "ask": ask, "halve": halve, "smalldisk": smalldisk, "empty": empty, "sameviews": sameviews,
+			"agekey": agekey, "ask": ask, "halve": halve, "smalldisk": smalldisk, "empty": empty, "sameviews": sameviews, "newer": newer, "fingerprint": fingerprint,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "smalldisk" {
