@@ -261,7 +261,7 @@ const (
 	AlarmHTTPSNear   AlarmKind = "https_ends"        // subject: empty; values: until; within 14 days, or it has ended
 	AlarmDisk        AlarmKind = "disk_filling"      // subject: empty; values: free (GiB), days (left; none where not known), growth (MiB a day)
 	AlarmHubClock    AlarmKind = "hub_clock"         // subject: empty; detail: unsynced or stepped; values: seconds (by which it jumped)
-	AlarmBackup      AlarmKind = "backup_old"        // subject: empty; detail: never or old; values: days (since the last)
+	AlarmBackup      AlarmKind = "backup_old"        // subject: empty; detail: never or old; values: days and hours (since the last), place (its number, where there are several)
 	AlarmLogDamaged  AlarmKind = "log_damaged"       // subject: empty; values: count; detail: the first fault that was found
 
 	AlarmWindowEmpty AlarmKind = "window_empty"         // subject: window

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -147,8 +146,8 @@ type Deps struct {
 	Sockets *Sockets
 	// Documents is what copies for departments are made of; nil where nothing is ever published.
 	Documents Documents
-	// Backup writes an encrypted copy of everything.
-	Backup func(ctx context.Context, actor wire.Actor, recipients []string, w io.Writer) error
+	// Upkeep is the hub's own machine.
+	Upkeep Upkeep
 	// Secret lets a program on this machine act as the operator; empty for none. SetupCode is of the link of
 	// the first start, empty where there is none.
 	Secret    string
@@ -212,6 +211,8 @@ type API struct {
 	dossiers sync.Mutex
 	// touches bounds the tickets of one screen: no citizens come as fast as a broken touch panel.
 	touches access.Limits
+	// tests bounds test messages.
+	tests access.Limits
 }
 
 // How long a command may take until its answer is "unknown".
@@ -228,7 +229,7 @@ func New(d Deps) http.Handler {
 	d.Commands = placed{d.Commands}
 	a := &API{Deps: d, uses: uses{began: d.Now()}, passkeys: signin.NewPasskeys(), ceremonies: access.Limits{AtOnce: 20, Every: 2 * time.Second}, hashing: signin.NewHashing(), mux: http.NewServeMux(), repeats: newRepeats(10_000, 24*time.Hour, time.Now),
 		tries:   access.Limits{AtOnce: enrolsAtOnce, Every: enrolEvery},
-		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, changes: access.Limits{AtOnce: 2 * d.ChangesPerSecond, Every: time.Second / time.Duration(d.ChangesPerSecond)}, pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
+		touches: access.Limits{AtOnce: touchesAtOnce, Every: touchEvery}, tests: access.Limits{AtOnce: testsAtOnce, Every: testEvery}, changes: access.Limits{AtOnce: 2 * d.ChangesPerSecond, Every: time.Second / time.Duration(d.ChangesPerSecond)}, pages: newPages(d.Pages), metrics: newMetrics(d.Registry)}
 	a.LiveSocket = a.placed(d.LiveSocket, d.LiveKnown)
 	a.routes = a.table()
 	for _, r := range a.routes {

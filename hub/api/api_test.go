@@ -67,6 +67,9 @@ type stage struct {
 	// authority signs certificates.
 	authority *ca.Authority
 
+	// room is the hub's machine.
+	room room
+
 	mu     sync.Mutex
 	asked  []any
 	refuse error
@@ -261,10 +264,7 @@ func newStageAt(t testing.TB, rate int) *stage {
 	s.sso = signin.NewOIDC(signin.Provider{Issuer: "http://127.0.0.1:1", ClientID: "hallkeeper", Claim: "sub"})
 	s.handler = New(Deps{PasskeyNames: []string{"hall.example.cn"}, SingleSignOn: s.sso, Logger: slog.New(slog.NewTextHandler(&s.said, nil)), Live: s, Log: log, Checkpoints: s, DeadLetters: s, Commands: s,
 		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
-		Register:   s, Authority: s.authority, DeviceBroker: func(host string) string { return "tls://" + host + ":8883" }, Photos: s, Sockets: &Sockets{}, Documents: s, Backup: func(_ context.Context, _ wire.Actor, _ []string, w io.Writer) error {
-			_, err := w.Write([]byte("age"))
-			return err
-		}, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
+		Register:   s, Authority: s.authority, DeviceBroker: func(host string) string { return "tls://" + host + ":8883" }, Photos: s, Sockets: &Sockets{}, Documents: s, Upkeep: &s.room, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
 		Ready: func() []Unready { return s.why }, Metrics: registry, Registry: registry, Hall: "t", Version: "v9",
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "board.html": {Data: []byte("<p>board")}, "verify.html": {Data: []byte("<p>verify")}, "console.html": {Data: []byte("<p>console")},
 			"assets/a-1.js": {Data: []byte("1")}}})

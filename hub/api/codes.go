@@ -12,6 +12,7 @@ func domainProblems() []failure {
 		p(404, "screen_ask_over", "登记请求已过期", "the request is over"), p(409, "screen_key_used", "密钥已用过", "the key was used before"),
 		p(404, "device_unknown", "从未收到该设备的消息", "nothing was ever heard from this device"),
 		p(404, "dead_letter_unknown", "没有这封死信", "there is no such dead letter"),
+		p(404, "trouble_unknown", "没有这条问题", "there is no such trouble"), p(409, "nobody_told", "没有设置通知对象", "nobody is set to be told"), p(409, "backup_failed", "备份没有完成", "the backup was not made"),
 		p(404, "session_unknown", "没有这个登录，或已经结束", "there is no such session, or it is over"),
 		p(404, "passkey_unknown", "没有这个通行密钥", "there is no such passkey"), p(409, "passkey_known", "这个通行密钥已经登记", "the passkey is known already"),
 		p(409, "passkeys_enough", "通行密钥已达上限", "the account has as many passkeys as it may"), p(404, "link_unknown", "账号没有绑定统一身份", "the account is not linked"),

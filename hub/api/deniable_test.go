@@ -82,6 +82,7 @@ func makesNothing() map[string]bool {
 		"POST /api/v1/devices/{agent}/identify": true, // a lamp blinks
 		"POST /api/v1/devices/{agent}/restart":  true, // the device tells of its start itself
 		"POST /api/v1/backup":                   true, // the hub notes it, not the API: TestTheServingHubGivesItsOperatorTheBackup in hub/app
+		"POST /api/v1/health/test-message":      true, // so it does: TestATestMessageFromTheConsole in hub/app
 		"POST /api/v1/policies/check":           true, // reads a text
 		"POST /api/v1/policies/compare":         true, // computes what would be
 		"POST /api/v1/photos":                   true, // a file beside the log; the finding that names it is the event

@@ -101,10 +101,12 @@ type (
 	DeviceList struct {
 		Devices map[string]wire.LiveDevice `json:"devices"`
 	}
-	// State is what the probes answer.
+	// State is what the probes answer. Backup is fresh, none, old or never: it is told and changes no status, since a hub that is
+	// started again has no younger backup for that.
 	State struct {
 		Status  string    `json:"status"`
 		Version string    `json:"version,omitempty"`
+		Backup  string    `json:"backup,omitempty"`
 		Why     []Unready `json:"why,omitempty"`
 	}
 )
@@ -147,7 +149,7 @@ func count(name, zh, en string) param { return param{name, "query", true, text{z
 
 // table is every route under /api/v1 and beside it.
 func (a *API) table() []route {
-	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.heldSessionRoutes(), a.wayRoutes(), a.enrolmentRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.dutyRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes(), a.boardRoutes(), a.personalRoutes(), a.screenRoutes(), a.proposalRoutes(), a.auditRoutes(), a.backupRoutes(), a.firstHourRoutes())
+	return slices.Concat(a.hallRoutes(), a.sessionRoutes(), a.heldSessionRoutes(), a.wayRoutes(), a.enrolmentRoutes(), a.rosterRoutes(), a.importRoutes(), a.calendarRoutes(), a.policyRoutes(), a.requestRoutes(), a.dayRoutes(), a.procedureRoutes(), a.lineRoutes(), a.bookingRoutes(), a.panelRoutes(), a.rateRoutes(), a.ratingRoutes(), a.indicatorRoutes(), a.matterRoutes(), a.paperRoutes(), a.caseRoutes(), a.dutyRoutes(), a.statisticsRoutes(), a.compareRoutes(), a.appealRoutes(), a.periodRoutes(), a.scoreRoutes(), a.documentRoutes(), a.boardRoutes(), a.personalRoutes(), a.screenRoutes(), a.proposalRoutes(), a.auditRoutes(), a.backupRoutes(), a.healthRoutes(), a.firstHourRoutes())
 }
 
 func (a *API) hallRoutes() []route {
@@ -364,7 +366,7 @@ func (a *API) getLetters(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) getHealth(w http.ResponseWriter, r *http.Request) error {
-	return sendJSON(w, r, State{Status: "ok", Version: a.Version})
+	return sendJSON(w, r, State{Status: "ok", Version: a.Version, Backup: a.Upkeep.Machine().Backup.State})
 }
 
 func (a *API) getReady(w http.ResponseWriter, r *http.Request) error {

@@ -258,9 +258,12 @@ func story(s *stage) []told {
 	s.swipe("swipe-1", "h1:card-s1", time.Date(2026, 11, 23, 8, 45, 0, 0, zone), wire.ClockSynced)
 	s.swipe("swipe-2", "h1:nobody", time.Date(2026, 11, 23, 9, 0, 0, 0, zone), wire.ClockSynced)
 	s.swipe("swipe-3", "h1:card-s1", time.Date(2026, 11, 23, 12, 0, 0, 0, zone), wire.ClockUnsynced)
+	wrong := s.troubled("device_cut_off/w03")
 	v := "/api/v1/"
 	hash := access.Digest(photoOfTest)
 	return []told{
+		{"GET /api/v1/troubles", v + "troubles", "", "auditor", ""}, {"POST /api/v1/troubles/{id}/see", v + "troubles/" + wrong + "/see", `{"note":"已联系电工"}`, "supervisor", ""},
+		{"GET /api/v1/health", v + "health", "", "supervisor", ""}, {"POST /api/v1/health/test-message", v + "health/test-message", "", "administrator", ""},
 		{"GET /api/v1/live", v + "live", "", "", ""}, {"GET /api/v1/windows", v + "windows", "", "", ""},
 		{"PUT /api/v1/windows/{id}", v + "windows/w9", `{"number":"9","name":"n"}`, "", ""}, {"DELETE /api/v1/windows/{id}", v + "windows/w9", "", "", ""},
 		{"GET /api/v1/devices", v + "devices", "", "", ""}, {"POST /api/v1/devices/{agent}/assign", v + "devices/a1/assign", `{"window":"w1"}`, "", ""},
@@ -368,7 +371,7 @@ func story(s *stage) []told {
 		{"POST /api/v1/personal/{kind}/{id}/reveal", v + "personal/case/P2026-000001/reveal", `{"reason":"回访核实"}`, "supervisor", ""},
 		{"POST /api/v1/personal/{kind}/{id}/export", v + "personal/case/P2026-000001/export", `{"reason":"当事人书面申请"}`, "supervisor", ""},
 		{"POST /api/v1/me/export", v + "me/export", "", "staff", ""},
-		{"POST /api/v1/backup", v + "backup", `{"recipients":["age1"]}`, "", ""},
+		{"POST /api/v1/backup", v + "backup", `{"recipients":["age1"],"into":"/mnt/backup"}`, "", ""},
 		{"GET /api/v1/personal/retention", v + "personal/retention", "", "supervisor", ""},
 		{"PUT /api/v1/personal/retention/{kind}", v + "personal/retention/case", `{"days":730,"from":"2027-01-01","reference":"局务会议纪要"}`, "administrator", ""},
 		{"POST /api/v1/personal/forget", v + "personal/forget", `{"whose":"case-CLOSED","reason":"当事人申请删除","reference":"申请表"}`, "administrator", ""},

@@ -190,6 +190,13 @@ func (s *Sockets) remove(screen string, c net.Conn) {
 	}
 }
 
+// connected tells whether a screen has one.
+func (s *Sockets) connected(screen string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open[screen]) > 0
+}
+
 // Close ends all of a screen. It waits for nobody.
 func (s *Sockets) Close(screen string) {
 	s.mu.Lock()

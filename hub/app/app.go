@@ -69,6 +69,7 @@ type App struct {
 	// assessing is what screens are told of the assessment, machine of the hub's own computer.
 	assessing assessment
 	machine   machine
+	saving    saving
 	courier   *courier.Courier // nil where no mail server is set
 	tellers   []*teller        // who is told of troubles
 	// singleSignOn is nil where none is set.
@@ -205,6 +206,7 @@ func (a *App) open() error {
 	}
 	a.decider.load, a.decider.vault = a.views.known, a.vault
 	a.openMachine()
+	a.openSaving()
 	if err := a.openDelivery(); err != nil {
 		return err
 	}

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"syscall"
 	"time"
 
 	"filippo.io/age"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hallkeeper/hub/api"
 	"hallkeeper/hub/backup"
+	"hallkeeper/hub/hall"
 	"hallkeeper/hub/personal"
 	"hallkeeper/settings"
 	"hallkeeper/wire"
@@ -42,7 +44,7 @@ func (c *BackupConfig) Check() error {
 	var wrong []error
 	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
 	for _, to := range c.To {
-		if strings.HasPrefix(to, "sftp:") {
+		if backup.OnServer(to) {
 			if _, err := backup.CheckSFTP(to); err != nil {
 				say("to", "%v", err)
 			}
@@ -92,56 +94,108 @@ func newBackupMetrics(reg prometheus.Registerer) *backupMetrics {
 func (a *App) backUp(ctx context.Context, m *backupMetrics, to string) error {
 	m.last.WithLabelValues(to).Set(0)
 	m.failures.WithLabelValues(to).Add(0)
-	if sameDisk(to, a.cfg.Data) {
+	here := sameDisk(to, a.cfg.Data)
+	if here {
 		a.logger.Warn("backups go to the disk that the data is on: both are lost with it; name another disk in backup.to", "place", to)
 	}
 	due := time.Duration(0)
 	if last, err := a.cfg.lastBackup(ctx, to); err == nil && !last.IsZero() {
 		m.last.WithLabelValues(to).Set(float64(last.Unix()))
 		due = min(a.cfg.Backup.Every, a.cfg.Backup.Every-a.cfg.Now().Sub(last))
+		a.ofPlace(to, func(p *spot) { p.Last = last })
 	}
-	for due <= 0 || wait(ctx, due) {
+	for {
+		size := placeSize(to)
+		a.ofPlace(to, func(p *spot) { p.size, p.here, p.next = size, here, a.cfg.Now().Add(max(due, 0)) })
+		if due > 0 && !wait(ctx, due) {
+			return nil
+		}
+		a.ofPlace(to, func(p *spot) {
+			if p.next = (time.Time{}); p.why == "" {
+				p.Making = a.cfg.Now()
+			}
+		})
 		made, err := a.backupInto(ctx, to)
+		a.ofPlace(to, func(p *spot) { p.Making = time.Time{} })
 		switch {
 		case err == nil:
 			m.last.WithLabelValues(to).Set(float64(made.Unix()))
+			a.ofPlace(to, func(p *spot) { p.Last, p.failed, p.why = made, time.Time{}, "" })
 			due = a.cfg.Backup.Every
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // the hub stops
 		default:
 			m.failures.WithLabelValues(to).Inc()
-			a.logger.Error("a backup failed; it is tried again, and those before it are kept", "place", to, "again_in", retryBackup.String(), "error", err)
+			a.ofPlace(to, func(p *spot) { p.failed, p.why = a.cfg.Now(), err.Error() })
 			due = min(retryBackup, a.cfg.Backup.Every)
+			a.logger.Error("a backup failed; it is tried again, and those before it are kept", "place", to, "again_in", due.String(), "error", err)
 		}
 	}
-	return nil
 }
 
-// backupInto makes one backup, of which the log has the recipients before, and removes those that are too old.
+// backupInto makes one of the hub's own backups, and removes those that are too old.
 func (a *App) backupInto(ctx context.Context, to string) (made time.Time, err error) {
 	c := &a.cfg.Backup
+	defer a.alone(to)()
 	place, err := backup.At(ctx, to, c.access())
 	if err != nil {
 		return made, err
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
-	if _, err := place.Names(); err != nil { // before the log says that there is a backup
-		return made, err
-	}
-	if _, _, err := a.decide(ctx, wire.Actor{Kind: wire.ActorSchedule, ID: "backup"}, "", personal.TakeBackup{Recipients: c.Recipients}); err != nil {
-		return made, err
-	}
-	s := source(ctx, &a.cfg, a.log)
-	name, m, err := backup.Into(place, s, c.Recipients)
+	name, m, made, err := a.backupAt(ctx, place, wire.Actor{Kind: wire.ActorSchedule, ID: "backup"}, c.Recipients)
 	if err != nil {
 		return made, err
 	}
-	gone, err := backup.Prune(place, a.cfg.Hall.ID, s.Header.Made, time.Duration(c.KeepDays)*24*time.Hour)
+	gone, err := backup.Prune(place, a.cfg.Hall.ID, made, time.Duration(c.KeepDays)*24*time.Hour)
 	if err != nil {
 		a.logger.Warn("backups that are too old could not be removed", "place", to, "error", err)
 	}
 	a.logger.Info("a backup was made", "place", to, "name", name, "position", m.Head, "files", len(m.Members), "removed", len(gone))
-	return s.Header.Made, nil
+	return made, nil
+}
+
+// backupAt makes one backup in a place, of which the log has the recipients before.
+func (a *App) backupAt(ctx context.Context, place backup.Place, actor wire.Actor, recipients []string) (name string, m backup.Manifest, made time.Time, err error) {
+	if _, err := place.Names(); err != nil { // before the log says that there is a backup
+		return "", m, made, err
+	}
+	if _, _, err := a.decide(ctx, actor, "", personal.TakeBackup{Recipients: recipients}); err != nil {
+		return "", m, made, err
+	}
+	s := source(ctx, &a.cfg, a.log)
+	name, m, err = backup.Into(place, s, recipients)
+	return name, m, s.Header.Made, err
+}
+
+// BackupInto makes a backup in a place while the hub runs, for who asks by hand; see api.Deps. Nothing is removed there.
+func (a *App) BackupInto(ctx context.Context, actor wire.Actor, recipients []string, into string) (out api.BackupMade, err error) {
+	if backup.OnServer(into) {
+		if _, err := backup.CheckSFTP(into); err != nil {
+			return out, hall.Invalid(hall.Field{Name: "into", Code: "place", ZH: "应为文件夹或 sftp://user@host/path", EN: err.Error()})
+		}
+	}
+	if _, err := backup.Recipients(recipients); err != nil {
+		return out, hall.Invalid(hall.Field{Name: "recipients", Code: "key", ZH: "应为 age 公钥（age1…）", EN: err.Error()})
+	}
+	defer a.alone(into)()
+	place, err := backup.At(ctx, into, a.cfg.Backup.access())
+	if err == nil {
+		defer func() { err = errors.Join(err, place.Close()) }()
+		var m backup.Manifest
+		out.Name, m, out.Made, err = a.backupAt(ctx, place, actor, recipients)
+		out.Position = m.Head
+	}
+	var refused *hall.Error
+	if err != nil && !errors.As(err, &refused) {
+		return out, fmt.Errorf("%w: %w", &hall.Error{Code: hall.CodeRefused, Name: "backup_failed", ZH: "备份没有完成：" + err.Error(), EN: "the backup was not made: " + err.Error()}, err)
+	}
+	if err == nil {
+		if slices.Equal(slices.Sorted(slices.Values(recipients)), slices.Sorted(slices.Values(a.cfg.Backup.Recipients))) { // who the hall's backups are for can open it
+			a.ofPlace(into, func(p *spot) { p.Last = out.Made })
+		}
+		a.logger.Info("a backup was made by hand", "place", into, "name", out.Name, "position", out.Position)
+	}
+	return out, err
 }
 
 // lastBackup is when the newest backup of this hall in a place was made; zero where there is none.

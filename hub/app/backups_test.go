@@ -2,17 +2,21 @@ package app_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"filippo.io/age"
+	"golang.org/x/sys/unix"
 
+	"hallkeeper/hub/api"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/backup"
 	"hallkeeper/hub/broker/brokertest"
@@ -163,4 +167,99 @@ func TestABackupThatFailsIsCountedAndNothingStops(t *testing.T) {
 	}
 	h = start(t, cfg)
 	brokertest.Eventually(t, "the backup is there", func() bool { return len(inPlace(t, place)) == 1 })
+}
+
+// A place that is gone for long is an alarm, also where the hub was off and on meanwhile and another place is well; what the log
+// says was begun there counts for nothing. It is told which place, and once its disk is back all is well by itself.
+func TestAPlaceThatFallsBehindIsAnAlarm(t *testing.T) {
+	id := newKey(t)
+	well, gone := t.TempDir(), filepath.Join(t.TempDir(), "disk")
+	cfg := config(t.TempDir())
+	cfg.Backup.To, cfg.Backup.Recipients = []string{well, gone}, []string{id.Recipient().String()}
+	var ahead atomic.Int64 // how far the clock is ahead
+	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	h := start(t, cfg)
+	state := func() (b api.BackupState) {
+		var health api.SystemHealth
+		h.get("/api/v1/health", &health)
+		return health.Backup
+	}
+	brokertest.Eventually(t, "the first place has one, the second has failed", func() bool {
+		b := state()
+		return len(b.Places) == 2 && b.Places[0].Last != nil && b.Places[0].Size > 0 && b.Places[1].Failed != nil
+	})
+	if b := state(); b.State != "none" || b.Back != nil || b.Places[0].State != "fresh" || b.EverySeconds != 3600 || !strings.Contains(b.Places[1].Why, "is its disk mounted?") {
+		t.Errorf("%+v", b)
+	}
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	ahead.Store(int64(4 * time.Hour))
+	h = start(t, cfg)
+	var live wire.Live
+	brokertest.Eventually(t, "the second place is an alarm", func() bool {
+		live = wire.Live{}
+		h.get("/api/v1/live", &live)
+		return live.Alarms["backup_old"].Detail == "never"
+	})
+	if a := live.Alarms["backup_old"]; a.Values["place"] != "2" || strings.Contains(fmt.Sprint(a), gone) {
+		t.Errorf("%+v", a)
+	}
+	var probe api.State
+	if h.get("/healthz", &probe); probe.Status != "ok" || probe.Backup != "never" {
+		t.Errorf("%+v", probe)
+	}
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(gone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h = start(t, cfg)
+	brokertest.Eventually(t, "all is well", func() bool {
+		var probe api.State
+		h.get("/healthz", &probe)
+		return probe.Backup == "fresh" && state().Back != nil
+	})
+	live = wire.Live{}
+	brokertest.Eventually(t, "the alarm is over", func() bool {
+		live = wire.Live{}
+		h.get("/api/v1/live", &live)
+		_, there := live.Alarms["backup_old"]
+		return !there
+	})
+}
+
+// A backup that fails when its disk is full leaves nothing half-written, keeps the one before it, and says why.
+func TestABackupOntoAFullDisk(t *testing.T) {
+	disk := t.TempDir()
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=256k"); err != nil {
+		t.Skipf("mounting a small disk needs root: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) })
+	id := newKey(t)
+	to := []string{id.Recipient().String()}
+	h := start(t, config(t.TempDir()))
+	h.change("PUT", "departments/civil", map[string]any{"name": "民政局"})
+	into := map[string]any{"recipients": to, "into": disk}
+	var made api.BackupMade
+	if status := h.asked("backup", into, &made); status != http.StatusOK || made.Position == 0 {
+		t.Fatalf("%d %+v", status, made)
+	}
+	fill(t, filepath.Join(disk, "filler"))
+	h.change("PUT", "departments/tax", map[string]any{"name": "税务局"})
+	var refused wire.Problem
+	brokertest.Eventually(t, "the next second, for a name of its own", func() bool {
+		return h.asked("backup", into, &refused) == http.StatusConflict && !strings.Contains(refused.Title, "wait a second")
+	})
+	if refused.Code != "backup_failed" || !strings.Contains(refused.Title, "no space left on device") {
+		t.Errorf("%+v", refused)
+	}
+	names, err := backup.Folder(disk).Names()
+	if err != nil || len(names) != 3 || !there(filepath.Join(disk, made.Name)) {
+		t.Errorf("%v is left, %v", names, err)
+	}
+	if out, err := app.RestoreAt(t.Context(), disk, "", backup.Access{}, []age.Identity{id}, filepath.Join(t.TempDir(), "hall")); err != nil || out.Log.Records != made.Position {
+		t.Errorf("the backup before it restores to %+v, %v", out, err)
+	}
 }

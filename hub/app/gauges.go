@@ -42,7 +42,7 @@ func newHallGauges(a *App) *hallGauges {
 		certificateEnds: desc("certificate_expiry_timestamp_seconds", "When a certificate of the hub ends: https was given to it for its pages, authority is the hall's own.", "what"),
 		waiting:         desc("queue_waiting", "Tickets that wait, by service.", "service"),
 		open:            desc("queue_open_windows", "Windows that serve, by service.", "service"),
-		backupAge:       desc("backup_age_seconds", "Age of the last backup; not there while there was none."),
+		backupAge:       desc("backup_age_seconds", "Age of the last backup, where the hub makes them by itself of the place that is furthest behind; not there while there is none."),
 		logChecked:      desc("log_check_age_seconds", "Age of the last reading of all sealed months of the log; not there before the first."),
 		diskGrowth:      desc("disk_growth_bytes_per_second", "Growth of what is on the data folder's disk, the median of a month; not there until a day was seen."),
 		diskFull:        desc("disk_full_seconds", "Time until the data folder's disk is full, as it grows; not there where that is not known or where it does not fill."),
@@ -126,8 +126,8 @@ func (g *hallGauges) collectOutboxes(send func(*prometheus.Desc, float64, ...str
 func (g *hallGauges) collectMachine(send func(*prometheus.Desc, float64, ...string), now time.Time) {
 	a := g.app
 	m := a.machine.seen()
-	if !m.backup.Last.IsZero() {
-		send(g.backupAge, max(0, now.Sub(m.backup.Last).Seconds()))
+	if oldest := m.backup.Oldest(); !oldest.IsZero() {
+		send(g.backupAge, max(0, now.Sub(oldest).Seconds()))
 	}
 	if !m.checked.IsZero() {
 		send(g.logChecked, max(0, now.Sub(m.checked).Seconds()))

@@ -40,9 +40,9 @@ type machine struct {
 	level  upkeep.Level
 	clock  upkeep.Clock
 	backup upkeep.Backup
-	// measured is when the data folder was, size what it took.
-	measured time.Time
-	size     int64
+	// measured is when the data folder was, size what it took and views the views of it.
+	measured    time.Time
+	size, views int64
 	// faults are of the log's sealed months, checked when they were looked for; zero before that.
 	faults   []string
 	checked  time.Time
@@ -57,12 +57,13 @@ type machineSeen struct {
 	backup  upkeep.Backup
 	faults  []string
 	checked time.Time
+	samples []upkeep.Sample
 }
 
 func (m *machine) seen() machineSeen {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return machineSeen{m.now, m.level, m.clock, m.backup, m.faults, m.checked}
+	return machineSeen{m.now, m.level, m.clock, m.backup, m.faults, m.checked, m.disk.Samples}
 }
 
 // machineNow is the machine as the live view shows it.
@@ -70,7 +71,10 @@ func (a *App) machineNow() live.Machine {
 	s := a.machine.seen()
 	out := live.Machine{Disk: s.disk, DiskLevel: s.level, LastBackup: s.backup.Last, Step: s.clock.Last, Faults: s.faults}
 	out.Clock, out.ClockSince = s.clock.Wrong()
-	out.Backup, out.BackupSince = s.backup.Wrong(a.cfg.Now())
+	out.Backup, out.BackupPlace, out.BackupSince = s.backup.Wrong(a.cfg.Now())
+	if out.BackupPlaces = len(s.backup.Places); out.BackupPlace > 0 {
+		out.LastBackup = s.backup.Places[out.BackupPlace-1].Last
+	}
 	return out
 }
 
@@ -136,13 +140,19 @@ func (a *App) lookAtMachine() {
 	m.backup = backup
 	if now.Sub(m.measured).Abs() >= folderEvery {
 		m.measured, m.size = now, folderSize(a.cfg.Data)
+		m.views = folderSize(ViewsFile(a.cfg.Data))
 	}
 	var fs unix.Statfs_t
 	if err := unix.Statfs(a.cfg.Data, &fs); err != nil {
 		return // what was known stays; the log says by itself that it cannot store
 	}
 	block := int64(fs.Bsize)
-	s := upkeep.Sample{At: now.Round(0).UTC(), Size: int64(fs.Blocks) * block, Free: int64(fs.Bavail) * block, Data: m.size}
+	s := upkeep.Sample{At: now.Round(0).UTC(), Size: int64(fs.Blocks) * block, Free: int64(fs.Bavail) * block, Data: m.size, Log: a.log.Stats().Bytes, Views: m.views}
+	for _, p := range a.saved() {
+		if p.here {
+			s.Backups += p.size
+		}
+	}
 	if m.disk.Add(s) {
 		a.keepSamples()
 	}
@@ -164,7 +174,7 @@ func (a *App) keepSamples() {
 	}
 }
 
-// folderSize is what the files of a folder take, as far as they can be told.
+// folderSize is what the files of a folder take, or one file, as far as they can be told.
 func folderSize(dir string) (n int64) {
 	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -178,9 +188,12 @@ func folderSize(dir string) (n int64) {
 	return n
 }
 
-// backups is what the log knows of backups. The machine's mu is not held meanwhile: who shows the machine holds the views.
+// backups is what is known of backups: of the hub's own what became of them, of those by hand what the log says. The machine's mu is not held meanwhile: who shows the machine holds the views.
 func (a *App) backups() upkeep.Backup {
-	b := upkeep.Backup{Began: a.firstRecord()}
+	b := upkeep.Backup{Began: a.firstRecord(), Every: a.cfg.Backup.Every}
+	for _, p := range a.saved() {
+		b.Places = append(b.Places, p.Place)
+	}
 	a.Read(func(v *register.View, _ *roster.State) { b.Last = v.State.Troubles.Backup() })
 	return b
 }

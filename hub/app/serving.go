@@ -19,7 +19,7 @@ func (a *App) handler() http.Handler { return api.New(a.deps()) }
 
 func (a *App) deps() api.Deps {
 	return api.Deps{Logger: a.logger.With("part", "api"), Live: a.push, LiveSocket: a.push, Log: a.log, Checkpoints: a,
-		DeadLetters: a, Commands: a, Register: a, Photos: photos{PhotoDir(a.cfg.Data)}, Sockets: &a.sockets, Documents: a, Backup: a.Backup, Secret: a.secret, SetupCode: a.setupCode, Sessions: api.SessionRules{Idle: a.cfg.SessionIdle, Max: a.cfg.SessionMax, Bound: a.cfg.SessionBinding == "address"}, SingleSignOn: a.singleSignOn, Now: a.cfg.Now, Zone: a.zone, Ready: a.unready, Metrics: a.metrics, Registry: a.metrics, Pages: webkiosk.FS(),
+		DeadLetters: a, Commands: a, Register: a, Photos: photos{PhotoDir(a.cfg.Data)}, Sockets: &a.sockets, Documents: a, Upkeep: a, Secret: a.secret, SetupCode: a.setupCode, Sessions: api.SessionRules{Idle: a.cfg.SessionIdle, Max: a.cfg.SessionMax, Bound: a.cfg.SessionBinding == "address"}, SingleSignOn: a.singleSignOn, Now: a.cfg.Now, Zone: a.zone, Ready: a.unready, Metrics: a.metrics, Registry: a.metrics, Pages: webkiosk.FS(),
 		PasskeyNames: a.passkeyNames(), PublicURL: a.cfg.PublicURL, VerifyAt: a.cfg.verifyAt(), Hall: a.cfg.Hall.ID, HallName: a.cfg.Hall.Name, Bureau: a.cfg.Bureau, Version: a.cfg.Version,
 		LiveKnown: a.push.Known(), Authority: a.authority, DeviceBroker: a.deviceBroker}
 }

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -18,6 +19,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"hallkeeper/hub/api"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/broker/brokertest"
 	"hallkeeper/hub/courier/couriertest"
@@ -63,6 +65,31 @@ func (x *taker) messages() []trouble.Payload {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return append([]trouble.Payload(nil), x.got...)
+}
+
+// asked asks for something, reads the answer into into, and gives its status.
+func (h *hub) asked(path string, body, into any) int {
+	h.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.addr.HTTP+"/api/v1/"+path, bytes.NewReader(text))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+secret)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept-Language", "en")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+		h.t.Fatal(err)
+	}
+	return res.StatusCode
 }
 
 // told are the hub's records of messages.
@@ -171,7 +198,35 @@ func TestAMessageThatFailsWaits(t *testing.T) {
 	}
 }
 
+// A test from the console goes by every way, is in the log with who asked and what the server answered, and puts off nothing.
+func TestATestMessageFromTheConsole(t *testing.T) {
+	smtp := couriertest.Serve(t, "127.0.0.1:0", false, false)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
+	defer server.Close()
+	h := start(t, notifying(t, t.TempDir(), smtp, server.URL))
+	var answers api.TestAnswers
+	if status := h.asked("health/test-message", map[string]any{}, &answers); status != http.StatusOK || len(answers.Answers) != 2 || !answers.Answers[0].OK || answers.Answers[1].OK || answers.Answers[1].Answer == "" {
+		t.Fatalf("%d %+v", status, answers)
+	}
+	if mails, _ := smtp.Got(); len(mails) != 2 {
+		t.Errorf("%d mails arrived", len(mails))
+	}
+	said := h.kinds(wire.KindTroubleTold)
+	if told := h.told(); len(told) != 2 || !told[0].Test || told[0].Attempt != 1 || told[1].Next != nil || said[0].Actor.ID != "operator" {
+		t.Errorf("%+v", told)
+	}
+	var health api.SystemHealth
+	if h.get("/api/v1/health", &health); len(health.Channels) != 2 || health.Channels[0].LastFailed != nil || health.Channels[1].LastFailed == nil || health.Channels[1].Next != nil || len(health.Ways) != 2 {
+		t.Errorf("%+v", health.Channels)
+	}
+}
+
 func TestNobodyIsSetToBeTold(t *testing.T) {
+	h := start(t, config(t.TempDir()))
+	var refused wire.Problem
+	if status := h.asked("health/test-message", map[string]any{}, &refused); status != http.StatusConflict || refused.Code != "nobody_told" {
+		t.Errorf("%d %+v", status, refused)
+	}
 	if _, _, err := app.TestMessage(t.Context(), config(t.TempDir()), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "notify.mail") {
 		t.Error(err)
 	}

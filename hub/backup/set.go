@@ -67,6 +67,11 @@ func InPlace(names []string, hall string) (all []Taken) {
 	return all
 }
 
+// Ours tells whether a file in a place is a backup's, by its name.
+func Ours(name string) bool {
+	return partName().MatchString(name) || backupName().MatchString(strings.TrimSuffix(name, partsX)+backupX) || backupName().MatchString(name)
+}
+
 // Shared is what lies beside a backup in clear, so that the hub, which cannot read backups, knows which parts are needed.
 type Shared struct {
 	Parts []string `json:"parts"`

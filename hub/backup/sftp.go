@@ -26,9 +26,12 @@ const (
 	silentFor = 2 * time.Minute
 )
 
+// OnServer tells whether a place is on a server, and no folder.
+func OnServer(where string) bool { return strings.HasPrefix(where, "sftp:") }
+
 // At opens a place: a folder, or sftp://user@host[:port]/path.
 func At(ctx context.Context, where string, with Access) (Place, error) {
-	if !strings.HasPrefix(where, "sftp://") {
+	if !OnServer(where) {
 		return Folder(where), nil
 	}
 	u, err := CheckSFTP(where)

@@ -20,6 +20,9 @@ type Machine struct {
 	Backup      string
 	BackupSince time.Time
 	LastBackup  time.Time
+	// BackupPlace is the number of the place that it is about, 0 where backups are made by hand; BackupPlaces how many there are.
+	// Screens that anybody sees show what is here: it names no folder and no server.
+	BackupPlace, BackupPlaces int
 	// Faults are what was found in the log's sealed months.
 	Faults []string
 }
@@ -43,9 +46,13 @@ func (l *Live) machine() {
 	}
 	l.alarm(m.DiskLevel > upkeep.Fine, wire.AlarmDisk, severity, "", l.now, "", values)
 	l.alarm(m.Clock != "", wire.AlarmHubClock, wire.SeverityAlarm, "", m.ClockSince, m.Clock, map[string]string{"seconds": strconv.Itoa(int(m.Step.Seconds()))})
-	values = nil
+	values = map[string]string{}
 	if !m.LastBackup.IsZero() {
-		values = map[string]string{"days": strconv.Itoa(int(l.now.Sub(m.LastBackup).Hours() / 24))}
+		age := l.now.Sub(m.LastBackup)
+		values["days"], values["hours"] = strconv.Itoa(int(age.Hours()/24)), strconv.Itoa(int(age.Hours()))
+	}
+	if m.BackupPlaces > 1 {
+		values["place"] = strconv.Itoa(m.BackupPlace)
 	}
 	l.alarm(m.Backup != "", wire.AlarmBackup, wire.SeverityAlarm, "", m.BackupSince, m.Backup, values)
 	detail := ""

@@ -21,7 +21,7 @@ func TestAlarmsOfTheMachine(t *testing.T) {
 		all := s.hall().Alarms
 		for _, id := range sortedKeys(all) {
 			if a := all[id]; slices.Contains(kinds, a.Kind) {
-				got = append(got, id+" "+string(a.Severity)+" "+a.Detail+" "+a.Values["free"]+a.Values["seconds"]+a.Values["count"]+" "+a.Values["days"]+" "+a.Values["growth"])
+				got = append(got, id+" "+string(a.Severity)+" "+a.Detail+" "+a.Values["free"]+a.Values["seconds"]+a.Values["count"]+" "+a.Values["days"]+" "+a.Values["growth"]+a.Values["place"])
 			}
 		}
 		if !slices.Equal(got, want) {
@@ -38,6 +38,10 @@ func TestAlarmsOfTheMachine(t *testing.T) {
 	look("clock, backup and log", "backup_old alarm old  9 ", "hub_clock alarm stepped -3600  ", "log_damaged alarm a 2  ")
 	now = Machine{Backup: upkeep.NoBackup}
 	look("there never was a backup", "backup_old alarm never   ")
+	now = Machine{Backup: upkeep.OldBackup, LastBackup: s.now.Add(-5 * time.Hour), BackupPlace: 2, BackupPlaces: 2}
+	look("the second place is behind", "backup_old alarm old  0 2")
+	now.BackupPlace, now.BackupPlaces = 1, 1
+	look("the only place is behind", "backup_old alarm old  0 ")
 	now = Machine{}
 	look("all is well again")
 }

@@ -32,15 +32,13 @@ type (
 		Alarm string
 		Until time.Time
 	}
-	// See says that the actor has taken notice.
+	// See says that the actor has taken notice, and what they want to write down.
 	See struct {
-		Trouble string `json:"trouble"`
+		Trouble string `json:"-"`
+		Note    string `json:"note,omitempty"`
 	}
 	// Tell says what became of an attempt to tell of troubles.
-	Tell struct {
-		wire.TroubleTold
-		// Test attempts are not made again.
-	}
+	Tell struct{ wire.TroubleTold }
 )
 
 // within is how long back the times of one alarm are counted.
@@ -80,16 +78,25 @@ func (c Note) DecideTrouble(s *State, w World, m hall.Moment) (drafts []hall.Dra
 	return drafts, nil
 }
 
-// DecideTrouble decides; see Command. Whoever has seen it has seen it.
+// DecideTrouble decides; see Command. Whoever has seen it has seen it, and may write down more. A note may name a person: it is
+// sealed, under a key of the month.
 func (c See) DecideTrouble(s *State, _ World, m hall.Moment) ([]hall.Draft, error) {
 	t, ok := s.Troubles.Get(c.Trouble)
 	if !ok {
 		return nil, hall.Unknown("trouble_unknown", "没有这条问题", "there is no such trouble")
 	}
-	if slices.ContainsFunc(t.Seen, func(x Seen) bool { return x.By == m.Actor.ID }) {
+	var bad hall.Checks
+	bad.Words("note", &c.Note, 0, 500)
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	d := hall.Draft{Kind: wire.KindTroubleSeen, Data: wire.TroubleSeen{Trouble: c.Trouble}}
+	if c.Note != "" {
+		d.Person, d.Personal = "trouble-"+string(m.Day[:min(len(m.Day), len("2006-01"))]), map[string]string{"note": c.Note}
+	} else if slices.ContainsFunc(t.Seen, func(x Seen) bool { return x.By == m.Actor.ID }) {
 		return nil, nil
 	}
-	return []hall.Draft{{Kind: wire.KindTroubleSeen, Data: wire.TroubleSeen(c)}}, nil
+	return []hall.Draft{d}, nil
 }
 
 // backOff are the pauses after the first, the second … failed attempt; the last one is repeated for as long as there is something to tell.

@@ -32,6 +32,8 @@ type Trouble struct {
 type Seen struct {
 	By string    `json:"by"`
 	At time.Time `json:"at"`
+	// Note is what they wrote down, sealed under a key of the month; nil where that is nothing.
+	Note *wire.Sealed `json:"note,omitempty"`
 }
 
 // Channel is how telling by one way goes.
@@ -117,7 +119,12 @@ func (s *State) Fold(r *wire.Record) bool {
 		var d wire.TroubleSeen
 		if json.Unmarshal(r.Data, &d) == nil && s.Troubles.Has(d.Trouble) {
 			s.Troubles.Change(d.Trouble, func(t *Trouble) {
-				t.Seen = append(slices.Clone(t.Seen), Seen{r.ActorID(), r.StoredAt})
+				seen := Seen{By: r.ActorID(), At: r.StoredAt}
+				if len(r.Personal) > 0 {
+					note := r.Personal[0]
+					seen.Note = &note
+				}
+				t.Seen = append(slices.Clone(t.Seen), seen)
 				t.Seen = t.Seen[max(len(t.Seen)-keptSeen, 0):]
 			})
 		}

@@ -3,6 +3,7 @@ package trouble
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func (k *keeping) do(who string, c Command) {
 	k.t.Helper()
 	k.n++
 	drafts, err := c.DecideTrouble(&k.state, World{Number: func(w string) string { return "0" + strings.TrimPrefix(w, "w") }},
-		hall.Moment{Now: k.now, ID: fmt.Sprintf("t%03d", k.n), Actor: wire.Actor{ID: who}})
+		hall.Moment{Now: k.now, Day: hall.DateOf(k.now, k.zone), ID: fmt.Sprintf("t%03d", k.n), Actor: wire.Actor{ID: who}})
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -42,7 +43,11 @@ func (k *keeping) do(who string, c Command) {
 		if err != nil {
 			k.t.Fatal(err)
 		}
-		if !k.state.Fold(&wire.Record{StoredAt: k.now, Event: wire.Event{Kind: d.Kind, Data: data, At: k.now, Actor: &wire.Actor{ID: who}}}) {
+		e := wire.Event{Kind: d.Kind, Data: data, At: k.now, Actor: &wire.Actor{ID: who}}
+		if d.Person != "" {
+			e.Personal = []wire.Sealed{{Person: d.Person}}
+		}
+		if !k.state.Fold(&wire.Record{StoredAt: k.now, Event: e}) {
 			k.t.Fatalf("%s is not folded", d.Kind)
 		}
 		k.events = append(k.events, d.Kind)
@@ -219,14 +224,57 @@ func TestWhenPeopleAreTold(t *testing.T) {
 	k.pass(0)
 	expect("nobody has taken notice", "0+0+1")
 	id, _ := k.state.Open(cutOff)
-	k.do("zhang", See{id.Trouble})
-	k.do("zhang", See{id.Trouble})
+	k.do("zhang", See{Trouble: id.Trouble})
+	k.do("zhang", See{Trouble: id.Trouble})
 	expect("somebody has", "")
 	if x, _ := k.state.Open(cutOff); len(x.Seen) != 1 || x.Seen[0].By != "zhang" {
 		t.Errorf("seen by %+v", x.Seen)
 	}
-	if _, err := (See{"nothing"}).DecideTrouble(&k.state, World{}, hall.Moment{}); err == nil {
+	if _, err := (See{Trouble: "nothing"}).DecideTrouble(&k.state, World{}, hall.Moment{}); err == nil {
 		t.Error("a trouble that is not there was seen")
+	}
+}
+
+// What somebody writes down is sealed under a key of the month, and in the event's data is nothing of it.
+func TestANoteOnATroubleIsSealed(t *testing.T) {
+	k := newKeeping(t)
+	k.raise(cutOff, wire.AlarmCutOff, wire.SeverityAlarm)
+	k.pass(2 * time.Minute)
+	x, _ := k.state.Open(cutOff)
+	k.do("zhang", See{Trouble: x.Trouble, Note: "  已联系电工  "})
+	k.do("zhang", See{Trouble: x.Trouble})
+	k.do("li", See{Trouble: x.Trouble})
+	k.do("zhang", See{Trouble: x.Trouble, Note: "已换网线"})
+	x, _ = k.state.Open(cutOff)
+	if len(x.Seen) != 3 || x.Seen[0].Note == nil || x.Seen[0].Note.Person != "trouble-2026-11" || x.Seen[1].By != "li" || x.Seen[1].Note != nil || x.Seen[2].Note == nil {
+		t.Errorf("seen by %+v", x.Seen)
+	}
+	m := hall.Moment{Day: "2026-11-23", Actor: wire.Actor{ID: "zhang"}}
+	drafts, err := See{Trouble: x.Trouble, Note: "  已联系电工  "}.DecideTrouble(&k.state, World{}, m)
+	if err != nil || len(drafts) != 1 || drafts[0].Personal["note"] != "已联系电工" || drafts[0].Data != (wire.TroubleSeen{Trouble: x.Trouble}) {
+		t.Errorf("%+v, %v", drafts, err)
+	}
+	if _, err := (See{Trouble: x.Trouble, Note: strings.Repeat("长", 501)}).DecideTrouble(&k.state, World{}, m); err == nil {
+		t.Error("a note has no bound")
+	}
+}
+
+// A backup that is old is told in hours or days, and where there are several places, of which.
+func TestWordsOfBackups(t *testing.T) {
+	words := func(detail string, values map[string]string) string {
+		w := (&Trouble{TroubleRaised: wire.TroubleRaised{Kind: wire.AlarmBackup, Detail: detail, Values: values}}).words()
+		return w.ZH + "/" + w.EN
+	}
+	for want, got := range map[string]string{
+		"最近一次备份已是 5 小时前/the last backup is 5 hours old":                   words("old", map[string]string{"days": "0", "hours": "5"}),
+		"第 2 处备份位置最近一次备份已是 9 天前/the last backup in place 2 is 9 days old": words("old", map[string]string{"days": "9", "hours": "216", "place": "2"}),
+		"主机从未做过备份/the hub has never been backed up":                       words("never", nil),
+		"第 2 处备份位置还没有备份/there is no backup in place 2 yet":                words("never", map[string]string{"place": "2"}),
+		"最近一次备份已是 9 天前/the last backup is 9 days old":                     words("old", map[string]string{"days": "9"}), // as the log has it from before
+	} {
+		if got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
 	}
 }
 
@@ -267,6 +315,33 @@ func TestAMessageIsBoundedAndInItsLanguage(t *testing.T) {
 	}
 	if p := s.Payload(&l, "m1", time.Now(), ZH, false); len(p.Raised) != mostLines || p.Open != 200 || p.Cleared == nil || p.Raised[0].DoZH == "" {
 		t.Errorf("%+v", p)
+	}
+}
+
+// What leaves the hall has these fields and no other: neither who took notice and what they wrote, nor what an alarm holds
+// beside its words.
+func TestAMessageTellsNothingElse(t *testing.T) {
+	s := Sender{Hall: "t", Name: "某县政务服务大厅", Zone: time.UTC}
+	x := Trouble{TroubleRaised: wire.TroubleRaised{Trouble: "t1", Alarm: "device_cut_off/w3", Kind: wire.AlarmCutOff, Severity: wire.SeverityAlarm, Subject: "w3", Window: "w3", Number: "03",
+		Detail: "detail-stays", Values: map[string]string{"x": "value-stays"}}, Until: new(time.Now()), Seen: []Seen{{By: "zhang", Note: &wire.Sealed{Person: "trouble-2026-11"}}}, Told: map[string]time.Time{"mail": time.Now()}}
+	l := Letter{Raised: []Trouble{x}, Cleared: []Trouble{x}, Again: []Trouble{x}}
+	text, err := json.Marshal(s.Payload(&l, "m1", time.Now(), Both, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := string(text) + s.Body(&l, Both, false) + s.Subject(&l, ZH, false)
+	for _, stays := range []string{"zhang", "trouble-2026", "detail-stays", "value-stays"} {
+		if strings.Contains(all, stays) {
+			t.Errorf("%s leaves the hall", stays)
+		}
+	}
+	var p struct{ Raised []map[string]any }
+	if err := json.Unmarshal(text, &p); err != nil {
+		t.Fatal(err)
+	}
+	fields := slices.Sorted(maps.Keys(p.Raised[0]))
+	if want := []string{"do_en", "do_zh", "en", "kind", "number", "severity", "since", "subject", "trouble", "until", "window", "zh"}; !slices.Equal(fields, want) {
+		t.Errorf("a message has %q: say in docs/adr/0046 what is new in it", fields)
 	}
 }
 

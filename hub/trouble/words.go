@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -136,14 +137,32 @@ func (t *Trouble) ofTheHub() Words {
 		return Words{"主机时钟未同步", "the hub's clock is not synchronised",
 			"检查主机的网络和校时服务（timedatectl）；时间不准会影响考勤和排队。", "Check the hub's network and its time server (timedatectl); a wrong time spoils attendance and the line."}
 	case wire.AlarmBackup:
-		if t.Detail == upkeep.NoBackup {
-			return Words{"主机从未做过备份", "the hub has never been backed up",
-				"按手册“备份”一节设置每日备份，或现在运行 hub backup。", "Set a daily backup as the handbook says, or run hub backup now."}
-		}
-		return Words{"最近一次备份已是 " + v("days") + " 天前", "the last backup is " + v("days") + " days old",
-			"检查备份盘是否接好、是否已满，然后运行 hub backup。", "See whether the backup disk is there and has room, then run hub backup."}
+		return t.ofBackup()
 	}
 	return Words{string(t.Kind), string(t.Kind), "请在控制台的“告警”中查看。", "Look at the console's alarms."}
+}
+
+// ofBackup are the words of backups that are not made.
+func (t *Trouble) ofBackup() Words {
+	zh, en := "", ""
+	if n := t.Values["place"]; n != "" {
+		zh, en = "第 "+n+" 处备份位置", " in place "+n
+	}
+	if t.Detail == upkeep.NoBackup {
+		w := Words{"主机从未做过备份", "the hub has never been backed up",
+			"按手册“备份”一节设置自动备份，或现在运行 hub backup。", "Set backups as the handbook says, or run hub backup now."}
+		if zh != "" {
+			w.ZH, w.EN = zh+"还没有备份", "there is no backup"+en+" yet"
+			w.DoZH, w.DoEN = "在“运行状况”中看这一处失败的原因；检查备份盘或服务器。", "See on the page of the system's health why it fails there; check its disk or server."
+		}
+		return w
+	}
+	age, aged := t.Values["days"]+" 天", t.Values["days"]+" days"
+	if n, err := strconv.Atoi(t.Values["hours"]); err == nil && n < 48 {
+		age, aged = t.Values["hours"]+" 小时", t.Values["hours"]+" hours"
+	}
+	return Words{zh + "最近一次备份已是 " + age + "前", "the last backup" + en + " is " + aged + " old",
+		"检查备份盘是否接好、是否已满；“运行状况”中有失败的原因。", "See whether the backup disk is there and has room; the page of the system's health says why it fails."}
 }
 
 func printer(state string) Words {

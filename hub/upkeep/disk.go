@@ -16,6 +16,10 @@ type Sample struct {
 	Size int64 `json:"size"`
 	Free int64 `json:"free"`
 	Data int64 `json:"data"`
+	// Log and Views are parts of Data, Backups what backups on this machine's disks take; samples from before they were measured have none.
+	Log     int64 `json:"log,omitempty"`
+	Views   int64 `json:"views,omitempty"`
+	Backups int64 `json:"backups,omitempty"`
 }
 
 // Disk is how the disk was, oldest sample first. The zero value knows nothing.

@@ -142,24 +142,50 @@ func TestTheClocksStepsAreCounted(t *testing.T) {
 }
 
 func TestWhenABackupIsOld(t *testing.T) {
+	hourly := func(places ...Place) Backup {
+		return Backup{Began: day(0), Last: day(20), Every: time.Hour, Places: places}
+	}
+	daily := func(last float64) Backup {
+		return Backup{Began: day(0), Every: 24 * time.Hour, Places: []Place{{Last: day(last), Since: day(0)}}}
+	}
+	hour := 1.0 / 24
 	rows := []struct {
-		what string
-		b    Backup
-		now  float64
-		want string
+		what  string
+		b     Backup
+		now   float64
+		want  string
+		place int
 	}{
-		{"a hall of today", Backup{Began: day(0)}, 0.5, ""},
-		{"a week without any", Backup{Began: day(0)}, 7, NoBackup},
-		{"a schedule that made none for two days", Backup{Began: day(0), Scheduled: true}, 2.1, NoBackup},
-		{"a log that has not begun", Backup{}, 100, ""},
-		{"one by hand a week ago", Backup{Began: day(0), Last: day(20)}, 27, ""},
-		{"one by hand nine days ago", Backup{Began: day(0), Last: day(20)}, 29, OldBackup},
-		{"a night was missed", Backup{Began: day(0), Last: day(20), Scheduled: true}, 22, ""},
-		{"two nights were missed", Backup{Began: day(0), Last: day(20), Scheduled: true}, 22.1, OldBackup},
+		{"a hall of today", Backup{Began: day(0)}, 0.5, "", 0},
+		{"a week without any", Backup{Began: day(0)}, 7, NoBackup, 0},
+		{"a log that has not begun", Backup{}, 100, "", 0},
+		{"one by hand a week ago", Backup{Began: day(0), Last: day(20)}, 27, "", 0},
+		{"one by hand nine days ago", Backup{Began: day(0), Last: day(20)}, 29, OldBackup, 0},
+		{"a schedule that made none yet", hourly(Place{Since: day(19)}), 19 + 2*hour, "", 1},
+		{"a schedule that made none for three hours, whatever the log says", hourly(Place{Since: day(20)}), 20 + 3*hour, NoBackup, 1},
+		{"the first is on its way", hourly(Place{Since: day(20), Making: day(20)}), 20 + 5*hour, "", 0},
+		{"the first hangs", hourly(Place{Since: day(20), Making: day(20)}), 20 + 6*hour, NoBackup, 1},
+		{"an hour was missed", hourly(Place{Last: day(20)}), 20 + 2.9*hour, "", 0},
+		{"two hours were missed", hourly(Place{Last: day(20)}), 20 + 3*hour, OldBackup, 1},
+		{"the second place is behind", hourly(Place{Last: day(20)}, Place{Last: day(19)}), 20, OldBackup, 2},
+		{"the worst place is named", hourly(Place{Last: day(19)}, Place{Last: day(10)}, Place{Since: day(15)}), 20, OldBackup, 2},
+		{"a night was missed", daily(20), 22, "", 0},
+		{"two nights were missed", daily(20), 22.1, OldBackup, 1},
 	}
 	for _, row := range rows {
-		if got, since := row.b.Wrong(day(row.now)); got != row.want || (got != "") == since.IsZero() {
-			t.Errorf("%s: %q since %s, want %q", row.what, got, since, row.want)
+		got, place, since := row.b.Wrong(day(row.now))
+		if got != row.want || got != "" && place != row.place || (got != "") == since.IsZero() || since.After(day(row.now)) {
+			t.Errorf("%s: %q of place %d since %s, want %q of %d", row.what, got, place, since, row.want, row.place)
 		}
+	}
+	b := hourly(Place{Last: day(19)}, Place{Last: day(10)}, Place{Last: day(15)})
+	if got := b.Oldest(); !got.Equal(day(10)) {
+		t.Errorf("in the worst case the hall goes back to %s", got)
+	}
+	if b = hourly(Place{Last: day(19)}, Place{}); !b.Oldest().IsZero() {
+		t.Error("a place with none is forgotten")
+	}
+	if b = (Backup{Last: day(3)}); !b.Oldest().Equal(day(3)) {
+		t.Error("one by hand does not count")
 	}
 }

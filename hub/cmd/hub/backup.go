@@ -17,6 +17,7 @@ import (
 
 	"filippo.io/age"
 
+	"hallkeeper/hub/api"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/backup"
 	"hallkeeper/hub/eventlog"
@@ -83,16 +84,53 @@ func runBackup(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	return err
 }
 
+// backupInto makes a backup in a place: by the hub that runs, else of the folder at rest.
 func backupInto(ctx context.Context, cfg app.Config, into string, recipients []string, stdout io.Writer) error {
-	name, m, err := app.BackupAtRestInto(ctx, cfg, into, recipients)
-	if errors.Is(err, eventlog.ErrLocked) {
-		return fmt.Errorf("a hub runs on %s and backs up into the places of its settings by itself (backup.to); without it, stop the hub or use --to FILE: %w", cfg.Data, err)
+	if backup.OnServer(into) {
+		if _, err := backup.CheckSFTP(into); err != nil {
+			return usageError{err.Error()}
+		}
+	} else { // the hub runs in a folder of its own
+		full, err := filepath.Abs(into)
+		if err != nil {
+			return err
+		}
+		into = full
+	}
+	made, err := askInto(ctx, cfg, into, recipients)
+	if errors.Is(err, errNobody) {
+		var m backup.Manifest
+		made.Name, m, err = app.BackupAtRestInto(ctx, cfg, into, recipients)
+		made.Position = m.Head
+		if errors.Is(err, eventlog.ErrLocked) {
+			err = fmt.Errorf("a hub uses %s and does not answer: %w", cfg.Data, err)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("back up %s into %s: %w", cfg.Data, into, err)
 	}
-	_, err = fmt.Fprintf(stdout, "备份 %s 已写到 %s，到第 %d 条记录，已加密\nThe backup %s is in %s, up to record %d, encrypted\n", name, into, m.Head, name, into, m.Head)
+	_, err = fmt.Fprintf(stdout, "备份 %s 已写到 %s，到第 %d 条记录，已加密\nThe backup %s is in %s, up to record %d, encrypted\n", made.Name, into, made.Position, made.Name, into, made.Position)
 	return err
+}
+
+// askInto asks the hub that runs; errNobody where none does. It is the hub that writes, as its user and with its settings for servers.
+func askInto(ctx context.Context, cfg app.Config, into string, recipients []string) (made api.BackupMade, err error) {
+	control, err := app.ReadControl(cfg.Data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return made, errNobody
+	}
+	if err != nil {
+		return made, fmt.Errorf("find the hub of %s (run this as the user who runs the hub): %w", cfg.Data, err)
+	}
+	response, err := askBackup(ctx, control, map[string]any{"recipients": recipients, "into": into})
+	if err != nil {
+		return made, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&made); err != nil {
+		return made, fmt.Errorf("the hub stopped while it made the backup; look into the place before you rely on it: %w", err)
+	}
+	return made, nil
 }
 
 func keysOf(lines []string) (keys []string) {
@@ -140,13 +178,26 @@ func writeWhole(path string, write func(io.Writer) error) (size int64, err error
 var errNobody = errors.New("no hub answers")
 
 func fetchBackup(ctx context.Context, control app.Control, recipients []string, w io.Writer) error {
-	body, err := json.Marshal(map[string][]string{"recipients": recipients})
+	response, err := askBackup(ctx, control, map[string]any{"recipients": recipients})
 	if err != nil {
 		return err
 	}
+	defer func() { _ = response.Body.Close() }()
+	if _, err := io.Copy(w, response.Body); err != nil {
+		return fmt.Errorf("the backup was cut short, nothing is kept of it: %w", err)
+	}
+	return nil
+}
+
+// askBackup asks a hub that runs for a backup, and gives its answer where it was taken up; errNobody where none answers.
+func askBackup(ctx context.Context, control app.Control, ask map[string]any) (*http.Response, error) {
+	body, err := json.Marshal(ask)
+	if err != nil {
+		return nil, err
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, control.HTTP+"/api/v1/backup", bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+control.Secret)
 	request.Header.Set("Accept-Language", "en")
@@ -154,22 +205,18 @@ func fetchBackup(ctx context.Context, control app.Control, recipients []string, 
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
-		return errNobody
+		return nil, errNobody
 	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-		if err != nil {
-			return err
-		}
-		return refused(text, response.Status)
+	if response.StatusCode == http.StatusOK {
+		return response, nil
 	}
-	if _, err := io.Copy(w, response.Body); err != nil {
-		return fmt.Errorf("the backup was cut short, nothing is kept of it: %w", err)
+	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return nil, err
 	}
-	return nil
+	return nil, refused(text, response.Status)
 }
 
 func runRestore(ctx context.Context, args []string, stdout, _ io.Writer) error {
