@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -72,9 +73,8 @@ func (b *bench) decade(ctx context.Context) error {
 		return err
 	}
 	defer h.stop()
-	first := yearOfVisits - b.years + 1
-	for _, year := range []int{first, yearOfVisits} {
-		for _, page := range []string{"indicators", "statistics"} {
+	for _, year := range slices.Compact([]int{yearOfVisits - b.years + 1, yearOfVisits}) {
+		for _, page := range []string{"indicators", "statistics/queue"} {
 			url := fmt.Sprintf("%s/api/v1/%s?from=%d-01-01&until=%d-12-31", h.HTTP, page, year, year)
 			for _, again := range []string{"first", "again"} {
 				began := time.Now()

@@ -1,8 +1,8 @@
 package api
 
 import (
+	"iter"
 	"net/http"
-	"slices"
 	"time"
 
 	"hallkeeper/hub/access"
@@ -135,38 +135,56 @@ func (n *names) of(by statistics.By, key string) string {
 	return ""
 }
 
-// facts gives those that the question is about and who asks may see: supervisors,
+// stays are those that a question is about, as they were when it was asked, and what
+// its answer calls things.
+type stays struct {
+	*statistics.Span
+	want   func(*statistics.Fact) bool
+	called names
+}
+
+// each gives those that are wanted.
+func (s *stays) each() iter.Seq[*statistics.Fact] {
+	return func(yield func(*statistics.Fact) bool) {
+		for f := range s.Each() {
+			if s.want(f) && !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+// stays gives those that the question is about and who asks may see: supervisors,
 // administrators and auditors all, liaisons those of their department's services
 // and windows, representatives those of their window, everybody their own.
-func (a *API) facts(r *http.Request, q question) (facts []statistics.Fact, called names, err error) {
-	called = names{map[string]string{}, map[string]string{}, map[string]string{}}
+func (a *API) stays(r *http.Request, q question, whole bool) (all stays, err error) {
+	all.called = names{map[string]string{}, map[string]string{}, map[string]string{}}
+	departments := map[string]string{}
+	var s scope
 	a.Register.Read(func(v *register.View, windows *roster.State) {
 		if err = q.known(v, windows); err != nil {
 			return
 		}
 		i := who(r)
-		s, line := a.scopeOf(i, v, windows), &v.State.Line
-		if i.Role != wire.RoleLiaison {
+		if s = a.scopeOf(i, v, windows); i.Role != wire.RoleLiaison {
 			s.department = "" // only liaisons answer for one
 		}
-		facts = slices.DeleteFunc(v.Queue.Facts(q.from, q.until), func(f statistics.Fact) bool {
-			service, _ := line.Services.Get(f.Service)
-			return q.service != "" && f.Service != q.service || q.window != "" && f.Window != q.window || q.staff != "" && f.Staff != q.staff ||
-				!s.person(f.Staff, service.Department, f.Window)
-		})
-		for id, d := range line.Services.Each() {
-			called.services[id] = d.Name
+		all.Span = v.Queue.Span(q.from, q.until, whole)
+		for id, d := range v.State.Line.Services.Each() {
+			all.called.services[id], departments[id] = d.Name, d.Department
 		}
 		for id, w := range windows.Windows {
-			called.windows[id] = w.Number
+			all.called.windows[id] = w.Number
 		}
-		for i := range facts {
-			if id := facts[i].Staff; id != "" && called.staff[id] == "" {
-				called.staff[id] = a.nameOf(v, id)
-			}
+		for id := range v.State.People.Staff.Each() {
+			all.called.staff[id] = a.nameOf(v, id)
 		}
 	})
-	return facts, called, err
+	all.want = func(f *statistics.Fact) bool {
+		return (q.service == "" || f.Service == q.service) && (q.window == "" || f.Window == q.window) && (q.staff == "" || f.Staff == q.staff) &&
+			s.person(f.Staff, departments[f.Service], f.Window)
+	}
+	return all, err
 }
 
 // known refuses what there never was. A service or window that was removed has its past still.
@@ -188,13 +206,14 @@ func (a *API) getFigures(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	facts, called, err := a.facts(r, q)
+	all, err := a.stays(r, q, false)
 	if err != nil {
 		return err
 	}
-	answer := QueueFigures{From: string(q.from), Until: string(q.until), By: string(q.by), Total: statistics.Sum(facts), Rows: []FigureRow{}, Waits: statistics.Spread(facts)}
-	for _, row := range statistics.Count(facts, q.by, a.Zone) {
-		answer.Rows = append(answer.Rows, FigureRow{row, called.of(q.by, row.Key)})
+	counted := statistics.Count(all.each(), q.by, a.Zone)
+	answer := QueueFigures{From: string(q.from), Until: string(q.until), By: string(q.by), Total: counted.Total, Rows: []FigureRow{}, Waits: counted.Waits}
+	for _, row := range counted.Rows {
+		answer.Rows = append(answer.Rows, FigureRow{row, all.called.of(q.by, row.Key)})
 	}
 	return sendJSON(w, r, answer)
 }
@@ -209,17 +228,17 @@ func (a *API) getVisits(w http.ResponseWriter, r *http.Request) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	facts, called, err := a.facts(r, q)
+	all, err := a.stays(r, q, true)
 	if err != nil {
 		return err
 	}
-	if get := r.URL.Query(); get.Has("key") {
-		facts = slices.DeleteFunc(facts, func(f statistics.Fact) bool { return f.Key(q.by, a.Zone) != get.Get("key") })
-	}
-	page := VisitPage{Visits: []VisitRow{}, Total: len(facts)}
-	facts = facts[min(int(offset), len(facts)):]
-	for i := range facts[:min(int(limit), len(facts))] {
-		page.Visits = append(page.Visits, a.visitRow(&facts[i], &called))
+	get := r.URL.Query()
+	facts, total := all.Page(func(f *statistics.Fact) bool {
+		return all.want(f) && (!get.Has("key") || f.Key(q.by, a.Zone) == get.Get("key"))
+	}, int(offset), int(limit))
+	page := VisitPage{Visits: []VisitRow{}, Total: total}
+	for i := range facts {
+		page.Visits = append(page.Visits, a.visitRow(&facts[i], &all.called))
 	}
 	return sendJSON(w, r, page)
 }

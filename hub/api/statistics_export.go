@@ -75,16 +75,17 @@ func keyWords() map[string]text {
 	}
 }
 
-func (a *API) figureSheet(facts []statistics.Fact, by statistics.By, called *names, l language) sheet.Figures {
+func (a *API) figureSheet(all *stays, by statistics.By, l language) sheet.Figures {
 	s := sheet.Figures{Title: breakdown(by).in(l), Heading: []string{breakdown(by).in(l)}}
 	for _, h := range figureHeadings() {
 		s.Heading = append(s.Heading, h.in(l))
 	}
-	for _, row := range statistics.Count(facts, by, a.Zone) {
-		s.Rows = append(s.Rows, figureCells(keyName(by, row.Key, called, l), &row.Figures))
+	counted := statistics.Count(all.each(), by, a.Zone)
+	for i := range counted.Rows {
+		row := &counted.Rows[i]
+		s.Rows = append(s.Rows, figureCells(keyName(by, row.Key, &all.called, l), &row.Figures))
 	}
-	total := statistics.Sum(facts)
-	s.Rows = append(s.Rows, figureCells(text{"合计", "Total"}.in(l), &total))
+	s.Rows = append(s.Rows, figureCells(text{"合计", "Total"}.in(l), &counted.Total))
 	return s
 }
 
@@ -119,7 +120,7 @@ func (a *API) exportFigures(w http.ResponseWriter, r *http.Request) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	facts, called, err := a.facts(r, q)
+	all, err := a.stays(r, q, false)
 	if err != nil {
 		return err
 	}
@@ -128,12 +129,12 @@ func (a *API) exportFigures(w http.ResponseWriter, r *http.Request) error {
 	media, ending := "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"
 	if format == "csv" {
 		media, ending = "text/csv; charset=utf-8", "csv"
-		s := a.figureSheet(facts, q.by, &called, l)
+		s := a.figureSheet(&all, q.by, l)
 		body, err = s.CSV()
 	} else {
 		var sheets []sheet.Figures
 		for _, by := range statistics.Breakdowns() {
-			sheets = append(sheets, a.figureSheet(facts, by, &called, l))
+			sheets = append(sheets, a.figureSheet(&all, by, l))
 		}
 		body, err = sheet.WriteFigures(sheets)
 	}

@@ -388,34 +388,34 @@ func (s *State) Total(from, until hall.Date, now time.Time, want func(*Cell) boo
 }
 
 func packCells(c *dayCells) []byte {
-	w := &packer{index: map[string]int{}}
-	w.uint(len(c.cells))
+	w := &hall.Packer{}
+	w.Uint(len(c.cells))
 	for i := range c.cells {
 		x := &c.cells[i]
 		for _, name := range []string{x.Window, x.Staff, x.Department, x.Service} {
-			w.name(name)
+			w.Name(name)
 		}
 		for _, n := range append([]int{x.Visits, x.Open, x.Passed, x.Excluded, x.Rateable, x.Pressed, x.Unrated, x.Corrected, x.Invalid}, x.Levels[:]...) {
-			w.uint(n)
+			w.Uint(n)
 		}
 	}
-	return w.whole(binary.AppendVarint(nil, c.until))
+	return w.Whole(binary.AppendVarint(nil, c.until))
 }
 
 // unpackCells reads what packCells wrote.
 func unpackCells(day hall.Date, packed []byte) *dayCells {
-	r := unpacker{b: packed}
-	c := &dayCells{until: r.int()}
-	r.head()
-	c.cells = make([]Cell, r.count())
+	r := hall.Unpacker{B: packed}
+	c := &dayCells{until: r.Int()}
+	r.Names()
+	c.cells = make([]Cell, r.Count())
 	for i := range c.cells {
 		x := &c.cells[i]
-		x.Day, x.Window, x.Staff, x.Department, x.Service = day, r.name(), r.name(), r.name(), r.name()
+		x.Day, x.Window, x.Staff, x.Department, x.Service = day, r.Name(), r.Name(), r.Name(), r.Name()
 		for _, n := range []*int{&x.Visits, &x.Open, &x.Passed, &x.Excluded, &x.Rateable, &x.Pressed, &x.Unrated, &x.Corrected, &x.Invalid} {
-			*n = r.uint()
+			*n = r.Uint()
 		}
 		for k := range x.Levels {
-			x.Levels[k] = r.uint()
+			x.Levels[k] = r.Uint()
 		}
 	}
 	return c

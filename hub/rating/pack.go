@@ -73,35 +73,9 @@ func (m ids) text(x shortID) string {
 // A packed sheet is its reach, how many presses are in it, the names, and rows of
 // varints and ids. The presses are in the order of time, whatever that of their delivery.
 
-type packer struct {
-	b     []byte
-	names []string
-	index map[string]int
-}
+type packer struct{ hall.Packer }
 
-func (w *packer) int(v int64)  { w.b = binary.AppendVarint(w.b, v) }
-func (w *packer) uint(v int)   { w.b = binary.AppendUvarint(w.b, uint64(max(v, 0))) }
-func (w *packer) id(id string) { x, _ := short(id); w.b = append(w.b, x[:]...) }
-
-func (w *packer) name(v string) {
-	i, ok := w.index[v]
-	if !ok {
-		i = len(w.names)
-		w.index[v] = i
-		w.names = append(w.names, v)
-	}
-	w.uint(i)
-}
-
-// whole puts the names before the rows.
-func (w *packer) whole(head []byte) []byte {
-	head = binary.AppendUvarint(head, uint64(len(w.names)))
-	for _, n := range w.names {
-		head = binary.AppendUvarint(head, uint64(len(n)))
-		head = append(head, n...)
-	}
-	return append(head, w.b...)
-}
+func (w *packer) id(id string) { x, _ := short(id); w.B = append(w.B, x[:]...) }
 
 // The bits of a row.
 const (
@@ -121,165 +95,106 @@ func bits(all ...bool) (b byte) {
 }
 
 func (m ids) pack(p Place, c *content) []byte {
-	w := &packer{index: map[string]int{}, b: make([]byte, 0, 64*len(c.visits)+48*len(c.presses))}
+	w := &packer{hall.Packer{B: make([]byte, 0, 64*len(c.visits)+48*len(c.presses))}}
 	last := int64(0)
 	span := func(s Span) {
-		w.name(s.Window)
-		w.name(s.Staff)
-		w.int(s.From - last)
+		w.Name(s.Window)
+		w.Name(s.Staff)
+		w.Int(s.From - last)
 		last = s.From
 		if s.Until == 0 {
-			w.uint(0)
+			w.Uint(0)
 		} else {
-			w.uint(int(s.Until - s.From + 1))
+			w.Uint(int(s.Until - s.From + 1))
 		}
 	}
-	w.uint(len(c.visits))
+	w.Uint(len(c.visits))
 	for i := range c.visits {
 		v := &c.visits[i]
-		w.b = append(w.b, bits(v.Ticket != "", v.Excluded))
+		w.B = append(w.B, bits(v.Ticket != "", v.Excluded))
 		w.id(v.ID)
 		if v.Ticket != "" {
 			w.id(v.Ticket)
 		}
-		w.name(v.Service)
-		w.name(v.Department)
-		w.name(v.Outcome)
-		w.uint(int(v.Position))
-		w.uint(len(v.Spans))
+		w.Name(v.Service)
+		w.Name(v.Department)
+		w.Name(v.Outcome)
+		w.Uint(int(v.Position))
+		w.Uint(len(v.Spans))
 		for _, s := range v.Spans {
 			span(s)
 		}
 	}
-	w.uint(len(c.guests))
+	w.Uint(len(c.guests))
 	for i := range c.guests {
 		g := &c.guests[i]
 		w.id(g.Visit)
-		w.name(string(g.Home.Day))
-		w.name(g.Home.Window)
+		w.Name(string(g.Home.Day))
+		w.Name(g.Home.Window)
 		span(g.Span)
 	}
 	w.presses(c.presses)
-	w.uint(len(c.jams))
+	w.Uint(len(c.jams))
 	for _, j := range c.jams {
-		w.name(j.Agent)
-		w.uint(j.Level)
-		w.int(j.From)
-		w.int(j.Until - j.From)
+		w.Name(j.Agent)
+		w.Uint(j.Level)
+		w.Int(j.From)
+		w.Int(j.Until - j.From)
 	}
-	return w.whole(binary.AppendUvarint(binary.AppendVarint(nil, c.reach(p)), uint64(len(c.presses))))
+	return w.Whole(binary.AppendUvarint(binary.AppendVarint(nil, c.reach(p)), uint64(len(c.presses))))
 }
 
 func (w *packer) presses(all []Press) {
-	w.uint(len(all))
+	w.Uint(len(all))
 	last := int64(0)
 	for _, i := range ordered(all) {
 		p := &all[i]
-		w.b = append(w.b, bits(p.Visit != "", p.Loose, p.base != 0, p.Agent != ""))
+		w.B = append(w.B, bits(p.Visit != "", p.Loose, p.base != 0, p.Agent != ""))
 		w.id(p.ID)
 		if p.Visit != "" {
 			w.id(p.Visit)
 		}
 		if p.base != 0 {
-			w.name(p.boot)
-			w.int(p.base - p.At)
+			w.Name(p.boot)
+			w.Int(p.base - p.At)
 		}
 		if p.Agent != "" {
-			w.name(p.Agent)
+			w.Name(p.Agent)
 		}
-		w.name(string(p.Source))
-		w.name(string(p.Doubt))
-		w.int(int64(p.Level))
-		w.int(p.At - last)
+		w.Name(string(p.Source))
+		w.Name(string(p.Doubt))
+		w.Int(int64(p.Level))
+		w.Int(p.At - last)
 		last = p.At
-		w.int(p.Stored - p.At)
-		w.uint(int(p.Position))
+		w.Int(p.Stored - p.At)
+		w.Uint(int(p.Position))
 	}
 }
 
 var errSheet = errors.New("a sheet of ratings does not read")
 
 type unpacker struct {
-	b      []byte
-	names  []string
-	ids    ids
-	failed bool
-}
-
-func (r *unpacker) int() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.failed = true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *unpacker) uint() int {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 || v > 1<<62 {
-		r.failed = true
-		return 0
-	}
-	r.b = r.b[n:]
-	return int(v)
-}
-
-// count is a uint that cannot be more than there are bytes left.
-func (r *unpacker) count() int {
-	n := r.uint()
-	if n > len(r.b) {
-		r.failed = true
-		return 0
-	}
-	return n
-}
-
-func (r *unpacker) byte() byte {
-	if len(r.b) == 0 {
-		r.failed = true
-		return 0
-	}
-	c := r.b[0]
-	r.b = r.b[1:]
-	return c
+	hall.Unpacker
+	ids ids
 }
 
 func (r *unpacker) id() string {
 	var x shortID
-	if len(r.b) < len(x) {
-		r.failed = true
+	if len(r.B) < len(x) {
+		r.Failed = true
 		return ""
 	}
-	copy(x[:], r.b)
-	r.b = r.b[len(x):]
+	copy(x[:], r.B)
+	r.B = r.B[len(x):]
 	return r.ids.text(x)
-}
-
-func (r *unpacker) name() string {
-	i := r.uint()
-	if i >= len(r.names) {
-		r.failed = true
-		return ""
-	}
-	return r.names[i]
-}
-
-func (r *unpacker) head() {
-	for range r.count() {
-		n := r.count()
-		r.names = append(r.names, string(r.b[:n]))
-		r.b = r.b[n:]
-	}
 }
 
 // head reads what stands before the rows of a packed sheet.
 func head(packed []byte) (reach int64, presses int, err error) {
-	r := unpacker{b: packed}
-	reach, presses = r.int(), r.uint()
-	r.head()
-	if r.failed {
+	r := hall.Unpacker{B: packed}
+	reach, presses = r.Int(), r.Uint()
+	r.Names()
+	if r.Failed {
 		return 0, 0, errSheet
 	}
 	return reach, presses, nil
@@ -287,70 +202,70 @@ func head(packed []byte) (reach int64, presses int, err error) {
 
 // unpack lays a sheet out. What cannot be read, which Load has refused, is left off.
 func (m ids) unpack(p Place, packed []byte) *content {
-	r := &unpacker{b: packed, ids: m}
-	r.int()
-	r.uint()
-	r.head()
+	r := &unpacker{Unpacker: hall.Unpacker{B: packed}, ids: m}
+	r.Int()
+	r.Uint()
+	r.Names()
 	c := &content{}
 	last := int64(0)
 	span := func() Span {
-		s := Span{Window: r.name(), Staff: r.name(), From: last + r.int()}
+		s := Span{Window: r.Name(), Staff: r.Name(), From: last + r.Int()}
 		last = s.From
-		if n := r.uint(); n > 0 {
+		if n := r.Uint(); n > 0 {
 			s.Until = s.From + int64(n) - 1
 		}
 		return s
 	}
-	c.visits = make([]Visit, 0, r.count())
+	c.visits = make([]Visit, 0, r.Count())
 	for range cap(c.visits) {
-		has := r.byte()
+		has := r.Byte()
 		v := Visit{Place: p, ID: r.id(), Excluded: has&isSet != 0}
 		if has&hasID != 0 {
 			v.Ticket = r.id()
 		}
-		v.Service, v.Department, v.Outcome, v.Position = r.name(), r.name(), r.name(), wire.Position(r.uint())
-		v.Spans = make([]Span, r.count())
+		v.Service, v.Department, v.Outcome, v.Position = r.Name(), r.Name(), r.Name(), wire.Position(r.Uint())
+		v.Spans = make([]Span, r.Count())
 		for i := range v.Spans {
 			v.Spans[i] = span()
 		}
 		c.visits = append(c.visits, v)
 	}
-	for range r.count() {
-		g := guest{Visit: r.id(), Home: Place{hall.Date(r.name()), r.name()}}
+	for range r.Count() {
+		g := guest{Visit: r.id(), Home: Place{hall.Date(r.Name()), r.Name()}}
 		g.Span = span()
 		c.guests = append(c.guests, g)
 	}
 	r.presses(p, c)
-	for range r.count() {
-		j := Jam{Agent: r.name(), Level: r.uint(), From: r.int()}
-		j.Until = j.From + r.int()
+	for range r.Count() {
+		j := Jam{Agent: r.Name(), Level: r.Uint(), From: r.Int()}
+		j.Until = j.From + r.Int()
 		c.jams = append(c.jams, j)
 	}
 	return c
 }
 
 func (r *unpacker) presses(p Place, c *content) {
-	c.presses = make([]Press, 0, r.count())
+	c.presses = make([]Press, 0, r.Count())
 	last := int64(0)
 	for range cap(c.presses) {
-		has := r.byte()
+		has := r.Byte()
 		x := Press{Place: p, ID: r.id(), Loose: has&isSet != 0}
 		if has&hasID != 0 {
 			x.Visit = r.id()
 		}
 		if has&hasBase != 0 {
-			x.boot, x.base = r.name(), r.int()
+			x.boot, x.base = r.Name(), r.Int()
 		}
 		if has&hasAgent != 0 {
-			x.Agent = r.name()
+			x.Agent = r.Name()
 		}
-		x.Source, x.Doubt, x.Level = wire.RatingSource(r.name()), Why(r.name()), int(r.int())
-		x.At = last + r.int()
+		x.Source, x.Doubt, x.Level = wire.RatingSource(r.Name()), Why(r.Name()), int(r.Int())
+		x.At = last + r.Int()
 		last = x.At
 		if has&hasBase != 0 {
 			x.base += x.At
 		}
-		x.Stored, x.Position = x.At+r.int(), wire.Position(r.uint())
+		x.Stored, x.Position = x.At+r.Int(), wire.Position(r.Uint())
 		c.presses = append(c.presses, x)
 	}
 }

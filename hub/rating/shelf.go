@@ -1,7 +1,6 @@
 package rating
 
 import (
-	"encoding/binary"
 	"maps"
 	"slices"
 	"sync"
@@ -67,36 +66,27 @@ func (o *oldDays) forget(day hall.Date) {
 
 // packDay writes the packed sheets of a day, in the order of their windows.
 func packDay(all map[string]*sheet) []byte {
-	b := binary.AppendUvarint(nil, uint64(len(all)))
+	var w hall.Packer
+	w.Uint(len(all))
 	for _, window := range slices.Sorted(maps.Keys(all)) {
 		x := all[window]
-		b = binary.AppendUvarint(b, uint64(len(window)))
-		b = append(b, window...)
-		b = binary.AppendVarint(b, x.reach)
-		b = binary.AppendUvarint(b, uint64(x.many))
-		b = binary.AppendUvarint(b, uint64(len(x.packed)))
-		b = append(b, x.packed...)
+		w.Bytes([]byte(window))
+		w.Int(x.reach)
+		w.Uint(x.many)
+		w.Bytes(x.packed)
 	}
-	return b
+	return w.B
 }
 
 // unpackDay reads what packDay wrote.
 func unpackDay(row []byte) map[string]*sheet {
-	r := unpacker{b: row}
+	r := hall.Unpacker{B: row}
 	all := map[string]*sheet{}
-	for range r.count() {
-		window := string(r.bytes())
-		x := &sheet{reach: r.int(), many: r.uint()}
-		x.packed = r.bytes()
+	for range r.Count() {
+		window := string(r.Bytes())
+		x := &sheet{reach: r.Int(), many: r.Uint()}
+		x.packed = r.Bytes()
 		all[window] = x
 	}
 	return all
-}
-
-// bytes are those that a count stands before.
-func (r *unpacker) bytes() []byte {
-	n := r.count()
-	b := r.b[:n:n]
-	r.b = r.b[n:]
-	return b
 }

@@ -3,6 +3,8 @@ package statistics
 import (
 	"cmp"
 	"fmt"
+	"iter"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -32,8 +34,6 @@ func Breakdowns() []By {
 
 // Key is the row that a fact belongs to; empty is none, e.g. the window of one that was never called.
 func (f *Fact) Key(by By, zone *time.Location) string {
-	began := time.Unix(f.Began, 0).In(zone)
-	weekday := (int(began.Weekday())+6)%7 + 1
 	switch by {
 	case ByService:
 		return f.Service
@@ -41,16 +41,20 @@ func (f *Fact) Key(by By, zone *time.Location) string {
 		return f.Window
 	case ByStaff:
 		return f.Staff
-	case ByHour:
-		return fmt.Sprintf("%02d", began.Hour())
-	case ByWeekday:
-		return strconv.Itoa(weekday)
 	case ByDay:
 		return string(f.Day)
 	case ByClass:
 		return f.Class
 	case ByOutcome:
 		return f.Outcome
+	}
+	began := time.Unix(f.Began, 0).In(zone)
+	weekday := (int(began.Weekday())+6)%7 + 1
+	switch by {
+	case ByHour:
+		return fmt.Sprintf("%02d", began.Hour())
+	case ByWeekday:
+		return strconv.Itoa(weekday)
 	case ByWeekHour:
 		return fmt.Sprintf("%d-%02d", weekday, began.Hour())
 	}
@@ -97,39 +101,67 @@ type Row struct {
 	Figures
 }
 
-// Count gives the rows of a breakdown, in the order of their keys.
-func Count(facts []Fact, by By, zone *time.Location) []Row {
-	groups := map[string][]Fact{}
-	for i := range facts {
-		key := facts[i].Key(by, zone)
-		groups[key] = append(groups[key], facts[i])
-	}
-	rows := make([]Row, 0, len(groups))
-	for key, group := range groups {
-		rows = append(rows, Row{key, Sum(group)})
-	}
-	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Key, b.Key) })
-	return rows
+// Counted are the stays of some days, counted.
+type Counted struct {
+	Total Figures
+	// Rows are in the order of their keys.
+	Rows []Row
+	// Waits counts waits by steps of five minutes; the last is an hour and more.
+	Waits []int
 }
 
-// Sum counts all of them together.
-func Sum(facts []Fact) (n Figures) {
-	var waits, services []int64
-	for i := range facts {
-		f := &facts[i]
-		n.add(f)
-		if t, ok := f.Waited(); ok {
-			waits = append(waits, t)
-			n.Wait.judge(t, f.WaitMax)
+// Step is the width of one of Counted.Waits, in minutes.
+const Step = 5
+
+// tally counts stays that come one after the other.
+type tally struct {
+	Figures
+	waits, services []int32
+}
+
+// Count counts stays, all together and by a breakdown.
+func Count(stays iter.Seq[*Fact], by By, zone *time.Location) Counted {
+	c := Counted{Rows: []Row{}, Waits: make([]int, 60/Step+1)}
+	var total tally
+	rows := map[string]*tally{}
+	for f := range stays {
+		total.count(f)
+		key := f.Key(by, zone)
+		if rows[key] == nil {
+			rows[key] = &tally{}
 		}
-		if t, ok := f.Served(); ok {
-			services = append(services, t)
-			n.Service.judge(t, f.ServiceMax)
+		rows[key].count(f)
+		if t, ok := f.Waited(); ok {
+			c.Waits[min(int(t)/60/Step, len(c.Waits)-1)]++
 		}
 	}
-	n.Wait.measure(waits)
-	n.Service.measure(services)
-	return n
+	for key, row := range rows {
+		c.Rows = append(c.Rows, Row{key, row.figures()})
+	}
+	slices.SortFunc(c.Rows, func(a, b Row) int { return cmp.Compare(a.Key, b.Key) })
+	c.Total = total.figures()
+	return c
+}
+
+func (n *tally) count(f *Fact) {
+	n.add(f)
+	if t, ok := f.Waited(); ok {
+		n.waits = append(n.waits, seconds(t))
+		n.Wait.judge(t, f.WaitMax)
+	}
+	if t, ok := f.Served(); ok {
+		n.services = append(n.services, seconds(t))
+		n.Service.judge(t, f.ServiceMax)
+	}
+}
+
+// seconds are a duration in the half of the memory; a wait of 68 years is as long as a longer one.
+func seconds(t int64) int32 { return int32(min(t, math.MaxInt32)) }
+
+func (n *tally) figures() Figures {
+	n.Wait.measure(n.waits)
+	n.Service.measure(n.services)
+	return n.Figures
 }
 
 func (n *Figures) add(f *Fact) {
@@ -170,36 +202,18 @@ func (t *Times) judge(seconds int64, norm int) {
 	}
 }
 
-func (t *Times) measure(all []int64) {
+func (t *Times) measure(all []int32) {
 	if t.Count = len(all); t.Count == 0 {
 		return
 	}
 	slices.Sort(all)
 	sum := int64(0)
 	for _, x := range all {
-		sum += x
+		sum += int64(x)
 	}
 	t.Mean = float64(sum) / float64(len(all))
-	t.Median, t.P90, t.Max = rank(all, 50), rank(all, 90), all[len(all)-1]
+	t.Median, t.P90, t.Max = rank(all, 50), rank(all, 90), int64(all[len(all)-1])
 }
 
 // rank is the nearest-rank percentile: the least that p percent are not above.
-func rank(sorted []int64, p int) int64 { return sorted[(len(sorted)*p+99)/100-1] }
-
-// Step is the width of a bar of Spread, in minutes.
-const Step = 5
-
-// Spread counts waits by steps of five minutes; the last bar is an hour and more.
-func Spread(facts []Fact) []int {
-	bars := make([]int, 60/Step+1)
-	for i := range facts {
-		if t, ok := facts[i].Waited(); ok {
-			bars[min(int(t)/60/Step, len(bars)-1)]++
-		}
-	}
-	return bars
-}
-
-func inOrder(a, b Fact) int {
-	return cmp.Or(cmp.Compare(a.Began, b.Began), cmp.Compare(a.First, b.First), cmp.Compare(a.Ticket, b.Ticket), cmp.Compare(a.Stay, b.Stay))
-}
+func rank(sorted []int32, p int) int64 { return int64(sorted[(len(sorted)*p+99)/100-1]) }

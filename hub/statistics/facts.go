@@ -8,10 +8,7 @@
 package statistics
 
 import (
-	"bytes"
-	"compress/flate"
 	"encoding/json"
-	"slices"
 	"strconv"
 
 	"hallkeeper/hub/hall"
@@ -94,15 +91,15 @@ type State struct {
 	// open are the stays of tickets that are not over, by ticket.
 	open hall.Table[Fact]
 	// fresh are the stays of the newest day that ended, in order of their ends
-	// within a ticket, and paper numbers that were entered since it began; packed the compressed ones of days before.
+	// within a ticket, and paper numbers that were entered since it began; those of days before are packed.
 	fresh  hall.Table[Fact]
-	packed hall.Shelf
+	packed packed
 	newest hall.Table[hall.Date]
 }
 
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
-	return hall.Tables{"norm": &s.norms, "open": &s.open, "fresh": &s.fresh, "packed": &s.packed, "newest": &s.newest}
+	return hall.Tables{"norm": &s.norms, "open": &s.open, "fresh": &s.fresh, "counted": &s.packed.counted, "named": &s.packed.named, "newest": &s.newest}
 }
 
 // Fold applies a record and tells whether it was of the line.
@@ -242,7 +239,7 @@ func (s *State) end(r *wire.Record, ticket string, how End, next string, told fu
 
 func (s *State) keep(f Fact) {
 	if last, _ := s.newest.Get("day"); f.Day < last {
-		s.packed.Set(string(f.Day), squeeze(append(s.unpack(f.Day), f)))
+		s.packed.add(f.Day, f)
 		return
 	}
 	s.fresh.Set(f.Ticket+"."+strconv.Itoa(f.Stay), f)
@@ -258,61 +255,11 @@ func (s *State) pack(day hall.Date) {
 		}
 	}
 	for d, facts := range byDay {
-		s.packed.Set(string(d), squeeze(append(s.unpack(d), facts...)))
+		s.packed.add(d, facts...)
 	}
 	for _, id := range ids {
 		s.fresh.Delete(id)
 	}
-}
-
-func squeeze(facts []Fact) []byte {
-	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.DefaultCompression)
-	if err != nil { // only of a level that there is not
-		panic(err)
-	}
-	enc := json.NewEncoder(w)
-	for i := range facts {
-		_ = enc.Encode(&facts[i]) // plain data into memory
-	}
-	_ = w.Close()
-	return b.Bytes()
-}
-
-func (s *State) unpack(day hall.Date) []Fact {
-	b, ok := s.packed.Get(string(day))
-	if !ok {
-		return nil
-	}
-	var facts []Fact
-	dec := json.NewDecoder(flate.NewReader(bytes.NewReader(b)))
-	for {
-		var f Fact
-		if err := dec.Decode(&f); err != nil {
-			return facts
-		}
-		facts = append(facts, f)
-	}
-}
-
-// Facts gives those of the days from until, both included, in order of their beginnings.
-func (s *State) Facts(from, until hall.Date) []Fact {
-	var facts []Fact
-	in := func(d hall.Date) bool { return d >= from && d <= until }
-	for d := range s.packed.Each() {
-		if in(hall.Date(d)) {
-			facts = append(facts, s.unpack(hall.Date(d))...)
-		}
-	}
-	for _, t := range []*hall.Table[Fact]{&s.fresh, &s.open} {
-		for _, f := range t.Each() {
-			if in(f.Day) {
-				facts = append(facts, f)
-			}
-		}
-	}
-	slices.SortFunc(facts, inOrder)
-	return facts
 }
 
 // Knows tells whether there ever was a service.

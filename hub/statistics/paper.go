@@ -31,9 +31,9 @@ func (s *State) entered(r *wire.Record, d wire.VisitEntered) {
 // withdrawn forgets a paper number that was entered wrongly.
 func (s *State) withdrawn(d wire.VisitWithdrawn) {
 	s.fresh.Delete(d.Visit + ".0")
-	facts := s.unpack(hall.Date(d.Day))
+	facts := s.packed.day(hall.Date(d.Day)).facts()
 	rest := slices.DeleteFunc(slices.Clone(facts), func(f Fact) bool { return f.Paper && f.Ticket == d.Visit })
 	if len(rest) < len(facts) {
-		s.packed.Set(d.Day, squeeze(rest))
+		s.packed.set(hall.Date(d.Day), rest)
 	}
 }

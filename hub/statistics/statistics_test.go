@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -43,6 +44,18 @@ func (l *log) after(d time.Duration, kind wire.Kind, data any) {
 
 func (l *log) issue(after time.Duration, id, service string) {
 	l.after(after, wire.KindTicketIssued, wire.TicketIssued{Ticket: id, Number: id, Service: service, Class: "ordinary", Day: string(hall.DateOf(l.at.Add(after), zone))})
+}
+
+// facts gives the stays of some days, whole.
+func (l *log) facts(from, until hall.Date) []Fact {
+	all := func(*Fact) bool { return true }
+	page, _ := l.Span(from, until, true).Page(all, 0, math.MaxInt)
+	return page
+}
+
+// sum counts the stays of some days.
+func (l *log) sum(from, until hall.Date) Figures {
+	return Count(l.Span(from, until, false).Each(), ByDay, zone).Total
 }
 
 func content(s *State) map[string]string {
@@ -102,8 +115,8 @@ func TestAMorningIsCountedAsByHand(t *testing.T) {
 	want := Figures{Issued: 3, Entered: 4, Finished: 1, Missed: 1, Closed: 1, Transferred: 1, Recalls: 1, Absences: 2, Holds: 1,
 		Wait:    Times{Count: 3, Mean: 440, Median: 360, P90: 720, Max: 720, Normed: 3, Within: 2},
 		Service: Times{Count: 2, Mean: 270, Median: 120, P90: 420, Max: 420, Normed: 2, Within: 1}}
-	facts := l.Facts("2026-11-23", "2026-11-23")
-	if got := Sum(facts); got != want {
+	facts, stays := l.facts("2026-11-23", "2026-11-23"), l.Span("2026-11-23", "2026-11-23", false)
+	if got := l.sum("2026-11-23", "2026-11-23"); got != want {
 		t.Errorf("the morning is\n%+v\nnot\n%+v", got, want)
 	}
 	for by, want := range map[By]string{
@@ -111,20 +124,20 @@ func TestAMorningIsCountedAsByHand(t *testing.T) {
 		ByDay: "[2026-11-23 4]", ByClass: "[ordinary 4]", ByOutcome: "[ 1 cancelled 1 done 1 transferred 1]", ByWeekHour: "[1-09 3 1-10 1]",
 	} {
 		var got []any
-		for _, row := range Count(facts, by, zone) {
+		for _, row := range Count(stays.Each(), by, zone).Rows {
 			got = append(got, row.Key, row.Entered)
 		}
 		if fmt.Sprint(got) != want {
 			t.Errorf("by %s: %v, not %s", by, got, want)
 		}
 	}
-	if got := fmt.Sprint(Spread(facts)); got != "[1 1 1 0 0 0 0 0 0 0 0 0 0]" {
+	if got := fmt.Sprint(Count(stays.Each(), ByDay, zone).Waits); got != "[1 1 1 0 0 0 0 0 0 0 0 0 0]" {
 		t.Errorf("the waits spread %s", got)
 	}
 	if f := facts[0]; f.First != 2 || f.Call != 4 || f.Last != 9 {
 		t.Errorf("the first ticket stands on records %d, %d and %d", f.First, f.Call, f.Last)
 	}
-	if len(l.Facts("2026-11-24", "2026-12-31")) != 0 {
+	if len(l.facts("2026-11-24", "2026-12-31")) != 0 {
 		t.Error("there are facts of days to come")
 	}
 }
@@ -132,13 +145,13 @@ func TestAMorningIsCountedAsByHand(t *testing.T) {
 func TestDaysBeforeArePackedAndNothingIsLost(t *testing.T) {
 	l := morning(t)
 	l.issue(0, "kept", "a")
-	before := l.Facts("2026-11-23", "2026-11-23")
+	before := l.facts("2026-11-23", "2026-11-23")
 	l.issue(24*time.Hour, "next", "a")
-	if after := l.Facts("2026-11-23", "2026-11-23"); l.fresh.Len() != 0 || fmt.Sprint(after) != fmt.Sprint(before) {
+	if after := l.facts("2026-11-23", "2026-11-23"); l.fresh.Len() != 0 || fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("packed, the day is\n%+v\nnot\n%+v", after, before)
 	}
 	l.after(time.Hour, wire.KindTicketClosed, wire.TicketClosed{Ticket: "kept", Why: "day_end"})
-	if n := Sum(l.Facts("2026-11-23", "2026-11-23")); n.Closed != 2 || n.Open != 0 || n.Entered != 5 {
+	if n := l.sum("2026-11-23", "2026-11-23"); n.Closed != 2 || n.Open != 0 || n.Entered != 5 {
 		t.Errorf("a ticket that was kept overnight is counted as %+v", n)
 	}
 	l.same()
@@ -200,8 +213,8 @@ func reconcile(t *rapid.T, l *log, papers int) {
 			issued++
 		}
 	}
-	facts := l.Facts("2000-01-01", "2999-12-31")
-	n := Sum(facts)
+	stays := l.Span("2000-01-01", "2999-12-31", true)
+	n := l.sum("2000-01-01", "2999-12-31")
 	if n.Issued != issued || n.Paper != papers || n.Entered != n.Finished+n.Missed+n.Closed+n.Transferred+n.Open || n.Entered != n.Issued+n.Transferred+n.WentOn {
 		t.Fatalf("%d tickets were issued: %+v", issued, n)
 	}
@@ -210,7 +223,7 @@ func reconcile(t *rapid.T, l *log, papers int) {
 	}
 	for _, by := range Breakdowns() {
 		var all Figures
-		for _, row := range Count(facts, by, zone) {
+		for _, row := range Count(stays.Each(), by, zone).Rows {
 			all.Issued += row.Issued
 			all.Entered += row.Entered
 			all.Finished += row.Finished
@@ -239,7 +252,7 @@ func TestAThousandVisitsAreSmall(t *testing.T) {
 		l.after(time.Duration(i%11)*time.Second, wire.KindVisitFinished, wire.VisitFinished{Ticket: id, Outcome: "done"})
 	}
 	l.issue(24*time.Hour, "next", "a")
-	size := len(content(&l.State)["packed/2026-11-23"]) // as views.db holds it
+	size := len(content(&l.State)["counted/2026-11-23"]) + len(content(&l.State)["named/2026-11-23"]) // as views.db holds it
 	t.Logf("%d bytes for 1000 visits", size)
 	if size == 0 || size > 80_000 {
 		t.Errorf("a thousand visits take %d bytes", size)
@@ -253,7 +266,7 @@ func TestPaperNumbersCount(t *testing.T) {
 		at := time.Date(2026, 11, 23, hour, minute, 0, 0, zone)
 		return &at
 	}
-	before := Sum(l.Facts("2026-11-23", "2026-11-23"))
+	before := l.sum("2026-11-23", "2026-11-23")
 	enter := func(id, end, outcome string, called *time.Time) {
 		l.after(time.Hour, wire.KindVisitEntered, wire.VisitEntered{Visit: id, Paper: id, Service: "a", Class: "ordinary", Day: "2026-11-23", Window: "w1", Staff: "s1",
 			Taken: *at(8, 0), Called: called, Ended: *at(8, 30), End: end, Outcome: outcome})
@@ -261,7 +274,7 @@ func TestPaperNumbersCount(t *testing.T) {
 	check := func(when string, finished, missed, closed, paper int, longest int64) {
 		t.Helper()
 		l.same()
-		n := Sum(l.Facts("2026-11-23", "2026-11-23"))
+		n := l.sum("2026-11-23", "2026-11-23")
 		got := []int{n.Finished - before.Finished, n.Missed - before.Missed, n.Closed - before.Closed, n.Paper, n.Entered - before.Entered, n.Issued - before.Issued}
 		if want := []int{finished, missed, closed, paper, paper, paper}; fmt.Sprint(got) != fmt.Sprint(want) || n.Service.Max != longest {
 			t.Errorf("%s: %v, not %v; the longest visit lasts %d s", when, got, want, n.Service.Max)
@@ -276,7 +289,7 @@ func TestPaperNumbersCount(t *testing.T) {
 	check("entered on the next day", 2, 1, 1, 4, 1200)
 	for i, id := range []string{"p1", "p2", "p4"} {
 		l.after(time.Minute, wire.KindVisitWithdrawn, wire.VisitWithdrawn{Visit: id, Day: "2026-11-23"})
-		if n := Sum(l.Facts("2026-11-23", "2026-11-23")); n.Paper != 3-i {
+		if n := l.sum("2026-11-23", "2026-11-23"); n.Paper != 3-i {
 			t.Errorf("%s was taken back, %d are left", id, n.Paper)
 		}
 	}

@@ -26,8 +26,16 @@ func main() { os.Exit(program()) }
 // has memory to spare, and a rush of events should not be spent collecting.
 const heapGrows = 300
 
+// heapLimit is the memory from which on it is collected more often, whatever has
+// grown: what a hall of ten years needs is a third of it, and a question about a
+// year or a replay should not leave the hub large. GOMEMLIMIT says otherwise.
+const heapLimit = 192 << 20
+
 func program() int {
 	debug.SetGCPercent(heapGrows)
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(heapLimit)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr))
