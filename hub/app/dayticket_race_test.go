@@ -1,0 +1,7 @@
+//go:build race
+
+package app_test
+
+// dayTickets are those of TestADayOfTickets: 3,000 take four minutes under the race
+// detector; make test-day has them without it.
+const dayTickets = 600
