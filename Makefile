@@ -142,6 +142,11 @@ test-office: ## open every document with LibreOffice and compare what it reads (
 	@scripts/needs.sh office
 	scripts/office.sh build/office $(OFFICE_FLAGS)
 
+.PHONY: test-screen
+test-screen: build ## live through years of a screen in one session: sway without a screen, Chromium, a hub (SHOTS=DIR keeps pictures)
+	@scripts/needs.sh screen
+	scripts/screen.sh
+
 .PHONY: test-faults
 test-faults: test-needs build ## kill hub, agents and broker at random (SEED=, KILLS=)
 	$(GO) run ./faults/kill -seed $(SEED) -kills $(KILLS) $(FAULT_FLAGS)

@@ -2,7 +2,7 @@
 # Sees to the system packages that a make target needs: installs the missing
 # ones where it may (root, apt), otherwise says in one line what to install.
 #
-#   scripts/needs.sh test|powercut|rig|office|packages
+#   scripts/needs.sh test|powercut|rig|office|packages|screen
 set -euo pipefail
 
 # command:package, or path:package for what is not a command.
@@ -23,8 +23,11 @@ office)
 packages)
     needs=(debootstrap:debootstrap lintian:lintian systemd-nspawn:systemd-container systemd-analyze:systemd dpkg-deb:dpkg)
     ;;
+screen)
+    needs=(sway:sway chromium:chromium grim:grim certutil:libnss3-tools /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk)
+    ;;
 *)
-    echo "usage: scripts/needs.sh test|powercut|rig|office|packages" >&2
+    echo "usage: scripts/needs.sh test|powercut|rig|office|packages|screen" >&2
     exit 2
     ;;
 esac

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"hallkeeper/settings"
 )
@@ -20,14 +22,40 @@ type config struct {
 	// Authority is a PEM file with the hall's own authority, which the browser is to trust; empty where the hub has
 	// a certificate that it trusts already.
 	Authority string `yaml:"authority"`
+	// Hours are when the screen is on, e.g. mon-fri 08:00-18:00; without any it always is. Zone is their time zone.
+	Hours []hours `yaml:"hours"`
+	Zone  string  `yaml:"time_zone"`
+	// Restart is when the browser is started anew each day, which gives back what it has leaked.
+	Restart minute `yaml:"restart"`
+	// Turn is by how many degrees the picture is turned clockwise: 0, 90, 180 or 270.
+	Turn int `yaml:"turn"`
+	// CEC is a pattern of the devices by which a television is switched; empty leaves televisions alone.
+	CEC string `yaml:"cec"`
+	// Away is after how long without the hub its page gives way to the screen's own.
+	Away time.Duration `yaml:"away"`
+	// Patience is for how long a page may give no sign of life before the browser is started again.
+	Patience time.Duration `yaml:"patience"`
+	// Flags are handed to the browser as well, for graphics that want them.
+	Flags []string `yaml:"flags"`
+	Clock struct {
+		// AssumeSynced trusts the computer's clock without asking the kernel, where nothing sets it but a battery keeps it.
+		AssumeSynced bool `yaml:"assume_synced"`
+	} `yaml:"clock"`
 	// Data is the folder of the browser's profile, in which the page keeps the screen's key.
 	Data string `yaml:"data"`
 	// Cursors is a folder with a theme of cursors that cannot be seen; empty shows the system's.
 	Cursors string `yaml:"cursors"`
 }
 
+const (
+	defaultAway     = time.Minute
+	defaultPatience = 30 * time.Second
+	leastPatience   = time.Second
+)
+
 func defaults() config {
-	return config{Page: "lobby", Data: "/var/lib/hallkeeper-screen", Cursors: "/usr/share/hallkeeper-screen/cursors"}
+	return config{Page: "lobby", Zone: "Asia/Shanghai", Restart: at(3, 30), CEC: "/dev/cec*", Away: defaultAway, Patience: defaultPatience,
+		Data: "/var/lib/hallkeeper-screen", Cursors: "/usr/share/hallkeeper-screen/cursors"}
 }
 
 // Check tells all that is wrong at once.
@@ -48,6 +76,26 @@ func (c *config) Check() error {
 			say("authority", "the file cannot be read, fetch it from http://HUB/ca.crt and compare its fingerprint: %w", err)
 		}
 	}
+	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" {
+		say("time_zone", "expected a time zone like Asia/Shanghai, got %q", c.Zone)
+	}
+	if !slices.Contains([]int{0, 90, 180, 270}, c.Turn) {
+		say("turn", "expected 0, 90, 180 or 270 degrees, got %d", c.Turn)
+	}
+	if _, err := filepath.Match(c.CEC, ""); err != nil {
+		say("cec", "expected a pattern like /dev/cec*, got %q", c.CEC)
+	}
+	if c.Away < 0 {
+		say("away", "expected a duration like 1m, got %v", c.Away)
+	}
+	if c.Patience < leastPatience {
+		say("patience", "expected at least %v, got %v", leastPatience, c.Patience)
+	}
+	for _, flag := range c.Flags {
+		if !strings.HasPrefix(flag, "--") {
+			say("flags", "expected flags of the browser like --disable-gpu, got %q", flag)
+		}
+	}
 	if c.Data == "" {
 		say("data", "expected a folder")
 	}
@@ -60,5 +108,17 @@ func (c *config) address() string {
 	if c.Page == "rating" {
 		path = "/rate/" + url.PathEscape(c.Window)
 	}
-	return strings.TrimRight(c.Hub, "/") + path
+	return c.origin() + path
+}
+
+// origin is the hub's address without a slash at its end.
+func (c *config) origin() string { return strings.TrimRight(c.Hub, "/") }
+
+// zone is the time zone, which Check has found to be one.
+func (c *config) zone() *time.Location {
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }

@@ -1,7 +1,8 @@
 // Command hallkeeper-screen is what a lobby screen, a kiosk, a notice board or a
 // rating tablet runs: one page in one browser that fills the screen, in a
-// compositor of its own. It owns the browser's flags and its trust in the hub's
-// certificates; what is shown is the hub's page.
+// compositor of its own. It owns the browser's flags, its trust in the hub's
+// certificates, its health, when the screen is on, and the page that is there
+// while the hub is not. Everything else that is shown is the hub's page.
 package main
 
 import (
@@ -13,8 +14,14 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"time"
+	_ "time/tzdata" // a Pi may have no zone files
 
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"hallkeeper/agent/clock"
 	"hallkeeper/settings"
 )
 
@@ -55,8 +62,8 @@ const usage = `Hallkeeper 屏幕 / a screen of the hall
 
 用法 Usage: hallkeeper-screen COMMAND --config FILE [--flags]
 
-  run      全屏显示设置的页面，直到浏览器结束 / show the page, filling the screen, until the browser ends
-  command  只打印要运行的命令 / print the command line that run starts
+  run      全屏显示设置的页面，浏览器停了就重新启动 / show the page, filling the screen, and start its browser again whenever that fails
+  command  只打印浏览器的命令，供查找故障 / print the browser's command line, to look for a fault with
 
 hallkeeper-screen COMMAND --help 显示该命令的参数 / shows its flags. hallkeeper-screen --version
 `
@@ -81,10 +88,34 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case shown || err != nil:
 		return err
 	case args[0] == "command":
-		_, err := fmt.Fprintln(stdout, commandLine(cfg))
+		_, err := fmt.Fprintln(stdout, "chromium", strings.Join(arguments(&cfg, cfg.address()), " "))
 		return err
 	}
-	return show(ctx, cfg, slog.New(slog.NewTextHandler(stderr, nil)))
+	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	// The compositor takes the console from under us; what still asks for it must not be stopped.
+	signal.Ignore(syscall.SIGTTIN, syscall.SIGTTOU)
+	k := &keeper{cfg: cfg, pace: usualPace(), logger: logger, hub: newHub(cfg.origin(), askEvery), now: time.Now, synced: believes(&cfg, logger), tell: func(state string) {
+		if _, err := daemon.SdNotify(false, state); err != nil {
+			logger.Warn("systemd could not be told", "error", err)
+		}
+	}}
+	return k.run(ctx)
+}
+
+// believes tells whether the clock is set. A screen whose clock is not set is never switched off by it.
+func believes(cfg *config, logger *slog.Logger) func() bool {
+	told := false
+	return func() bool {
+		if cfg.Clock.AssumeSynced {
+			return true
+		}
+		synced, err := clock.KernelSynced()
+		if err != nil && !told {
+			told = true
+			logger.Warn("it is not known whether the clock is set: the screen stays on at all hours", "error", err)
+		}
+		return synced
+	}
 }
 
 func load(command string, args []string, stdout io.Writer) (cfg config, shown bool, err error) {

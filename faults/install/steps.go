@@ -91,7 +91,7 @@ func (t *trial) screen() error {
 	if err != nil || !strings.HasSuffix(strings.TrimSpace(said), "https://hub.hall/lobby") {
 		return fmt.Errorf("it would show %s: %w", said, err)
 	}
-	for _, program := range []string{"/usr/bin/cage", "/usr/bin/chromium", "/usr/bin/certutil"} {
+	for _, program := range []string{"/usr/bin/sway", "/usr/bin/chromium", "/usr/bin/certutil"} {
 		if _, err := t.inside("test", "-x", program); err != nil {
 			return err
 		}

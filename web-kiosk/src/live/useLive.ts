@@ -23,12 +23,16 @@ const key: InjectionKey<LiveStore> = Symbol('live')
 export function createLive(around: Surroundings = browserSurroundings(liveAddress(location))): LiveStore {
   const state = shallowRef(initial(around.now()))
   const clock = shallowRef<number | null>(null)
+  let beat = -1
   const stop = runLive(
     around,
     (next) => { state.value = next },
     (now) => {
       const hub = hubNow(state.value, now)
       clock.value = hub === null ? null : Math.floor(hub / 1_000) * 1_000
+      // A screen's launcher starts the browser again when this no longer rises (deploy/screen).
+      const second = Math.floor(now / 1_000)
+      if (second !== beat) document.documentElement.dataset['beat'] = String(beat = second)
     },
   )
   onScopeDispose(stop)

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	dayMinutes = 24 * 60
+	days       = 7
+)
+
+// minute is a time of day, or none.
+type minute struct {
+	of  int // minutes since midnight
+	set bool
+}
+
+func at(hour, min int) minute { return minute{hour*60 + min, true} }
+
+var errTime = errors.New("expected a time like 03:30")
+
+func clockTime(text string) (minutes int, err error) {
+	var hour, min int
+	if n, err := fmt.Sscanf(text, "%d:%d", &hour, &min); err != nil || n != 2 || text != fmt.Sprintf("%02d:%02d", hour, min) || min < 0 || min > 59 || hour < 0 || hour*60+min > dayMinutes {
+		return 0, errTime
+	}
+	return hour*60 + min, nil
+}
+
+// UnmarshalText takes 03:30, or never.
+func (m *minute) UnmarshalText(text []byte) error {
+	if string(text) == "never" {
+		*m = minute{}
+		return nil
+	}
+	of, err := clockTime(string(text))
+	if err != nil || of == dayMinutes {
+		return fmt.Errorf("%w, or never, got %q", errTime, text)
+	}
+	*m = minute{of, true}
+	return nil
+}
+
+// MarshalText is the inverse of UnmarshalText.
+func (m minute) MarshalText() ([]byte, error) {
+	if !m.set {
+		return []byte("never"), nil
+	}
+	return []byte(hhmm(m.of)), nil
+}
+
+func hhmm(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
+
+// due tells whether that time of day came after since, up to now; now is in the screen's time zone.
+func (m minute) due(since, now time.Time) bool {
+	if !m.set {
+		return false
+	}
+	last := time.Date(now.Year(), now.Month(), now.Day(), m.of/60, m.of%60, 0, 0, now.Location())
+	if last.After(now) {
+		last = last.AddDate(0, 0, -1)
+	}
+	return last.After(since)
+}
+
+// hours are a stretch of each of some days of the week.
+type hours struct {
+	on          [days]bool // by time.Weekday
+	from, until int        // minutes since midnight
+	text        string
+}
+
+var errHours = errors.New("expected days and times like mon-fri 08:00-18:00, or daily 08:00-18:00")
+
+// UnmarshalText takes mon-fri 08:00-18:00, sat 09:00-12:00 or daily 08:00-24:00.
+func (h *hours) UnmarshalText(text []byte) error {
+	wrong := fmt.Errorf("%w, got %q", errHours, text)
+	which, stretch, ok := strings.Cut(string(text), " ")
+	from, until, ok2 := strings.Cut(stretch, "-")
+	if !ok || !ok2 {
+		return wrong
+	}
+	next := hours{text: string(text)}
+	var err1, err2 error
+	next.from, err1 = clockTime(from)
+	next.until, err2 = clockTime(until)
+	if err1 != nil || err2 != nil || next.from >= next.until {
+		return wrong
+	}
+	names := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+	first, last, several := strings.Cut(which, "-")
+	if which == "daily" {
+		first, last, several = "sun", "sat", true
+	}
+	if !several {
+		last = first
+	}
+	a, b := slices.Index(names, first), slices.Index(names, last)
+	if a < 0 || b < 0 {
+		return wrong
+	}
+	for day := a; ; day = (day + 1) % days {
+		next.on[day] = true
+		if day == b {
+			break
+		}
+	}
+	*h = next
+	return nil
+}
+
+// MarshalText is the inverse of UnmarshalText.
+func (h hours) MarshalText() ([]byte, error) { return []byte(h.text), nil }
+
+// lit tells whether a screen with these hours is on; now is in its time zone. One without hours always is.
+func lit(all []hours, now time.Time) bool {
+	minutes := now.Hour()*60 + now.Minute()
+	return len(all) == 0 || slices.ContainsFunc(all, func(h hours) bool {
+		return h.on[now.Weekday()] && h.from <= minutes && minutes < h.until
+	})
+}
