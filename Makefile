@@ -19,8 +19,12 @@ TALLY    := build/bin/tally
 RIG      := build/bin/rig
 NPM_DONE := web-kiosk/node_modules/.installed
 WEB_DONE := web-kiosk/dist/.built
+HELP_DONE := web-kiosk/dist/.handbook
 WEB_SRC  := $(shell find web-kiosk -type f -not -path 'web-kiosk/node_modules/*' -not -path 'web-kiosk/dist/*' \
               -not -path 'web-kiosk/e2e/*' -not -name '*.go' -not -name '*.md' 2>/dev/null)
+
+# The handbook is set in a built page from documents all over the repository.
+HELP_SRC := $(shell find docs firmware-config deploy -name '*.md' -o -name '*.svg' -o -path 'docs/*/img/*' -o -path 'docs/img/*') $(wildcard tools/handbook/*)
 
 # Passed through to the programs, e.g. make run RUN_FLAGS='--speed 120 --history 7d'.
 RUN_FLAGS   ?=
@@ -45,7 +49,7 @@ build: web $(PROGRAMS:%=bin/%) ## build bin/hub, bin/agent and bin/simulator
 
 # Go itself knows what has changed; asking it costs a second.
 .PHONY: $(PROGRAMS:%=bin/%)
-bin/hub: $(WEB_DONE)
+bin/hub: $(HELP_DONE)
 	@$(GO) build $(GOFLAGS_LD) -o $@ ./hub/cmd/hub
 bin/agent:
 	@CGO_ENABLED=0 $(GO) build $(GOFLAGS_LD) -o $@ ./agent/cmd/agent
@@ -60,15 +64,15 @@ agents: ## build the static agents: build/agent-linux-arm64 and build/agent-linu
 # Into build/packages; the same commit gives the same bytes.
 ARCHES ?= amd64 arm64
 .PHONY: packages
-packages: $(WEB_DONE) $(NPM_DONE) ## build the Debian packages of hub, agent and screen (ARCHES='amd64 arm64')
+packages: $(HELP_DONE) $(NPM_DONE) ## build the Debian packages of hub, agent and screen (ARCHES='amd64 arm64')
 	scripts/packages.sh build/packages $(ARCHES)
 
 .PHONY: image-oci
-image-oci: $(WEB_DONE) $(NPM_DONE) ## build the hub's container image into build/oci, from an empty base (ARCHES=…)
+image-oci: $(HELP_DONE) $(NPM_DONE) ## build the hub's container image into build/oci, from an empty base (ARCHES=…)
 	scripts/image-oci.sh build/oci $(ARCHES)
 
 .PHONY: web
-web: $(WEB_DONE) ## build the pages into web-kiosk/dist
+web: $(HELP_DONE) ## build the pages and the handbook into web-kiosk/dist
 
 $(NPM_DONE): web-kiosk/package-lock.json
 	cd web-kiosk && npm ci --no-progress --loglevel=error
@@ -78,12 +82,23 @@ $(WEB_DONE): $(NPM_DONE) $(WEB_SRC)
 	cd web-kiosk && npm run --silent build
 	@touch $@
 
+$(HELP_DONE): $(WEB_DONE) $(HELP_SRC)
+	@$(GO) run -C tools ./handbook -root .. -out ../web-kiosk/dist
+	@touch $@
+
+# The pictures come first: the handbook is not made without them, so the hub is built without it.
+.PHONY: handbook-pictures
+handbook-pictures: test-needs $(WEB_DONE) bin/agent ## take the handbook's pictures of the demonstration into docs/handbook/img
+	$(GO) build $(GOFLAGS_LD) -o bin/hub ./hub/cmd/hub
+	rm -f docs/handbook/img/*.webp
+	cd web-kiosk && PICTURES=../docs/handbook/img node --test e2e/handbook.test.mjs
+
 .PHONY: gen
 gen: ## write what is generated from wire/: TypeScript types
 	$(GO) run ./wire/gen -out web-kiosk/src/wire.gen.ts
 
 .PHONY: drill
-drill: ## the recovery drill of docs/recovery.md, with the real programs
+drill: ## the recovery drill of docs/handbook/zh/recovery.md, with the real programs
 	$(GO) test -count=1 ./faults/devices -run TestASpareHubTakesOver
 	$(GO) test -count=1 ./hub/cmd/hub -run TestScripts/backup
 
@@ -119,7 +134,7 @@ test-go: test-needs build $(TALLY) ## go vet, drift of the generated types, go t
 	$(GO) run ./wire/gen -out web-kiosk/src/wire.gen.ts -check
 	@mkdir -p $(RESULTS)
 	CGO_ENABLED=1 $(GO) test -race -vet=off -timeout 15m -json ./... | $(TALLY) -into $(RESULTS)/go
-	$(GO) test -C tools -json ./... | $(TALLY) -into $(RESULTS)/go -append
+	$(GO) test -C tools -count=1 -json ./... | $(TALLY) -into $(RESULTS)/go -append
 
 # What the race detector makes too slow: a day of 3,000 tickets, and passwords at their whole cost.
 .PHONY: test-day

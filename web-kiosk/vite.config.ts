@@ -5,7 +5,7 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig, type Plugin } from 'vite'
 
 const root = import.meta.dirname
-const pages = ['index', 'lobby', 'console', 'account', 'me', 'kiosk', 'window', 'ticket', 'rate', 'board', 'verify', 'screen']
+const pages = ['index', 'lobby', 'console', 'account', 'me', 'kiosk', 'window', 'ticket', 'rate', 'board', 'verify', 'screen', 'help']
 
 /** Addresses whose page has another name; see hub/api/pages.go. */
 const aliases: { [path: string]: string } = { login: 'account', setup: 'account', t: 'ticket' }

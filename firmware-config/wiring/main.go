@@ -1,5 +1,5 @@
 // Command wiring makes, from a board file, what a technician needs to wire and
-// boot a window computer: the wiring diagram (SVG) and the lines of config.txt.
+// boot a window computer: the wiring diagram and the circuits (SVG), and the lines of config.txt.
 // They can't be wrong unless the board file is: the agent reads the same one.
 //
 //	go run ./firmware-config/wiring            writes them beside each board file
@@ -32,7 +32,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("wiring", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() {
-		_, _ = fmt.Fprintln(stderr, "用法 Usage: wiring [BOARD.yaml …]\n由接线文件生成接线图 BOARD.svg 和启动设置 BOARD.config.txt\nmakes the diagram BOARD.svg and the boot settings BOARD.config.txt from each board file")
+		_, _ = fmt.Fprintln(stderr, "用法 Usage: wiring [BOARD.yaml …]\n由接线文件生成接线图 BOARD.svg、各路接法 BOARD.circuits.svg 和启动设置 BOARD.config.txt\nmakes the diagram BOARD.svg, the circuits BOARD.circuits.svg and the boot settings BOARD.config.txt from each board file")
 	}
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -67,7 +67,7 @@ type file struct {
 	content []byte
 }
 
-// makeFiles makes both files of a board file.
+// makeFiles makes all files of a board file.
 func makeFiles(path string) ([]file, error) {
 	f, err := board.LoadFile(path)
 	if err != nil {
@@ -78,5 +78,5 @@ func makeFiles(path string) ([]file, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return []file{{base + ".svg", draw(f.Name, w)}, {base + ".config.txt", bootLines(filepath.Base(path), f)}}, nil
+	return []file{{base + ".svg", draw(f.Name, w)}, {base + ".config.txt", bootLines(filepath.Base(path), f)}, {base + ".circuits.svg", circuits(f)}}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,8 @@ import (
 
 	"hallkeeper/agent/board"
 )
+
+var update = flag.Bool("update", false, "write the boards into the handbook")
 
 func TestTheHeaderHasEveryLineOnce(t *testing.T) {
 	used := map[int]string{}
@@ -61,7 +64,10 @@ func TestTheFilesAreThoseOfTheBoards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		svg, boot := string(made[0].content), string(made[1].content)
+		svg, boot, drawn := string(made[0].content), string(made[1].content), string(made[2].content)
+		if err := xml.Unmarshal(made[2].content, new(struct{})); err != nil {
+			t.Errorf("the circuits of %s: %v", path, err)
+		}
 		reader := xml.NewDecoder(strings.NewReader(svg))
 		for {
 			if _, err := reader.Token(); errors.Is(err, io.EOF) {
@@ -88,11 +94,50 @@ func TestTheFilesAreThoseOfTheBoards(t *testing.T) {
 			if strings.Count(svg, ">"+line+"<") != 1 {
 				t.Errorf("%s: the picture has %s not once", path, line)
 			}
+			if !strings.Contains(drawn, line) {
+				t.Errorf("%s: the circuits name %s nowhere", path, line)
+			}
 			number := strings.TrimPrefix(line, "GPIO")
 			if !strings.Contains(strings.NewReplacer("=", ",").Replace(boot), ","+number+",") {
 				t.Errorf("%s: the boot lines do not set %s", path, line)
 			}
 		}
+	}
+}
+
+// What the handbook tells of the boards is what the agent runs with.
+func TestTheHandbookHasTheBoards(t *testing.T) {
+	const page = "../../docs/handbook/zh/wiring.md"
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), "<!-- boards -->\n")
+	_, after, closed := strings.Cut(rest, "<!-- /boards -->")
+	if !found || !closed {
+		t.Fatalf("%s has no place for the boards", page)
+	}
+	var want strings.Builder
+	for _, name := range []string{"standard", "usb-window", "tablet-window"} {
+		f, err := board.LoadFile("../boards/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, err := table(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.WriteString("\n" + one)
+	}
+	whole := before + "<!-- boards -->\n" + want.String() + "\n<!-- /boards -->" + after
+	if *update {
+		if err := os.WriteFile(page, []byte(whole), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if whole != string(text) {
+		t.Errorf("%s does not have the boards as they are: go test ./firmware-config/wiring -update", page)
 	}
 }
 

@@ -266,7 +266,7 @@ func newStageAt(t testing.TB, rate int) *stage {
 		LiveSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("a handler that fails") }),
 		Register:   s, Authority: s.authority, DeviceBroker: func(host string) string { return "tls://" + host + ":8883" }, Photos: s, Sockets: &Sockets{}, Documents: s, Upkeep: &s.room, Secret: secret, ChangesPerSecond: rate, SetupCode: func() string { return "code" }, Now: func() time.Time { return s.now }, Zone: zone,
 		Ready: func() []Unready { return s.why }, Metrics: registry, Registry: registry, Hall: "t", Version: "v9",
-		Pages: fstest.MapFS{"index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "board.html": {Data: []byte("<p>board")}, "verify.html": {Data: []byte("<p>verify")}, "console.html": {Data: []byte("<p>console")},
+		Pages: fstest.MapFS{"help/zh/index.html": {Data: []byte("<p>目录")}, "help/zh/wiring.html": {Data: []byte("<p>接线")}, "help/en/index.html": {Data: []byte("<p>contents")}, "help/zh/search.json": {Data: []byte("[]")}, "help/img/a.webp": {Data: []byte("RIFF")}, "index.html": {Data: []byte("<p>start")}, "lobby.html": {Data: []byte("<p>lobby")}, "board.html": {Data: []byte("<p>board")}, "verify.html": {Data: []byte("<p>verify")}, "console.html": {Data: []byte("<p>console")},
 			"assets/a-1.js": {Data: []byte("1")}}})
 	return s
 }
@@ -483,7 +483,7 @@ func TestProbes(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	s := newStage(t)
-	for path, want := range map[string]string{"/": "start", "/lobby": "lobby", "/console": "console", "/board": "board", "/verify/2026-11/1": "verify", "/verify/2026-Q4/2?lang=en": "verify", "/verify": "verify", "/docs": "openapi.json", "/docs?lang=en": "For machines"} {
+	for path, want := range map[string]string{"/": "start", "/lobby": "lobby", "/console": "console", "/board": "board", "/verify/2026-11/1": "verify", "/verify/2026-Q4/2?lang=en": "verify", "/verify": "verify", "/docs": "openapi.json", "/docs?lang=en": "For machines", "/help/zh/": "目录", "/help/zh/wiring": "接线", "/help/en/": "contents", "/help/zh/search.json": "[]", "/help/img/a.webp": "RIFF"} {
 		w := s.ask("GET", path, "")
 		if w.Code != 200 || !strings.Contains(w.Body.String(), want) || w.Header().Get("Content-Security-Policy") == "" {
 			t.Errorf("%s: %d %.80s", path, w.Code, w.Body)
@@ -492,6 +492,19 @@ func TestPages(t *testing.T) {
 			if again := s.ask("GET", path, "", header("If-None-Match", tag)); again.Code != 304 {
 				t.Errorf("%s again: %d", path, again.Code)
 			}
+		}
+	}
+	for path, want := range map[string]string{"/help": "/help/zh/", "/help/": "/help/zh/", "/help/zh": "/help/zh/", "/help/en": "/help/en/", "/help?lang=en": "/help/en/"} {
+		if w := s.ask("GET", path, ""); w.Code != 302 || w.Header().Get("Location") != want {
+			t.Errorf("%s: %d to %s", path, w.Code, w.Header().Get("Location"))
+		}
+	}
+	if w := s.ask("GET", "/help/img/a.webp", ""); w.Header().Get("Content-Type") != "image/webp" {
+		t.Errorf("a picture of the handbook is %s", w.Header().Get("Content-Type"))
+	}
+	for _, path := range []string{"/help/zh/nothing", "/help/../index", "/help/zh/..%2f..%2fconsole"} {
+		if w := s.ask("GET", path, ""); w.Code == 200 {
+			t.Errorf("%s: %d %.80s", path, w.Code, w.Body)
 		}
 	}
 	if w := s.ask("GET", "/assets/a-1.js", ""); w.Code != 200 || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {

@@ -46,6 +46,8 @@ func (p *pages) register(a *API) {
 	for at, file := range addresses() {
 		a.mux.HandleFunc("GET "+at, func(w http.ResponseWriter, r *http.Request) { p.page(a, w, r, file) })
 	}
+	a.mux.HandleFunc("GET /help", func(w http.ResponseWriter, r *http.Request) { p.help(a, w, r) })
+	a.mux.HandleFunc("GET /help/{name...}", func(w http.ResponseWriter, r *http.Request) { p.help(a, w, r) })
 	a.mux.HandleFunc("GET /assets/{name...}", func(w http.ResponseWriter, r *http.Request) { p.asset(a, w, r) })
 }
 
@@ -56,6 +58,11 @@ func (p *pages) page(a *API, w http.ResponseWriter, r *http.Request, file string
 		a.fail(w, r, problem("pages_not_built"))
 		return
 	}
+	p.tagged(w, r, "text/html; charset=utf-8", body)
+}
+
+// tagged sends what may change with the program, whole or not at all where the browser has it.
+func (p *pages) tagged(w http.ResponseWriter, r *http.Request, media string, body []byte) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("Cache-Control", "no-cache")
@@ -66,7 +73,7 @@ func (p *pages) page(a *API, w http.ResponseWriter, r *http.Request, file string
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	send(w, r, http.StatusOK, "text/html; charset=utf-8", body)
+	send(w, r, http.StatusOK, media, body)
 }
 
 // lost tells a person who opened an address without a page which pages there are.

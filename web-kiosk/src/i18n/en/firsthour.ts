@@ -1,5 +1,6 @@
 /** The first hour. */
 export const firsthour = {
+  'firsthour.help': 'The first hour in the handbook',
   'nav.first-hour': 'First hour',
   'firsthour.left': 'Steps to go: {n}. Each is read off how the hall stands: leave whenever you like and go on here, or on another computer.',
   'firsthour.complete': 'The hall is ready. Whatever goes missing will be said here.',

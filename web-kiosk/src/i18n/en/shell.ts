@@ -2,12 +2,14 @@
 export const shell = {
   'page.lobby': 'Lobby',
   'page.console': 'Console',
+  'page.help': 'Handbook',
   'page.docs': 'API',
   'page.index': 'Pages',
   'page.title': '{page} · {hall}',
   'page.account': 'Sign in',
   'page.me': 'My attendance',
 
+  'index.help': 'Wiring, daily use, troubleshooting',
   'index.docs': 'Programmers: the API and its events',
   'index.lost': 'There is no such page. These are the ones that there are:',
   'index.lobby': 'Big screen: the state of every window',

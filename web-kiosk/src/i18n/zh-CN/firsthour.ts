@@ -1,5 +1,6 @@
 /** 安装向导。 */
 export const firsthour = {
+  'firsthour.help': '手册里的“第一个小时”：两个人怎样分工',
   'nav.first-hour': '安装向导',
   'firsthour.left': '还有 {n} 步。各步由大厅的现状得出：可随时离开，在别的电脑上也能接着做。',
   'firsthour.complete': '大厅已就绪。少了什么，这里会再写出来。',

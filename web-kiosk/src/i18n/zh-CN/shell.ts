@@ -2,12 +2,14 @@
 export const shell = {
   'page.lobby': '大厅显示',
   'page.console': '管理台',
+  'page.help': '操作手册',
   'page.docs': '接口说明',
   'page.index': '页面',
   'page.title': '{page} · {hall}',
   'page.account': '登录',
   'page.me': '我的考勤',
 
+  'index.help': '怎样接线、使用、排除故障',
   'index.docs': '程序员：接口与事件',
   'index.lost': '没有这个页面。可以打开的页面：',
   'index.lobby': '大屏幕：各窗口状态',
