@@ -81,6 +81,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
   renew    现在就更新证书（平时会自动更新）/ have the certificate made anew now (it is done by itself in time)
   record   把按键和刷卡的原始信号录到文件 / write what buttons and readers do into a file
   replay   说出记录文件里发生了什么，或交给整个代理重放 / say what a recording holds, or play it to a whole agent
+  appliance  一体镜像里唯一的程序：注册、对时、看护代理 / the only program of the appliance image: enrols, keeps the time, keeps the agent going
 
 agent COMMAND --help 显示该命令的参数 / shows its flags. agent --version
 `)
@@ -100,6 +101,8 @@ agent COMMAND --help 显示该命令的参数 / shows its flags. agent --version
 		return runRecord(ctx, args[1:], stdout, stderr)
 	case "replay":
 		return runReplay(ctx, args[1:], stdout, stderr)
+	case "appliance":
+		return runAppliance(ctx, args[1:], stdout)
 	}
 	return usageError{fmt.Sprintf("there is no command %q", args[0])}
 }
