@@ -37,6 +37,7 @@ FUZZTIME    ?= 20s
 SOAK        ?= 8h
 SOCKETS     ?= 10000
 FAULT_FLAGS ?=
+IMAGE_FLAGS ?=
 
 .PHONY: help
 help: ## list these targets
@@ -70,6 +71,16 @@ packages: $(HELP_DONE) $(NPM_DONE) ## build the Debian packages of hub, agent an
 .PHONY: image-oci
 image-oci: $(HELP_DONE) $(NPM_DONE) ## build the hub's container image into build/oci, from an empty base (ARCHES=…)
 	scripts/image-oci.sh build/oci $(ARCHES)
+
+# The module proxy is asked once; after that all comes from Go's cache.
+BOARD     ?= standard
+IMAGE      = build/image/hallkeeper-window_$(VERSION)_$(BOARD)
+APPLIANCE := build/image/appliance
+.PHONY: image
+image: ## build the card image of a window computer into build/image (BOARD=standard, usb-window or tablet-window)
+	@scripts/needs.sh image
+	$(GO) build -C deploy/appliance -o $(abspath $(APPLIANCE)) .
+	$(APPLIANCE) build -version "$(VERSION)" -board $(BOARD)
 
 .PHONY: web
 web: $(HELP_DONE) ## build the pages and the handbook into web-kiosk/dist
@@ -196,6 +207,12 @@ test-packages: ## install, upgrade, remove and purge the packages in a small Deb
 	scripts/lintian.sh build/packages
 	for unit in deploy/systemd/*.service deploy/screen/*.service; do systemd-analyze security --offline=true --no-pager $$unit | tail -n 1; done
 	$(GO) run ./faults/install $(INSTALL_FLAGS)
+
+.PHONY: test-image
+test-image: bin/hub image ## start the card image under QEMU's Pi 3: enrol, cut the power, update, half an update (IMAGE_FLAGS=-short)
+	@scripts/needs.sh test-image
+	$(APPLIANCE) build -out build/image/next -version "$(VERSION)-next" -board $(BOARD)
+	$(GO) run ./faults/appliance -image $(IMAGE).img -next build/image/next/hallkeeper-window_$(VERSION)-next_$(BOARD).root -next-version "$(VERSION)-next" $(IMAGE_FLAGS)
 
 .PHONY: test-reproducible
 test-reproducible: ## build packages and image twice, in two places, and compare them byte for byte

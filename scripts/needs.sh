@@ -2,7 +2,7 @@
 # Sees to the system packages that a make target needs: installs the missing
 # ones where it may (root, apt), otherwise says in one line what to install.
 #
-#   scripts/needs.sh test|powercut|rig|office|packages|screen
+#   scripts/needs.sh test|powercut|rig|office|packages|screen|image|test-image|test-arm64
 set -euo pipefail
 
 # command:package, or path:package for what is not a command.
@@ -26,8 +26,17 @@ packages)
 screen)
     needs=(sway:sway chromium:chromium grim:grim certutil:libnss3-tools /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk)
     ;;
+image)
+    needs=(mcopy:mtools mformat:mtools mkfs.ext4:e2fsprogs)
+    ;;
+test-image)
+    needs=(mcopy:mtools mkfs.ext4:e2fsprogs qemu-system-aarch64:qemu-system-arm)
+    ;;
+test-arm64)
+    needs=(qemu-aarch64-static:qemu-user-static dpkg-deb:dpkg)
+    ;;
 *)
-    echo "usage: scripts/needs.sh test|powercut|rig|office|packages|screen" >&2
+    echo "usage: scripts/needs.sh test|powercut|rig|office|packages|screen|image|test-image|test-arm64" >&2
     exit 2
     ;;
 esac

@@ -71,6 +71,7 @@ func Run(ctx context.Context, c Config, stdout io.Writer) error {
 		defer console.Close()
 		k.out = &both{to: []io.Writer{stdout, console}}
 	}
+	k.readCard()
 	var parts sync.WaitGroup
 	defer parts.Wait()
 	if c.KeepTime {
@@ -111,7 +112,7 @@ func (k *keeper) ready(ctx context.Context) bool {
 		return true // the agent judges the identity itself
 	}
 	if _, found, _ := k.readEnrolment(); !found {
-		k.say("这台电脑还没有注册，缺 %s/enrol.yaml（主机地址和注册码）；放入后自动继续", "this computer is not enrolled: %s/enrol.yaml with the hub's address and a code is missing; it goes on by itself once that is there", k.Settings)
+		k.say("这台电脑还没有注册，缺 enrol.yaml（主机地址和注册码）：写到存储卡第一个分区的 hallkeeper 文件夹里再开机，或放入 %s", "this computer is not enrolled: enrol.yaml with the hub's address and a code is missing: write it on the card's first partition, folder hallkeeper, and start again, or put it into %s", k.Settings)
 	}
 	return false
 }
