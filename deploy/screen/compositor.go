@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,7 +35,6 @@ func swayConfig(turned int) string {
 		"seat * hide_cursor 1000",
 		"output * bg #081626 solid_color",
 		fmt.Sprintf("output * transform %d", turned),
-		"input type:touch map_to_output *",
 		`exec echo "$WAYLAND_DISPLAY" >"$SCREEN_READY"`,
 	}, "\n") + "\n"
 }
@@ -81,7 +81,7 @@ func (c *compositor) start(ctx context.Context, cfg *config) error {
 	}
 	c.env = append(environment(cfg), "SWAYSOCK="+filepath.Join(c.dir, "sway.sock"))
 	cmd := exec.Command("sway", "--config", file) //nolint:gosec // the file is ours
-	cmd.Env = append(c.env[:len(c.env):len(c.env)], "SCREEN_READY="+ready)
+	cmd.Env = append(slices.Clone(c.env), "SCREEN_READY="+ready)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if c.process, err = start(cmd); err != nil {
 		return err

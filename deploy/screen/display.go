@@ -18,6 +18,8 @@ type display struct {
 	cec      string // a pattern of devices
 	logger   *slog.Logger
 	stubborn bool // it has been told that a screen stays on
+	// touched is the screen that touches are of.
+	touched string
 	// told is what televisions were told last; what somebody switches by hand stays as it is until that changes.
 	told, on bool
 }
@@ -44,6 +46,13 @@ func (d *display) signal(ctx context.Context, on bool) error {
 		return err
 	}
 	for _, o := range all {
+		// Without a word of which screen they are of, touches would not turn with the picture.
+		if o.Active && d.touched != o.Name {
+			if _, err := d.sway.ask(ctx, "input", "type:touch", "map_to_output", o.Name); err != nil {
+				return err
+			}
+			d.touched = o.Name
+		}
 		if !o.Active || o.lit() == on {
 			continue
 		}
@@ -68,7 +77,7 @@ func (d *display) signal(ctx context.Context, on bool) error {
 }
 
 // physical is where on the television's sockets this machine is, as cec-ctl says.
-var physical = regexp.MustCompile(`Physical Address\s*:\s*([0-9a-f]\.[0-9a-f]\.[0-9a-f]\.[0-9a-f])`) //nolint:gochecknoglobals // compiled once, never changed
+var physical = regexp.MustCompile(`Physical Address\s*:\s*([0-9a-f]\.[0-9a-f]\.[0-9a-f]\.[0-9a-f])`)
 
 // televisions tells those that listen. One that does not is no reason to show nothing.
 func (d *display) televisions(ctx context.Context, on bool) {

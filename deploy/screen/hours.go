@@ -19,16 +19,16 @@ type minute struct {
 	set bool
 }
 
-func at(hour, min int) minute { return minute{hour*60 + min, true} }
+func at(hour, past int) minute { return minute{hour*60 + past, true} }
 
 var errTime = errors.New("expected a time like 03:30")
 
 func clockTime(text string) (minutes int, err error) {
-	var hour, min int
-	if n, err := fmt.Sscanf(text, "%d:%d", &hour, &min); err != nil || n != 2 || text != fmt.Sprintf("%02d:%02d", hour, min) || min < 0 || min > 59 || hour < 0 || hour*60+min > dayMinutes {
+	var hour, past int
+	if n, err := fmt.Sscanf(text, "%d:%d", &hour, &past); err != nil || n != 2 || text != fmt.Sprintf("%02d:%02d", hour, past) || past < 0 || past > 59 || hour < 0 || hour*60+past > dayMinutes {
 		return 0, errTime
 	}
-	return hour*60 + min, nil
+	return hour*60 + past, nil
 }
 
 // UnmarshalText takes 03:30, or never.
@@ -44,16 +44,6 @@ func (m *minute) UnmarshalText(text []byte) error {
 	*m = minute{of, true}
 	return nil
 }
-
-// MarshalText is the inverse of UnmarshalText.
-func (m minute) MarshalText() ([]byte, error) {
-	if !m.set {
-		return []byte("never"), nil
-	}
-	return []byte(hhmm(m.of)), nil
-}
-
-func hhmm(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
 
 // due tells whether that time of day came after since, up to now; now is in the screen's time zone.
 func (m minute) due(since, now time.Time) bool {
@@ -71,7 +61,6 @@ func (m minute) due(since, now time.Time) bool {
 type hours struct {
 	on          [days]bool // by time.Weekday
 	from, until int        // minutes since midnight
-	text        string
 }
 
 var errHours = errors.New("expected days and times like mon-fri 08:00-18:00, or daily 08:00-18:00")
@@ -84,7 +73,7 @@ func (h *hours) UnmarshalText(text []byte) error {
 	if !ok || !ok2 {
 		return wrong
 	}
-	next := hours{text: string(text)}
+	var next hours
 	var err1, err2 error
 	next.from, err1 = clockTime(from)
 	next.until, err2 = clockTime(until)
@@ -112,9 +101,6 @@ func (h *hours) UnmarshalText(text []byte) error {
 	*h = next
 	return nil
 }
-
-// MarshalText is the inverse of UnmarshalText.
-func (h hours) MarshalText() ([]byte, error) { return []byte(h.text), nil }
 
 // lit tells whether a screen with these hours is on; now is in its time zone. One without hours always is.
 func lit(all []hours, now time.Time) bool {

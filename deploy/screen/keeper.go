@@ -78,7 +78,7 @@ func (k *keeper) run(ctx context.Context) error {
 		err := k.browse(ctx, session, screen)
 		switch {
 		case ctx.Err() != nil:
-			return nil //nolint:nilerr // it was ended
+			return nil // it was ended
 		case errors.Is(err, errSession):
 			return err
 		case errors.Is(err, errNightly):
