@@ -8,5 +8,7 @@ import (
 //go:embed frame.html
 var frameText string
 
-// frames is what stands round every page of the handbook.
-var frames = template.Must(template.New("frame").Parse(frameText))
+// frame is what stands round every page of the handbook.
+func frame() (*template.Template, error) {
+	return template.New("frame").Parse(frameText)
+}

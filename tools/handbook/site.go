@@ -19,6 +19,7 @@ import (
 type site struct {
 	root     fs.FS
 	template string
+	frame    *template.Template
 	files    map[string][]byte
 	pages    map[string][]entry // by the folder of the language
 	pictures map[string]string  // name in img/ by document's path, to tell apart two of one name
@@ -62,7 +63,11 @@ func build(root fs.FS, built string) (map[string][]byte, error) {
 	if !strings.Contains(built, slot) {
 		return nil, fmt.Errorf("help.html has no %s to set the handbook in", slot)
 	}
-	s := &site{root: root, template: built, files: map[string][]byte{}, pages: map[string][]entry{}, pictures: map[string]string{}}
+	around, err := frame()
+	if err != nil {
+		return nil, err
+	}
+	s := &site{root: root, template: built, frame: around, files: map[string][]byte{}, pages: map[string][]entry{}, pictures: map[string]string{}}
 	var faults []error
 	for _, l := range languages() {
 		list, err := contentsOf(root, l)
@@ -109,35 +114,35 @@ func (s *site) page(l language, at int) ([]section, error) {
 	if l.folder == other.folder {
 		other = languages()[0]
 	}
-	frame := shown{Words: l.words, Lang: l.tag, OtherTag: other.tag, Base: "/help/" + l.folder + "/", Other: s.address(counterpart(e.source), other.folder),
+	out := shown{Words: l.words, Lang: l.tag, OtherTag: other.tag, Base: "/help/" + l.folder + "/", Other: s.address(counterpart(e.source), other.folder),
 		Slug: e.slug, Title: sections[0].Title, Body: template.HTML(body)} //nolint:gosec // goldmark escapes HTML within documents, and they are ours
 	for i, one := range list {
 		if i == 0 {
 			continue
 		}
-		if len(frame.Groups) == 0 || frame.Groups[len(frame.Groups)-1].Title != one.group {
-			frame.Groups = append(frame.Groups, shownGroup{Title: one.group})
+		if len(out.Groups) == 0 || out.Groups[len(out.Groups)-1].Title != one.group {
+			out.Groups = append(out.Groups, shownGroup{Title: one.group})
 		}
 		row := shownEntry{Slug: one.slug, Title: one.title, Current: i == at}
 		if row.Current {
 			row.Heads = heads
 		}
-		group := &frame.Groups[len(frame.Groups)-1]
+		group := &out.Groups[len(out.Groups)-1]
 		group.Pages = append(group.Pages, row)
 	}
 	if at > 1 {
-		frame.Before = &shownEntry{Slug: list[at-1].slug, Title: list[at-1].title}
+		out.Before = &shownEntry{Slug: list[at-1].slug, Title: list[at-1].title}
 	}
 	if at+1 < len(list) {
-		frame.Next = &shownEntry{Slug: list[at+1].slug, Title: list[at+1].title}
+		out.Next = &shownEntry{Slug: list[at+1].slug, Title: list[at+1].title}
 	}
 	var b bytes.Buffer
-	if err := frames.Execute(&b, frame); err != nil {
+	if err := s.frame.Execute(&b, out); err != nil {
 		return nil, err
 	}
-	title := frame.Title + " · " + l.words["title"]
+	title := out.Title + " · " + l.words["title"]
 	if at == 0 {
-		title = frame.Title
+		title = out.Title
 	}
 	html := strings.Replace(s.template, slot, b.String(), 1)
 	html = regexp.MustCompile(`<title>.*?</title>`).ReplaceAllLiteralString(html, "<title>"+escape(title)+"</title>")

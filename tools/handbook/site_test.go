@@ -89,7 +89,7 @@ func TestThePicturesAreThoseThatTheBrowserTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken := map[string]bool{}
-	for _, m := range regexp.MustCompile("(?i)picture\\(\\w+, (?:'[\\w-]+', )?'([\\w-]+)'\\)").FindAllStringSubmatch(string(script), -1) {
+	for _, m := range regexp.MustCompile(`(?i)picture\(\w+, (?:'[\w-]+', )?'([\w-]+)'\)`).FindAllStringSubmatch(string(script), -1) {
 		taken[m[1]+".webp"] = false
 	}
 	pages, err := fs.Glob(repository(), book+"/*/*.md")

@@ -3,6 +3,7 @@
 import { after, before, describe, test } from 'node:test'
 import { connection, launch, open } from './fixture/browser.mjs'
 import { Demo, picture } from './fixture/demo.mjs'
+import { later } from './fixture/furnished.mjs'
 
 const desk = { viewport: { width: 1200, height: 760 } }
 const laptop = { viewport: { width: 1200, height: 675 } }
@@ -29,6 +30,14 @@ async function section(page, name) {
   await page.waitForSelector('section.view[aria-busy="false"] [data-view="content"]')
 }
 
+/** The last day before another that is no Saturday or Sunday. */
+function workingDayBefore(day) {
+  for (let ago = 1; ; ago++) {
+    const before = later(day, -ago)
+    if (![0, 6].includes(new Date(`${before}T00:00:00Z`).getUTCDay())) return before
+  }
+}
+
 async function sectionPicture(page, name, as) {
   await section(page, name)
   await picture(page, as)
@@ -40,8 +49,11 @@ describe('the pictures of the handbook', () => {
     await sectionPicture(page, 'hall', 'console-hall')
     await sectionPicture(page, 'alarms', 'console-alarms')
     await sectionPicture(page, 'lines', 'console-lines')
-    await sectionPicture(page, 'matters', 'console-matters')
-    await sectionPicture(page, 'attendance', 'console-attendance')
+    await section(page, 'attendance')
+    await page.locator('#day').fill(workingDayBefore((await demo.get('live')).hall.day))
+    await page.waitForFunction(() => /已(检查|公示)|第 \d+ 版/.test(document.querySelector('section.view')?.innerText ?? ''))
+    await page.waitForSelector('section.view[aria-busy="false"] [data-view="content"]')
+    await picture(page, 'console-attendance')
     await sectionPicture(page, 'requests', 'console-requests')
     await sectionPicture(page, 'cases', 'console-cases')
     await sectionPicture(page, 'indicators', 'console-indicators')
@@ -91,6 +103,7 @@ describe('the pictures of the handbook', () => {
     await picture(taken, 'kiosk-guide')
     await taken.locator('[data-take="ordinary"]').tap()
     await taken.waitForSelector('[data-ticket]')
+    await taken.getByText('请取走号票').waitFor()
     await picture(taken, 'kiosk-ticket')
     const token = await taken.locator('[data-ticket]').getAttribute('data-token')
     const mobile = await open(browser, `${demo.http}/t/${token}`, phone)
@@ -105,7 +118,7 @@ describe('the pictures of the handbook', () => {
     await picture(board, 'board')
     await board.done()
     const rate = await open(browser, `${demo.http}/rate/w01#key=${demo.key}`, tablet)
-    await rate.waitForSelector('[data-grade], [data-rate], main')
+    await rate.waitForSelector('[data-level]', { timeout: 240_000 }) // somebody is being served
     await picture(rate, 'rate')
     await rate.done()
     const unknown = await open(browser, `${demo.http}/screen`, screen)
@@ -118,11 +131,11 @@ describe('the pictures of the handbook', () => {
 
   test('people at a window', { timeout: 400_000 }, async () => {
     const panel = await demo.as(browser, 'yan01', '/window/w01', laptop)
-    await panel.waitForSelector('[data-stage]')
+    await panel.waitForSelector('[data-stage="serving"]', { timeout: 240_000 })
     await picture(panel, 'window-panel')
     await panel.done()
     const me = await demo.as(browser, 'yan01', '/me', phone)
-    await me.waitForSelector('main [data-day], main section')
+    await me.waitForSelector('main section')
     await picture(me, 'me')
     await me.done()
     const inspect = await demo.as(browser, 'dudao', '/console#/inspect', phone)
