@@ -79,6 +79,7 @@ APPLIANCE := build/image/appliance
 .PHONY: image
 image: ## build the card image of a window computer into build/image (BOARD=standard, usb-window or tablet-window)
 	@scripts/needs.sh image
+	@rm -rf build/image
 	$(GO) build -C deploy/appliance -o $(abspath $(APPLIANCE)) .
 	$(APPLIANCE) build -version "$(VERSION)" -board $(BOARD)
 
@@ -208,10 +209,18 @@ test-packages: ## install, upgrade, remove and purge the packages in a small Deb
 	for unit in deploy/systemd/*.service deploy/screen/*.service; do systemd-analyze security --offline=true --no-pager $$unit | tail -n 1; done
 	$(GO) run ./faults/install $(INSTALL_FLAGS)
 
+.PHONY: test-arm64
+test-arm64: ## build the packages for arm64, look into them and run their programs under qemu-user
+	@scripts/needs.sh test-arm64
+	rm -f build/packages/*_arm64.deb
+	$(MAKE) --no-print-directory packages ARCHES=arm64
+	scripts/arm64.sh build/packages
+
 .PHONY: test-image
 test-image: bin/hub image ## start the card image under QEMU's Pi 3: enrol, cut the power, update, half an update (IMAGE_FLAGS=-short)
 	@scripts/needs.sh test-image
-	$(APPLIANCE) build -out build/image/next -version "$(VERSION)-next" -board $(BOARD)
+	$(GO) test -C deploy/appliance ./...
+	$(if $(filter -short,$(IMAGE_FLAGS)),,$(APPLIANCE) build -out build/image/next -version "$(VERSION)-next" -board $(BOARD))
 	$(GO) run ./faults/appliance -image $(IMAGE).img -next build/image/next/hallkeeper-window_$(VERSION)-next_$(BOARD).root -next-version "$(VERSION)-next" $(IMAGE_FLAGS)
 
 .PHONY: test-reproducible
@@ -238,6 +247,7 @@ bench: build ## print the table of measurements with this machine's name
 lint: $(LINT) $(WEB_DONE) $(NPM_DONE) ## golangci-lint, a test of its rules, vue-tsc
 	$(LINT) run ./...
 	cd tools && ../$(LINT) run -c ../.golangci.yml ./...
+	cd deploy/appliance && ../../$(LINT) run -c ../../.golangci.yml ./...
 	LINT=$(abspath $(LINT)) $(GO) test -C tools -count=1 ./lintcheck
 
 # Compiled from the pinned source in tools/go.mod: three to five minutes once.

@@ -170,6 +170,10 @@ func (t *trial) enrol(ctx context.Context) (err error) {
 	if err := t.agentStarts(ctx, ""); err != nil {
 		return err
 	}
+	// What updates ask for was put on the card; gokrazy reads it at its next start only.
+	if line, found := t.machine.console.Find(listens); found {
+		return fmt.Errorf("a computer without access listens: %s", line)
+	}
 	list, err := t.hub.starts(ctx)
 	if err != nil {
 		return err
@@ -215,11 +219,17 @@ func (t *trial) again(ctx context.Context) error {
 	if err := t.agentStarts(ctx, t.first); err != nil {
 		return err
 	}
+	if _, err := t.machine.await(ctx, listens); err != nil {
+		return err
+	}
 	if line, found := t.machine.console.Find("enrolled in the hall"); found {
 		return fmt.Errorf("it was enrolled a second time: %s", line)
 	}
 	return nil
 }
+
+// listens is what gokrazy says of a computer that takes updates, by QEMU's address for it.
+const listens = "now listening on 10.0.2.15:"
 
 // halfUpdate sends half of a root file system and takes the power away.
 func (t *trial) halfUpdate(ctx context.Context) error {
