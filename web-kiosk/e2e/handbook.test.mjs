@@ -27,7 +27,7 @@ after(async () => {
 async function section(page, name) {
   await page.goto(`${demo.http}/console#/${name}`)
   await page.waitForSelector(`nav a[href="#/${name.split('/')[0]}"][aria-current="page"]`)
-  await page.waitForSelector('section.view[aria-busy="false"] [data-view="content"]')
+  await page.waitForSelector('section.view[aria-busy="false"] [data-view="content"]', { timeout: 240_000 }) // two months of a hall are much for a loaded machine
 }
 
 /** The last day before another that is no Saturday or Sunday. */
@@ -44,7 +44,7 @@ async function sectionPicture(page, name, as) {
 }
 
 describe('the pictures of the handbook', () => {
-  test('the sections of the console', { timeout: 400_000 }, async () => {
+  test('the sections of the console', { timeout: 900_000 }, async () => {
     const page = await demo.as(browser, 'dudao', '/console#/hall', desk)
     await sectionPicture(page, 'hall', 'console-hall')
     await sectionPicture(page, 'alarms', 'console-alarms')
@@ -64,7 +64,7 @@ describe('the pictures of the handbook', () => {
     await page.done()
   })
 
-  test('what the administrator sets up', { timeout: 400_000 }, async () => {
+  test('what the administrator sets up', { timeout: 900_000 }, async () => {
     const page = await demo.as(browser, 'admin', '/console#/roster', desk)
     await sectionPicture(page, 'roster', 'console-roster')
     await sectionPicture(page, 'shifts', 'console-shifts')
@@ -82,7 +82,7 @@ describe('the pictures of the handbook', () => {
     await page.done()
   })
 
-  test('the assessment', { timeout: 400_000 }, async () => {
+  test('the assessment', { timeout: 900_000 }, async () => {
     const { periods } = await demo.get(`months?year=${new Date().getUTCFullYear()}`)
     const month = periods.find(({ state }) => state === 'published')?.period ?? periods[0].period
     const page = await demo.as(browser, 'dudao', '/console#/periods', desk)
@@ -94,7 +94,7 @@ describe('the pictures of the handbook', () => {
     await page.done()
   })
 
-  test('citizens at kiosk, lobby, board and phone', { timeout: 400_000 }, async () => {
+  test('citizens at kiosk, lobby, board and phone', { timeout: 900_000 }, async () => {
     const taken = await open(browser, `${demo.http}/kiosk#key=${demo.key}&printer=kiosk1`, kiosk)
     await taken.waitForSelector('[data-service]')
     await picture(taken, 'kiosk-home')
@@ -129,7 +129,7 @@ describe('the pictures of the handbook', () => {
     await taken.done()
   })
 
-  test('people at a window', { timeout: 400_000 }, async () => {
+  test('people at a window', { timeout: 900_000 }, async () => {
     const panel = await demo.as(browser, 'yan01', '/window/w01', laptop)
     await panel.waitForSelector('[data-stage="serving"]', { timeout: 240_000 })
     await picture(panel, 'window-panel')
@@ -149,7 +149,7 @@ describe('the pictures of the handbook', () => {
   })
 
   // Last: the hub is gone afterwards.
-  test('screens whose hub is gone', { timeout: 400_000 }, async () => {
+  test('screens whose hub is gone', { timeout: 900_000 }, async () => {
     const lobby = await open(browser, `${demo.http}/lobby`, screen)
     const taken = await open(browser, `${demo.http}/kiosk#key=${demo.key}&printer=kiosk1`, kiosk)
     const page = await demo.as(browser, 'dudao', '/console#/hall', desk)
