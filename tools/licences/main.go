@@ -132,6 +132,16 @@ What only builds or tests the programs is not in them and not listed; of a page'
 | Icons 图标 (` + "`web-kiosk/src/icons`" + `) | Apache-2.0 | drawn for this program 自绘 |
 | Voice clips 语音片段 (` + "`web-kiosk/src/voice/clips`" + `) | Apache-2.0 | spoken by espeak-ng, which is not shipped itself (` + "`scripts/voice.sh`" + `) 由 espeak-ng 合成，不随附该程序 |
 | Fonts of PDF documents PDF 字体 | not shipped 不随附 | the system's packages fonts-noto-cjk and fonts-lxgw-wenkai, both OFL-1.1, or the bureau's own 系统软件包或本单位字体 |
+
+## In the appliance image · 一体镜像
+
+Beside the agent, the [image](appliance.md) holds what the programs do not: the texts are in ` + "`…licences.txt`" + ` beside it, which ` + "`make image`" + ` writes. 镜像里还有程序之外的东西，许可全文由 ` + "`make image`" + ` 写在镜像旁边。
+
+| What 内容 | Licence 许可 | From 来源 |
+|---|---|---|
+| Linux and device trees 内核与设备树 | GPL-2.0-only | github.com/gokrazy/kernel.rpi, with the address of its source 附源代码地址 |
+| Raspberry Pi firmware 树莓派固件 | Broadcom's, for Raspberry Pi devices only 仅用于树莓派 | github.com/gokrazy/firmware |
+| init and DHCP client 初始程序与 DHCP | BSD-3-Clause | github.com/gokrazy/gokrazy and its modules 及其模块 |
 `)
 	return b.String(), nil
 }
