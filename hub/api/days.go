@@ -430,7 +430,7 @@ func (a *API) getPhoto(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+	w.Header().Set("Cache-Control", "private, max-age=3600") // it never changes, and is forgotten one day
 	send(w, r, http.StatusOK, mediaOf(picture), picture)
 	return nil
 }

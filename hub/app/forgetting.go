@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"hallkeeper/hub/hall"
@@ -23,26 +24,42 @@ func (a *App) destroy(records []wire.Record) error {
 		if records[i].Kind != wire.KindPersonalForgotten || json.Unmarshal(records[i].Data, &d) != nil {
 			continue
 		}
-		if err := a.vault.Forget(d.Whose); err != nil {
-			errs = append(errs, fmt.Errorf("the log says that %s is forgotten, but its key could not be destroyed: %w", d.Whose, err))
+		if err := a.destroyOne(d.Whose); err != nil {
+			errs = append(errs, fmt.Errorf("the log says that %s is forgotten, but it could not be destroyed: %w", d.Whose, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// destroyAgain destroys keys that the log says are forgotten and that are there all the same: the hub was
+// destroyOne destroys a key, or the file of a picture.
+func (a *App) destroyOne(whose string) error {
+	if hash, ok := strings.CutPrefix(whose, personal.Picture); ok {
+		return photos{PhotoDir(a.cfg.Data)}.Remove(hash)
+	}
+	return a.vault.Forget(whose)
+}
+
+// there tells whether what was forgotten is on the disk.
+func (a *App) there(whose string) bool {
+	if hash, ok := strings.CutPrefix(whose, personal.Picture); ok {
+		return photos{PhotoDir(a.cfg.Data)}.has(hash)
+	}
+	return a.vault.Has(whose)
+}
+
+// destroyAgain destroys keys and pictures that the log says are forgotten and that are there all the same: the hub was
 // stopped in between, or somebody has put keys back from a backup.
 func (a *App) destroyAgain() {
 	var back []string
 	a.Read(func(v *register.View, _ *roster.State) {
 		for key := range v.State.Personal.Gone.All() {
-			if a.vault.Has(key) {
+			if a.there(key) {
 				back = append(back, key)
 			}
 		}
 	})
 	for _, key := range back {
-		if err := a.vault.Forget(key); err != nil {
+		if err := a.destroyOne(key); err != nil {
 			a.logger.Error("a key that is forgotten is there and could not be destroyed; it opens nothing and is tried again", "key", key, "error", err)
 			continue
 		}

@@ -3,6 +3,8 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -232,5 +234,66 @@ func TestAFileWithARemovedNameIsNoFault(t *testing.T) {
 	})
 	if p := verified(t, told); p.Wrong() != 0 || p.Files.Removed != 1 {
 		t.Errorf("a key that was destroyed as prescribed: %d wrong, %+v", p.Wrong(), p.Files)
+	}
+}
+
+// A picture goes with the log's word for it, and one that comes back from a backup is destroyed at the next start.
+func TestAForgottenPictureIsDestroyedAndStaysSo(t *testing.T) {
+	cfg := config(t.TempDir())
+	ahead := time.Duration(0)
+	began := time.Now()
+	cfg.Now = func() time.Time { return began.Add(ahead).Add(time.Since(began)) }
+	h := start(t, cfg)
+	h.change("PUT", "departments/civil", map[string]any{"name": "民政局"})
+	h.change("PUT", "windows/w1", map[string]any{"number": "1", "name": "婚姻登记", "department": "civil"})
+	h.change("PUT", "staff/s1", map[string]any{"name": "演示员一", "department": "civil", "employment": "in_post", "work_since": "2015-07-01", "born": "1990-05-01"})
+	picture := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0aIDAT\x78\x9c\x63\x60\x00\x00\x00\x02\x00\x01\x48\xaf\xa4\x71\x00\x00\x00\x00IEND\xae\x42\x60\x82")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.addr.HTTP+"/api/v1/photos", bytes.NewReader(picture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+secret)
+	req.Header.Set("Content-Type", "image/png")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusCreated {
+		t.Fatal(res.Status, err)
+	}
+	sum := sha256.Sum256(picture)
+	hash := hex.EncodeToString(sum[:])
+	h.change("POST", "findings", map[string]any{"finding": "f1", "day": began.In(time.FixedZone("", 8*3600)).Format(time.DateOnly), "rule": "appearance", "window": "w1", "staff": "s1", "note": "未戴工牌", "photo": hash})
+	path := filepath.Join(app.PhotoDir(cfg.Data), hash)
+	if !there(path) {
+		t.Fatal("there is no picture")
+	}
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	ahead = 1096 * 24 * time.Hour
+	h = start(t, cfg)
+	brokertest.Eventually(t, "it is gone", func() bool { return !there(path) })
+	gone := func() (n int) {
+		for _, e := range h.kinds(wire.KindPersonalForgotten) {
+			if strings.Contains(string(e.Data), personal.Picture+hash) {
+				n++
+			}
+		}
+		return n
+	}
+	if gone() != 1 {
+		t.Errorf("the log says it %d times", gone())
+	}
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, picture, 0o600); err != nil { // as a restored backup has it
+		t.Fatal(err)
+	}
+	h = start(t, cfg)
+	brokertest.Eventually(t, "it is gone again", func() bool { return !there(path) })
+	if gone() != 1 {
+		t.Errorf("the log says it %d times", gone())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -48,10 +49,59 @@ func (p photos) Put(picture []byte) (hash string, err error) {
 
 // Get gives a picture back.
 func (p photos) Get(hash string) ([]byte, error) {
-	if len(hash) != 64 || strings.Trim(hash, "0123456789abcdef") != "" {
-		return nil, fs.ErrNotExist
+	path, err := p.file(hash)
+	if err != nil {
+		return nil, err
 	}
-	return os.ReadFile(filepath.Join(p.dir, hash))
+	return os.ReadFile(path)
+}
+
+// file is where a picture lies; what is no hash names none.
+func (p photos) file(hash string) (string, error) {
+	if len(hash) != 64 || strings.Trim(hash, "0123456789abcdef") != "" {
+		return "", fs.ErrNotExist
+	}
+	return filepath.Join(p.dir, hash), nil
+}
+
+func (p photos) has(hash string) bool {
+	path, err := p.file(hash)
+	if err != nil {
+		return false
+	}
+	_, err = os.Lstat(path)
+	return err == nil
+}
+
+// Remove destroys a picture: written over, unlinked, the folder synced, as far as the file system writes in place. One that is
+// not there is gone already.
+func (p photos) Remove(hash string) error {
+	path, err := p.file(hash)
+	if err != nil {
+		return nil //nolint:nilerr // no hash: there never was such a file
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("destroy a picture: %w", err)
+	}
+	st, err := f.Stat()
+	if err == nil {
+		_, err = io.CopyN(f, zeros{}, st.Size())
+	}
+	if err = errors.Join(err, f.Sync(), f.Close(), os.Remove(path), syncDir(p.dir)); err != nil {
+		return fmt.Errorf("destroy a picture: %w", err)
+	}
+	return nil
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 func syncDir(dir string) error {

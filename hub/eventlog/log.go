@@ -157,6 +157,9 @@ func (l *Log) load() error {
 	if err := os.Remove(filepath.Join(l.opt.Dir, cleanMark)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("the log folder cannot be written: %w", err)
 	}
+	if err := l.finishSeals(segments); err != nil {
+		return err
+	}
 	// Every segment but the newest should be sealed; one that is not was left by
 	// a stop in the middle and is sealed below.
 	for _, s := range segments {

@@ -3,8 +3,10 @@ package eventlog
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -110,6 +112,31 @@ func (l *Log) seal(s *segment) error {
 		return err
 	}
 	return os.Remove(old)
+}
+
+// finishSeals ends what a stop in the middle of sealing has left: the open file beside the sealed one goes once the sealed one
+// was read whole and is what its checksum says; where it is not, the open one counts and is sealed again.
+func (l *Log) finishSeals(segments []*segment) error {
+	for _, s := range segments {
+		before := segmentPath(l.opt.Dir, s.number, s.month, extOpen)
+		if !s.sealed {
+			continue
+		}
+		if _, err := os.Lstat(before); errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if fault, _ := sealedFault(s.path); fault != "" {
+			l.opt.Logger.Warn("a past month is sealed again", "fault", fault)
+			s.sealed, s.path = false, before
+			continue
+		}
+		if err := os.Remove(before); err != nil {
+			return fmt.Errorf("remove what sealing has left: %w", err)
+		}
+	}
+	return nil
 }
 
 // copySegment copies all buckets; blocks are made larger and compressed.

@@ -16,6 +16,8 @@ type World struct {
 	// Ends gives the day from which the time for keeping counts, where something knows better than the day on which
 	// something was sealed last; held is not nil while what the data is for goes on.
 	Ends func(kind, id string, day hall.Date) (ended hall.Date, held *Held)
+	// Pictures are the hashes of the pictures that show what somebody is found to have done.
+	Pictures func(kind, id string) []string
 }
 
 // Command is a command about personal data.
@@ -115,8 +117,23 @@ func (c Forget) DecidePersonal(s *State, w World, m hall.Moment) ([]hall.Draft, 
 	if until := ended.AddDays(r.Keep); r.Keep > 0 && m.Day < until {
 		return nil, hall.RefuseBy(r.KeepReference, "retention_law", "法律要求保存到 "+string(until)+"，期满前不能删除", "a law demands that it is kept until "+string(until)+"; it can't be removed before")
 	}
-	return []hall.Draft{{Kind: wire.KindPersonalForgotten, Person: "forgetting-" + m.ID, Personal: map[string]string{"reason": c.Reason},
-		Data: wire.PersonalForgotten{Whose: c.Whose, Why: ByRequest, Article: "个人信息保护法 第四十七条", Reference: c.Reference}}}, nil
+	gone := wire.PersonalForgotten{Whose: c.Whose, Why: ByRequest, Article: "个人信息保护法 第四十七条", Reference: c.Reference}
+	drafts := []hall.Draft{{Kind: wire.KindPersonalForgotten, Person: "forgetting-" + m.ID, Personal: map[string]string{"reason": c.Reason}, Data: gone}}
+	return append(drafts, s.pictures(w, gone)...), nil
+}
+
+// pictures are forgotten with whom they show.
+func (s *State) pictures(w World, with wire.PersonalForgotten) (drafts []hall.Draft) {
+	if w.Pictures == nil {
+		return nil
+	}
+	for _, hash := range w.Pictures(KindOf(with.Whose), id(with.Whose)) {
+		if s.Keys.Has(Picture + hash) {
+			with.Whose = Picture + hash
+			drafts = append(drafts, hall.Draft{Kind: wire.KindPersonalForgotten, Data: with})
+		}
+	}
+	return drafts
 }
 
 func (s *State) ended(w World, key string, day hall.Date) (hall.Date, *Held) {
@@ -157,12 +174,19 @@ func (s *State) Lapsings(w World, day hall.Date) (all []Lapsing) {
 
 // DecidePersonal decides; see Command.
 func (c Lapse) DecidePersonal(s *State, w World, m hall.Moment) (drafts []hall.Draft, _ error) {
+	said := map[string]bool{}
 	for _, x := range s.Lapsings(w, m.Day) {
-		if x.On > m.Day || len(drafts) == c.Most {
+		if x.On > m.Day || len(drafts) >= c.Most {
 			break
 		}
 		r, _ := s.On(x.Kind, m.Day)
-		drafts = append(drafts, hall.Draft{Kind: wire.KindPersonalForgotten, Data: wire.PersonalForgotten{Whose: x.Key, Why: ByRetention, Article: r.Reference}})
+		gone := wire.PersonalForgotten{Whose: x.Key, Why: ByRetention, Article: r.Reference}
+		for _, d := range append([]hall.Draft{{Kind: wire.KindPersonalForgotten, Data: gone}}, s.pictures(w, gone)...) {
+			if whose := d.Data.(wire.PersonalForgotten).Whose; !said[whose] { // a picture may have come to its own end too
+				said[whose] = true
+				drafts = append(drafts, d)
+			}
+		}
 	}
 	return drafts, nil
 }

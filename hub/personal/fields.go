@@ -72,6 +72,7 @@ func Fields() []Field {
 		{"rating", "*", "评价时留下的文字（只随差评件显示）", "words left with a rating; shown with the case alone", Words, by{}},
 		{"line", "*", "队伍保留过夜的理由（不显示）", "why a line was kept overnight; not shown", Words, by{}},
 		{"deadletter", "*", "死信处理的附注（不显示）", "notes on dead letters; not shown", Words, by{}},
+		{"photo", "*", "检查时拍的照片", "pictures of inspections", whole, by{adm: Clear, sup: Clear, aud: Clear, Self: Clear}},
 		{"trouble", "*", "确认机器问题时写的附注", "notes on troubles with the machines", Words, by{adm: Masked, sup: Masked, aud: Masked}},
 		{"forgetting", "*", "删除申请的理由", "why somebody asked to be forgotten", Words, by{adm: Masked, aud: Masked}},
 	}

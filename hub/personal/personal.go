@@ -29,6 +29,10 @@ type State struct {
 	Retentions hall.Table[[]wire.RetentionSet]
 }
 
+// Picture begins the name of a picture of an inspection, with its hash behind. A picture is a file and no key, and is forgotten
+// like one: the log says so first, then the file is destroyed.
+const Picture = "photo-"
+
 // Key is one key that is there.
 type Key struct {
 	// Last is the last day on which something was sealed under it, or on which it came to its end.
@@ -75,6 +79,11 @@ func (s *State) Fold(r *wire.Record) {
 		s.touch(key, day)
 	}
 	switch r.Kind {
+	case wire.KindFindingMade:
+		var d wire.FindingMade
+		if read(r, &d) && d.Photo != "" && !s.Gone.Has(Picture+d.Photo) {
+			s.touch(Picture+d.Photo, day)
+		}
 	case wire.KindPersonalViewed:
 		var d wire.PersonalViewed
 		if read(r, &d) {

@@ -189,3 +189,55 @@ func TestWhatIsGoneStaysGone(t *testing.T) {
 		t.Error("a key that is gone came back")
 	}
 }
+
+// A picture of an inspection is forgotten like a key: by its own days from the last finding that has it, and with whom it shows.
+func TestPicturesAreForgottenWithWhomTheyShow(t *testing.T) {
+	days := 0
+	for _, r := range personal.Kinds() {
+		if r.Kind == "photo" {
+			days = r.Days
+		}
+	}
+	one, two := strings.Repeat("a", 64), strings.Repeat("b", 64)
+	d := newDesk(t)
+	d.fold(wire.KindFindingMade, wire.FindingMade{Finding: "f1", Staff: "s1", Photo: one}, "staff-s1")
+	d.fold(wire.KindFindingMade, wire.FindingMade{Finding: "f2", Window: "w1"}, "finding-f2")
+	d.now = d.now.AddDate(0, 0, 10)
+	d.fold(wire.KindFindingMade, wire.FindingMade{Finding: "f3", Staff: "s1", Photo: two}, "staff-s1")
+	d.fold(wire.KindFindingMade, wire.FindingMade{Finding: "f4", Staff: "s1", Photo: one}, "staff-s1")
+	there := func(hash string) bool { return d.s.Keys.Has(personal.Picture + hash) }
+	d.w.Pictures = func(kind, id string) []string {
+		if kind == "staff" && id == "s1" {
+			return []string{one, two, strings.Repeat("c", 64)}
+		}
+		return nil
+	}
+	here := &personal.Held{ZH: "在岗", EN: "works here"}
+	d.w.Ends = func(kind, _ string, _ hall.Date) (hall.Date, *personal.Held) {
+		if kind == "staff" {
+			return "", here
+		}
+		return "", nil
+	}
+	d.now = d.now.AddDate(0, 0, days-1)
+	if made, _, _ := d.do(personal.Lapse{Most: 10}); len(made) != 0 {
+		t.Errorf("a picture that is used again lapses a day early: %+v", made)
+	}
+	d.now = d.now.AddDate(0, 0, 1)
+	if made, _, _ := d.do(personal.Lapse{Most: 10}); len(made) != 2 || there(one) || there(two) {
+		t.Errorf("they lapse as %+v", made)
+	}
+	d.fold(wire.KindFindingMade, wire.FindingMade{Finding: "f5", Staff: "s1", Photo: one}, "staff-s1")
+	if there(one) {
+		t.Error("what is forgotten is kept again")
+	}
+
+	d = newDesk(t) // by request, long before
+	d.w.Pictures = func(kind, id string) []string { return []string{one} }
+	d.fold(wire.KindFindingMade, wire.FindingMade{Finding: "f1", Staff: "s1", Photo: one}, "staff-s1")
+	d.now = d.now.AddDate(2, 1, 0) // a law keeps the rest for two years
+	made, _, _ := d.do(personal.Forget{Whose: "staff-s1", Reason: "本人申请", Reference: "申请表 1"})
+	if len(made) != 2 || made[1].Data.(wire.PersonalForgotten).Whose != personal.Picture+one || made[1].Personal != nil || there(one) {
+		t.Errorf("%+v", made)
+	}
+}

@@ -1,6 +1,8 @@
 package register
 
 import (
+	"slices"
+
 	"hallkeeper/hub/copies"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/personal"
@@ -8,7 +10,22 @@ import (
 )
 
 // PersonalWorld is what personal data may know of what it is for.
-func (s *State) PersonalWorld() personal.World { return personal.World{Ends: s.ends} }
+func (s *State) PersonalWorld() personal.World {
+	return personal.World{Ends: s.ends, Pictures: s.pictures}
+}
+
+// pictures are those of findings about a staff member, in the order of the findings. One that another finding needs is of two people, and goes with the first.
+func (s *State) pictures(kind, id string) (hashes []string) {
+	if kind != "staff" {
+		return nil
+	}
+	for _, x := range s.Book.Inspections.All() {
+		if x.Staff == id && x.Photo != "" && !slices.Contains(hashes, x.Photo) {
+			hashes = append(hashes, x.Photo)
+		}
+	}
+	return hashes
+}
 
 // ends tells whether what a key is for goes on, and where it does not, since when, if that is known.
 func (s *State) ends(kind, id string, day hall.Date) (ended hall.Date, held *personal.Held) {

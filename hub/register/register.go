@@ -232,7 +232,7 @@ func NewView(zone *time.Location) (*View, error) {
 func (v *View) Name() string { return "register" }
 
 // Version changes with what Apply makes of a record.
-func (v *View) Version() int { return 15 }
+func (v *View) Version() int { return 16 }
 
 // Apply folds one record.
 func (v *View) Apply(r *wire.Record) {

@@ -11,7 +11,7 @@ const sizes = {
   phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
   desk: { viewport: { width: 1440, height: 900 } },
 }
-const sections = ['hall', 'alarms', 'attendance', 'requests', 'roster', 'arrange', 'shifts', 'calendar', 'procedures', 'duties', 'policy', 'accounts', 'personal', 'inspect']
+const sections = ['hall', 'alarms', 'health', 'attendance', 'requests', 'roster', 'arrange', 'shifts', 'calendar', 'procedures', 'duties', 'policy', 'accounts', 'personal', 'inspect']
 
 let browser, hall, made
 before(async () => {

@@ -2,7 +2,7 @@ import { onScopeDispose, readonly, ref } from 'vue'
 
 /** The console's sections, as in the address after "#/", by what they are about. */
 export const groups = {
-  hall: ['hall', 'alarms'],
+  hall: ['hall', 'alarms', 'health'],
   line: ['lines', 'services', 'notices', 'matters', 'paper', 'statistics'],
   rating: ['indicators', 'ratings', 'cases', 'signs', 'publications', 'reasons'],
   check: ['attendance', 'requests', 'proposals', 'inspect', 'duties'],

@@ -58,6 +58,7 @@ const drawings = {
   scales: { d: 'M12 4v16M7 20h10M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z' },
   award: { d: 'M12 3a6 6 0 1 1 0 12a6 6 0 1 1 0-12zM9 14l-2 7 5-3 5 3-2-7' },
   'text-lines': { d: 'M5 3h14v18H5zM8.500 8h7M8.500 12h7M8.500 16h4' },
+  pulse: { d: 'M2 13h5l3-8 4 14 3-6h5' },
   next: { d: 'M9 5l7 7-7 7' },
 } as const satisfies { [name: string]: Drawing }
 

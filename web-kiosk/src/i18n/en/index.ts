@@ -7,6 +7,7 @@ import { conduct } from './conduct'
 import { enrolment } from './enrolment'
 import { firsthour } from './firsthour'
 import { hall } from './hall'
+import { health } from './health'
 import { line } from './line'
 import { matter } from './matter'
 import { obligations } from './obligations'
@@ -24,4 +25,4 @@ import { statistics } from './statistics'
 import { ways } from './ways'
 
 /** The English words. A key that is missing here, or too many, is a type error. */
-export const en = { ...statistics, ...shell, ...screens, ...enrolment, ...firsthour, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...approvals, ...ways } as const satisfies Catalogue
+export const en = { ...statistics, ...shell, ...screens, ...enrolment, ...firsthour, ...hall, ...health, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...approvals, ...ways } as const satisfies Catalogue

@@ -6,6 +6,7 @@ import { conduct } from './conduct'
 import { enrolment } from './enrolment'
 import { firsthour } from './firsthour'
 import { hall } from './hall'
+import { health } from './health'
 import { line } from './line'
 import { matter } from './matter'
 import { obligations } from './obligations'
@@ -26,4 +27,4 @@ import { ways } from './ways'
  * The Chinese words, which are written first: the keys of this catalogue are
  * the keys of all others, and words in braces are filled in.
  */
-export const zhCN = { ...statistics, ...shell, ...screens, ...enrolment, ...firsthour, ...hall, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...approvals, ...ways } as const
+export const zhCN = { ...statistics, ...shell, ...screens, ...enrolment, ...firsthour, ...hall, ...health, ...check, ...line, ...people, ...personal, ...matter, ...paper, ...queue, ...rating, ...ratings, ...conduct, ...score, ...board, ...assess, ...policies, ...obligations, ...approvals, ...ways } as const
