@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +52,9 @@ func TestTheSession(t *testing.T) {
 	}
 	x.t = t
 	x.close()
+	if !t.Failed() {
+		t.Run("the program itself, as systemd starts and ends it", func(t *testing.T) { x.t = t; x.program(t) })
+	}
 }
 
 func (x *theatre) alone(t *testing.T) {
@@ -201,6 +206,45 @@ func (x *theatre) closesAndOpens(t *testing.T) {
 		t.Error("the screen is off", err)
 	}
 	x.nothingElse("lobby-again")
+}
+
+func (x *theatre) program(t *testing.T) {
+	path := filepath.Join(x.dir, "notify")
+	systemd, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer systemd.Close()
+	t.Setenv("NOTIFY_SOCKET", path)
+	heard := func(want string) {
+		t.Helper()
+		if err := systemd.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		for text := make([]byte, 4096); ; {
+			n, err := systemd.Read(text)
+			if err != nil {
+				t.Fatalf("systemd never hears %s: %v", want, err)
+			}
+			if strings.Contains(string(text[:n]), want) {
+				return
+			}
+		}
+	}
+	settings := "hub: " + x.cfg.Hub + "\npage: board\nauthority: " + x.cfg.Authority + "\ndata: " + x.cfg.Data + "\ncec: \"\"\n"
+	if len(x.cfg.Flags) > 0 {
+		settings += "flags: [" + strings.Join(x.cfg.Flags, ", ") + "]\n"
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go func() { x.ended <- run(ctx, []string{"run", "--config", write(t, settings)}, io.Discard, x) }()
+	heard("READY=1")
+	heard("WATCHDOG=1\nSTATUS=显示 shows " + x.cfg.Hub + "/board, live, build ")
+	stop()
+	heard("STOPPING=1")
+	if err := <-x.ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
 }
 
 func (x *theatre) clockLost(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/draw"
 	"image/png"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -252,14 +254,18 @@ func (x *theatre) shot(name string, flags ...string) image.Image {
 
 // colours counts those of a picture.
 func colours(picture image.Image) int {
-	all := map[[3]uint32]bool{}
-	for y := picture.Bounds().Min.Y; y < picture.Bounds().Max.Y; y++ {
-		for x := picture.Bounds().Min.X; x < picture.Bounds().Max.X; x++ {
-			r, g, b, _ := picture.At(x, y).RGBA()
-			all[[3]uint32{r, g, b}] = true
-		}
+	all := map[[4]byte]bool{}
+	for of := range slices.Chunk(pixels(picture), 4) {
+		all[[4]byte(of)] = true
 	}
 	return len(all)
+}
+
+// pixels are those of a picture, of four bytes each.
+func pixels(picture image.Image) []byte {
+	same := image.NewRGBA(picture.Bounds())
+	draw.Draw(same, same.Bounds(), picture, same.Bounds().Min, draw.Src)
+	return same.Pix
 }
 
 // nothingElse waits until what is on the screen is what the page has painted: no bubble, no bar, no border.
@@ -279,16 +285,6 @@ func (x *theatre) nothingElse(name string) {
 		}
 		return colours(picture) > 20 && bytes.Equal(pixels(picture), pixels(shown))
 	})
-}
-
-func pixels(picture image.Image) (all []byte) {
-	for y := picture.Bounds().Min.Y; y < picture.Bounds().Max.Y; y++ {
-		for x := picture.Bounds().Min.X; x < picture.Bounds().Max.X; x++ {
-			r, g, b, _ := picture.At(x, y).RGBA()
-			all = append(all, byte(r>>8), byte(g>>8), byte(b>>8))
-		}
-	}
-	return all
 }
 
 // session is the compositor's, to be asked.
