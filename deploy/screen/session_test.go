@@ -20,15 +20,18 @@ func TestTheSession(t *testing.T) {
 		t.Skip("make test-screen runs it: it needs sway, chromium and a built hub")
 	}
 	x := &theatre{t: t, whole: t, dir: t.TempDir(), hubFile: hub, browsers: make(chan *browser, 16), ended: make(chan error, 1)}
-	x.prepare()
-	x.set(day(t, "2026-11-23 08:12"))
-	x.open()
-	t.Cleanup(func() {
-		x.stop()
-		if x.hub.ProcessState == nil {
+	t.Cleanup(func() { // whatever has failed, nothing is left behind
+		if x.stop != nil {
+			x.stop()
+			<-x.done
+		}
+		if x.hub != nil && x.hub.ProcessState == nil {
 			x.killHub()
 		}
 	})
+	x.prepare()
+	x.set(day(t, "2026-11-23 08:12"))
+	x.open()
 	for _, scene := range []struct {
 		what string
 		play func(*testing.T)
@@ -235,12 +238,12 @@ func (x *theatre) program(t *testing.T) {
 	if len(x.cfg.Flags) > 0 {
 		settings += "flags: [" + strings.Join(x.cfg.Flags, ", ") + "]\n"
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	go func() { x.ended <- run(ctx, []string{"run", "--config", write(t, settings)}, io.Discard, x) }()
+	x.start(func(ctx context.Context) error {
+		return run(ctx, []string{"run", "--config", write(t, settings)}, io.Discard, x)
+	})
 	heard("READY=1")
 	heard("WATCHDOG=1\nSTATUS=显示 shows " + x.cfg.Hub + "/board, live, build ")
-	stop()
+	x.stop()
 	heard("STOPPING=1")
 	if err := <-x.ended; err != nil {
 		t.Errorf("it ended with %v", err)

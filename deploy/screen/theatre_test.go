@@ -41,6 +41,7 @@ type theatre struct {
 	browser  *browser
 	ended    chan error
 	stop     context.CancelFunc
+	done     chan struct{} // closed when it has ended
 
 	mu   sync.Mutex
 	told []string
@@ -158,10 +159,19 @@ func (x *theatre) open() {
 		synced: x.synced.Load,
 		tell:   x.tell,
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	x.stop = cancel
-	go func() { x.ended <- launcher.run(ctx) }()
+	x.start(launcher.run)
 	x.another()
+}
+
+// start starts a launcher, which stop ends.
+func (x *theatre) start(run func(context.Context) error) {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	x.stop, x.done = stop, done
+	go func() {
+		defer close(done)
+		x.ended <- run(ctx)
+	}()
 }
 
 // Write takes the launcher's log.
