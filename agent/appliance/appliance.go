@@ -140,6 +140,11 @@ func (k *keeper) enrol(ctx context.Context) {
 	case err == nil:
 		k.say("已注册为大厅 %s 的设备 %s", "enrolled in the hall %s as the device %s", id.Hall, id.Agent)
 	case errors.As(err, &denied) && denied.Status < 500 && denied.Status != 429:
+		if home, err := identity.LoadHome(k.data()); err == nil {
+			// Also where the power went between the enrolment and its note.
+			k.say("enrol.yaml 里的注册码未被接受，仍是大厅 %s 的设备 %s：%v", "the code in enrol.yaml was not taken, and this stays the device %[2]s of the hall %[1]s: %[3]v", home.Hall, home.Agent, denied)
+			break
+		}
 		k.say("注册被拒绝，请在管理端生成新的注册码：%v", "the enrolment was refused, have the console make a new code: %v", err)
 	default:
 		k.say("暂时无法注册，会再试：%v", "it could not be enrolled yet and is tried again: %v", err)
@@ -153,7 +158,7 @@ func (k *keeper) enrol(ctx context.Context) {
 // say tells a person something, in Chinese and then in English, and the same again
 // after a minute only.
 func (k *keeper) say(zh, en string, args ...any) {
-	text := fmt.Sprintf("hallkeeper: "+zh+"\nhallkeeper: "+en+"\n", append(args, args...)...)
+	text := "hallkeeper: " + fmt.Sprintf(zh, args...) + "\nhallkeeper: " + fmt.Sprintf(en, args...) + "\n"
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Now()

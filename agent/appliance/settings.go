@@ -100,8 +100,9 @@ func (c Config) used(code string) bool {
 	return err == nil && strings.TrimSpace(string(text)) == digest(code)
 }
 
+// use notes a code, on the disk before it returns: after a power cut it would be tried again.
 func (c Config) use(code string) error {
-	return os.WriteFile(filepath.Join(c.Settings, usedFile), []byte(digest(code)+"\n"), 0o600)
+	return replace(filepath.Join(c.Settings, usedFile), []byte(digest(code)+"\n"))
 }
 
 // digest names a code without telling it.

@@ -222,8 +222,10 @@ func (t *trial) again(ctx context.Context) error {
 	if _, err := t.machine.await(ctx, listens); err != nil {
 		return err
 	}
-	if line, found := t.machine.console.Find("enrolled in the hall"); found {
-		return fmt.Errorf("it was enrolled a second time: %s", line)
+	for _, sign := range []string{"enrolled in the hall", "was refused", "was not taken"} {
+		if line, found := t.machine.console.Find(sign); found {
+			return fmt.Errorf("its code was tried a second time: %s", line)
+		}
 	}
 	return nil
 }

@@ -62,6 +62,18 @@ func TestAnApplianceFromItsFolderToItsSecondCode(t *testing.T) {
 	w.press(t, 2)
 	h.inOrder("w01", 5)
 
+	// The power went before it was noted that the code was used: the hub says no, and all goes on.
+	w.stop(t)
+	if err := os.Remove(filepath.Join(dir, "enrol.used")); err != nil {
+		t.Fatal(err)
+	}
+	w = begin()
+	w.press(t, 1)
+	h.inOrder("w01", 6)
+	if said("enrol.yaml 里的注册码未被接受") != 1 || said("was not taken, and this stays the device w01 of the hall hall") != 1 {
+		t.Error("it does not say once, in both languages, that the code was not taken")
+	}
+
 	w.stop(t)
 	enrol("w02")
 	w = begin()
