@@ -44,7 +44,7 @@ func (k *keeper) runAgent(ctx context.Context) error {
 	}
 	defer listener.Close()
 
-	cmd := exec.Command(k.Program, "run", "--config", k.agentSettings(), "--data", k.data())
+	cmd := exec.Command(k.Program, "run", "--config", k.agentSettings(), "--data", k.data()) //nolint:gosec // the image's own program and folders
 	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+socket, fmt.Sprintf("WATCHDOG_USEC=%d", k.Patience.Microseconds()))
 	cmd.Stdout, cmd.Stderr = k.out, k.out
 	// It dies with us, so that no two agents ever hold the pins.

@@ -54,7 +54,8 @@ func (c Config) readEnrolment() (e Enrolment, found bool, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return e, false, nil
 	}
-	return e, true, settings.Load(&e, path, nil)
+	err = settings.Load(&e, path, nil)
+	return e, true, err
 }
 
 // timeServer is who gives the time: what the technician has said, or the hub.

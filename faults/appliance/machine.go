@@ -76,10 +76,9 @@ func powerOn(ctx context.Context, card, work, web string, boot int) (*machine, e
 }
 
 // await waits for a line on the console.
-func (m *machine) await(ctx context.Context, sign string) (line string, err error) {
-	return line, m.until(ctx, fmt.Sprintf("the console says %q", sign), func() (bool, error) {
-		var found bool
-		line, found = m.console.Find(sign)
+func (m *machine) await(ctx context.Context, sign string) error {
+	return m.until(ctx, fmt.Sprintf("the console says %q", sign), func() (bool, error) {
+		_, found := m.console.Find(sign)
 		return found, nil
 	})
 }

@@ -47,6 +47,9 @@ func (o *options) run(ctx context.Context) (err error) {
 			o.log("card, consoles and the hub's data are kept in %s", t.work)
 		}
 	}()
+	if t.web, err = vm.FreeAddress(); err != nil {
+		return err
+	}
 	t.card = filepath.Join(t.work, "card.img")
 	if _, err := vm.Output(ctx, t.work, "cp", "--sparse=always", absolute(o.image), t.card); err != nil {
 		return err
@@ -87,16 +90,13 @@ func (t *trial) powerOn(ctx context.Context, partition int) (err error) {
 	if t.machine != nil {
 		t.machine.cut()
 	}
-	if t.web, err = vm.FreeAddress(); err != nil {
-		return err
-	}
 	t.boots++
 	began := time.Now()
 	if t.machine, err = powerOn(ctx, t.card, t.work, t.web, t.boots); err != nil {
 		return err
 	}
 	// gokrazy names the half that it does not run from.
-	if _, err := t.machine.await(ctx, fmt.Sprintf("inactiveRootPartition = %d", 2+3-partition)); err != nil {
+	if err := t.machine.await(ctx, fmt.Sprintf("inactiveRootPartition = %d", 2+3-partition)); err != nil {
 		return err
 	}
 	t.log("  start %d: its init runs from partition %d after %.0f s", t.boots, partition, time.Since(began).Seconds())
@@ -108,7 +108,7 @@ func (t *trial) sayWhatIsMissing(ctx context.Context) error {
 		return err
 	}
 	for _, sign := range []string{"这台电脑还没有注册", "this computer is not enrolled"} {
-		if _, err := t.machine.await(ctx, sign); err != nil {
+		if err := t.machine.await(ctx, sign); err != nil {
 			return err
 		}
 	}
@@ -163,7 +163,7 @@ func (t *trial) enrol(ctx context.Context) (err error) {
 		return err
 	}
 	for _, sign := range []string{"已从存储卡接收", "已注册为大厅", "enrolled in the hall", "时钟已按"} {
-		if _, err := t.machine.await(ctx, sign); err != nil {
+		if err := t.machine.await(ctx, sign); err != nil {
 			return err
 		}
 	}
@@ -187,7 +187,7 @@ func (t *trial) enrol(ctx context.Context) (err error) {
 // agentStarts waits until the hub has one start more of the agent, all from one
 // outbox; version is the program's that must have started, where that is known.
 func (t *trial) agentStarts(ctx context.Context, version string) error {
-	if _, err := t.machine.await(ctx, "the agent works"); err != nil {
+	if err := t.machine.await(ctx, "the agent works"); err != nil {
 		return err
 	}
 	t.starts++
@@ -219,7 +219,7 @@ func (t *trial) again(ctx context.Context) error {
 	if err := t.agentStarts(ctx, t.first); err != nil {
 		return err
 	}
-	if _, err := t.machine.await(ctx, listens); err != nil {
+	if err := t.machine.await(ctx, listens); err != nil {
 		return err
 	}
 	for _, sign := range []string{"enrolled in the hall", "was refused", "was not taken"} {
@@ -276,7 +276,7 @@ func (t *trial) halfUpdate(ctx context.Context) error {
 	}
 	t.machine.cut()
 	close(half.hold)
-	<-answered
+	t.log("  the sender's connection ended: %v", <-answered)
 	if err := t.powerOn(ctx, 2); err != nil {
 		return err
 	}
@@ -327,7 +327,6 @@ func (t *trial) update(ctx context.Context) error {
 	}
 	done := make(chan error, 1)
 	go func() { done <- tool.Wait() }()
-	web := t.web
 	select {
 	case err := <-done:
 		return fmt.Errorf("the update ended before the computer had started again: %w\n%s", err, said.String())
@@ -336,14 +335,7 @@ func (t *trial) update(ctx context.Context) error {
 			return errors.Join(err, tool.Process.Kill(), <-done)
 		}
 	}
-	t.machine.cut()
-	t.web = web
-	t.boots++
-	var err error
-	if t.machine, err = powerOn(ctx, t.card, t.work, t.web, t.boots); err != nil {
-		return err
-	}
-	if _, err := t.machine.await(ctx, "inactiveRootPartition = 2"); err != nil {
+	if err := t.powerOn(ctx, 3); err != nil {
 		return err
 	}
 	if err := t.agentStarts(ctx, t.version); err != nil {
