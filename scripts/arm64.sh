@@ -38,7 +38,7 @@ qemu-aarch64-static "$work/hub/usr/bin/hallkeeper-hub" serve --data "$work/data"
 hub=$!
 until [[ -s $work/ready.json ]]; do
     kill -0 "$hub" 2>/dev/null || { cat "$work/hub.log" >&2; fail "the hub ended"; }
-    [[ $SECONDS -lt 300 ]] || { cat "$work/hub.log" >&2; fail "the hub does not serve within five minutes"; }
+    [[ $SECONDS -lt 600 ]] || { cat "$work/hub.log" >&2; fail "the hub does not serve within ten minutes"; }
     sleep 0.2
 done
 kill -TERM "$hub"
