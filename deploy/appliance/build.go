@@ -71,6 +71,9 @@ func runBuild(ctx context.Context, args []string, stdout io.Writer) error {
 // name is the image's, without an ending.
 func (b *builder) name() string { return "hallkeeper-window_" + b.version + "_" + b.board }
 
+// source is the folder of this module.
+func (b *builder) source() string { return filepath.Join(b.root, "deploy", "appliance") }
+
 func (b *builder) image() string { return filepath.Join(b.out, b.name()+".img") }
 
 // instance writes what gok builds from: the settings, and a go.mod for each of the
@@ -80,7 +83,7 @@ func (b *builder) instance(context.Context) error {
 	if err != nil {
 		return err
 	}
-	words, err := os.ReadFile(filepath.Join(b.root, "firmware-config/boot/cmdline.txt"))
+	words, err := os.ReadFile(filepath.Join(b.root, "firmware-config", "boot", "cmdline.txt"))
 	if err != nil {
 		return err
 	}
@@ -109,12 +112,12 @@ func (b *builder) instance(context.Context) error {
 		return err
 	}
 	return errors.Join(os.WriteFile(filepath.Join(dir, "config.json"), text, 0o644),
-		b.module(filepath.Join(b.root, "deploy/appliance"), filepath.Join(dir, "builddir"), ""),
+		b.module(b.source(), filepath.Join(dir, "builddir"), ""),
 		b.module(b.root, filepath.Join(dir, "builddir", "hallkeeper"), "hallkeeper"))
 }
 
 func (b *builder) boardFile(ending string) string {
-	return filepath.Join(b.root, "firmware-config/boards", b.board+ending)
+	return filepath.Join(b.root, "firmware-config", "boards", b.board+ending)
 }
 
 // kernelWords are those that the image has no use for, or has already, left out.
@@ -170,7 +173,7 @@ func (b *builder) extras(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	settings, err := os.ReadFile(filepath.Join(b.root, "deploy/appliance/card/image.yaml"))
+	settings, err := os.ReadFile(filepath.Join(b.source(), "card", "image.yaml"))
 	if err != nil {
 		return err
 	}
@@ -197,7 +200,7 @@ func (b *builder) extras(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(links)) {
 		err = errors.Join(err, t.WriteHeader(&tar.Header{Name: name, Mode: 0o777, Typeflag: tar.TypeSymlink, Linkname: links[name]}))
 	}
-	if err = errors.Join(err, t.Close()); err != nil {
+	if err := errors.Join(err, t.Close()); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(b.work, "extras.tar"), out.Bytes(), 0o644)
@@ -205,7 +208,7 @@ func (b *builder) extras(ctx context.Context) error {
 
 // gok builds the whole image, of which the first and last partition are made anew.
 func (b *builder) gok(ctx context.Context) error {
-	_, err := b.do(ctx, filepath.Join(b.root, "deploy/appliance"), "go", "build", "-o", filepath.Join(b.work, "gok"), "github.com/gokrazy/tools/cmd/gok")
+	_, err := b.do(ctx, b.source(), "go", "build", "-o", filepath.Join(b.work, "gok"), "github.com/gokrazy/tools/cmd/gok")
 	if err != nil {
 		return err
 	}

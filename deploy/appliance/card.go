@@ -56,7 +56,7 @@ func (b *builder) bootPartition(ctx context.Context) error {
 		}
 	}
 	for _, name := range []string{"enrol.yaml", "agent.yaml"} {
-		text, rerr := os.ReadFile(filepath.Join(b.root, "deploy/appliance/card", name))
+		text, rerr := os.ReadFile(filepath.Join(b.source(), "card", name))
 		err = errors.Join(err, rerr, os.WriteFile(filepath.Join(files, "hallkeeper", name), bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")), 0o644))
 	}
 	if err != nil {

@@ -18,8 +18,7 @@ func (b *builder) licences(ctx context.Context) ([]byte, error) {
 代理（agent）采用 Apache-2.0；其余见下。 The agent is under Apache-2.0; all else follows.
 
 `)
-	here := filepath.Join(b.root, "deploy/appliance")
-	said, err := b.do(ctx, here, "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}{{end}}",
+	said, err := b.do(ctx, b.source(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}{{end}}",
 		"github.com/gokrazy/gokrazy", "github.com/gokrazy/gokrazy/cmd/dhcp", "github.com/gokrazy/kernel.rpi", "github.com/gokrazy/firmware")
 	if err != nil {
 		return nil, err

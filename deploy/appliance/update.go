@@ -140,7 +140,8 @@ func (c *computer) state(ctx context.Context) (s state, err error) {
 	if res.StatusCode != http.StatusOK {
 		return s, fmt.Errorf("it answers %s", res.Status)
 	}
-	return s, json.NewDecoder(io.LimitReader(res.Body, 16*mib)).Decode(&s)
+	err = json.NewDecoder(io.LimitReader(res.Body, 16*mib)).Decode(&s)
+	return s, err
 }
 
 func runUpdate(ctx context.Context, args []string, stdout io.Writer) error {
