@@ -254,7 +254,7 @@ const (
 	AlarmClock       AlarmKind = "clock_unsynced"    // subject: agent
 	AlarmInput       AlarmKind = "input_fault"       // subject: agent/input
 	AlarmDeadLetters AlarmKind = "dead_letters"      // subject: empty
-	AlarmNotWritable AlarmKind = "not_writable"      // subject: empty
+	AlarmNotWritable AlarmKind = "not_writable"      // subject: empty; detail: clock_behind, superseded, or what the disk says
 	AlarmLogRepaired AlarmKind = "log_repaired"      // subject: segment
 	AlarmBrokerLost  AlarmKind = "broker_lost"       // subject: empty
 	AlarmHTTPSSoon   AlarmKind = "https_ends_soon"   // subject: empty; values: until; the certificate that the hall was given for its pages ends within 30 days
@@ -262,6 +262,7 @@ const (
 	AlarmDisk        AlarmKind = "disk_filling"      // subject: empty; values: free (GiB), days (left; none where not known), growth (MiB a day)
 	AlarmHubClock    AlarmKind = "hub_clock"         // subject: empty; detail: unsynced or stepped; values: seconds (by which it jumped)
 	AlarmBackup      AlarmKind = "backup_old"        // subject: empty; detail: never or old; values: days and hours (since the last), place (its number, where there are several)
+	AlarmRival       AlarmKind = "hub_rival"         // subject: empty; detail: newer (this hub has stopped storing), same or older, as its data is; values: address
 	AlarmLogDamaged  AlarmKind = "log_damaged"       // subject: empty; values: count; detail: the first fault that was found
 
 	AlarmWindowEmpty AlarmKind = "window_empty"         // subject: window

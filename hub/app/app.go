@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hallkeeper/hub/api"
+	"hallkeeper/hub/beacon"
 	"hallkeeper/hub/broker"
 	"hallkeeper/hub/ca"
 	"hallkeeper/hub/courier"
@@ -69,6 +70,8 @@ type App struct {
 	// assessing is what screens are told of the assessment, machine of the hub's own computer.
 	assessing assessment
 	machine   machine
+	rivals    rivals
+	beacon    *beacon.Beacon // nil where no other hub can be heard
 	saving    saving
 	courier   *courier.Courier // nil where no mail server is set
 	tellers   []*teller        // who is told of troubles
@@ -111,6 +114,9 @@ func New(cfg Config, logger *slog.Logger) (*App, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+		if cfg.Synchronised == nil {
+			cfg.Synchronised = synchronised
+		}
 	}
 	return &App{cfg: cfg, logger: logger, zone: zone, fonts: fonts{own: cfg.Fonts}, topics: wire.Topics{Hall: cfg.Hall.ID}, began: cfg.Now(),
 		revoked: make(chan struct{}, 1), seen: make(chan string, 1024), met: make(chan func(), 1024), online: make(chan string, 1024), presses: make(chan press, pressesAhead), prints: make(chan struct{}, 1), answers: make(chan lamp, answersAhead), reviews: make(chan struct{}, 1), proofs: make(chan struct{}, 1), news: make(chan struct{}, 1), assessing: assessment{wake: make(chan struct{}, 1)}, ready: make(chan struct{}), done: make(chan struct{})}, nil
@@ -189,7 +195,7 @@ func (a *App) open() error {
 	a.denials, a.messages = newDenials(a.metrics), newMessages(a.metrics)
 	m := newLogMetrics(a.metrics)
 	a.decider = newDecider()
-	a.log, err = eventlog.Open(eventlog.Options{Dir: LogDir(a.cfg.Data), Logger: a.logger.With("part", "log"), Zone: a.zone, Now: a.cfg.Now, Program: a.cfg.Version,
+	a.log, err = eventlog.Open(eventlog.Options{Dir: LogDir(a.cfg.Data), Logger: a.logger.With("part", "log"), Zone: a.zone, Now: a.cfg.Now, Program: a.cfg.Version, Synchronised: a.cfg.Synchronised,
 		Inspect: inspectApart, Decided: a.decider.decided, Failed: a.decider.failed,
 		Committed: func(c eventlog.Commit) {
 			m.committed(c)
@@ -200,6 +206,9 @@ func (a *App) open() error {
 	}
 	if a.vault, err = vault.Open(KeyDir(a.cfg.Data), a.cfg.origin(), a.cfg.Version); err != nil {
 		return fmt.Errorf("open the keys in %s: %w", a.cfg.Data, err)
+	}
+	if err := a.openRivals(); err != nil {
+		return err
 	}
 	if a.views, err = a.openViews(); err != nil {
 		return err
@@ -292,6 +301,9 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.lapse(ctx) })
 	group.Go(func() error { return a.watchMachine(ctx) })
 	group.Go(func() error { return a.noteTroubles(ctx) })
+	if a.beacon != nil {
+		group.Go(func() error { return a.hearRivals(ctx) })
+	}
 	for _, t := range a.tellers {
 		group.Go(func() error { return a.tell(ctx, t) })
 	}
@@ -335,6 +347,11 @@ func (a *App) close() error {
 			continue
 		}
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if a.beacon != nil {
+		if err := a.beacon.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}

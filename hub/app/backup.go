@@ -111,6 +111,9 @@ func RestoreFrom(r io.Reader, part func(string) (io.ReadCloser, error), identiti
 	if err := eventlog.Checked(LogDir(dir)); err != nil {
 		return out, err
 	}
+	if _, err := raiseEpoch(dir, 0); err != nil { // a later copy than the one that it is of
+		return out, err
+	}
 	people, err := filepath.Glob(filepath.Join(KeyDir(dir), "people", "*.key"))
 	if err != nil {
 		return out, err

@@ -55,13 +55,21 @@ func (a *App) decide(ctx context.Context, actor wire.Actor, key string, cmd any)
 func (a *App) placed(actor wire.Actor) (wire.Actor, error) {
 	from, err := a.SealPlace(actor.From)
 	if err != nil {
-		return actor, fmt.Errorf("%w: %w", notWritable(), err)
+		return actor, fmt.Errorf("%w: %w", a.notWritable(), err)
 	}
 	actor.From = from
 	return actor, nil
 }
 
-func notWritable() *hall.Error {
+func (a *App) notWritable() *hall.Error {
+	switch s := a.log.Stats(); s.Cause {
+	case eventlog.ErrClockBehind:
+		return &hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
+			ZH: "主机的时钟还没有校准，暂停登记，什么都没有改变；请管理员校准主机时间，之后自动恢复", EN: "the hub's clock is not set, so nothing can be stored and nothing was changed; have the administrator set it, it goes on by itself"}
+	case eventlog.ErrSuperseded:
+		return &hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
+			ZH: "另一台主机已接替本大厅，这台不再登记，什么都没有改变；请打开现用主机的页面", EN: "another hub has taken over, this one stores nothing and nothing was changed; open the pages of the other"}
+	}
 	return &hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
 		ZH: "主机现在无法保存数据，什么都没有改变；请稍后再试，并查看控制台的告警", EN: "the hub cannot store now and nothing was changed; try again later and look at the console's alarms"}
 }
@@ -96,7 +104,7 @@ func (a *App) append(ctx context.Context, actor wire.Actor, key string, decide e
 		return events, err
 	})
 	if errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, eventlog.ErrClosed) {
-		return nil, false, fmt.Errorf("%w: %w", notWritable(), err)
+		return nil, false, fmt.Errorf("%w: %w", a.notWritable(), err)
 	}
 	if err != nil || len(records) == 0 {
 		return nil, false, err

@@ -33,6 +33,9 @@ type Config struct {
 	MQTT string `yaml:"mqtt"`
 	// MQTTTLS is host:port of the embedded broker for enrolled devices, which show their certificates; empty is none.
 	MQTTTLS string `yaml:"mqtt_tls"`
+	// Beacon is host:port of UDP by which hubs of one hall hear of each other; empty takes 0.0.0.0:8885 where the hub serves a
+	// network, none is none.
+	Beacon string `yaml:"beacon"`
 	// MQTTURL, where set, uses an external broker instead.
 	MQTTURL string `yaml:"mqtt_url"`
 	// Log is text or json; LogLevel debug, info, warn or error.
@@ -78,6 +81,8 @@ type Config struct {
 	Demo      bool
 	// Now is the clock; nil is this machine's. How long things take and wait is never measured by it.
 	Now func() time.Time
+	// Synchronised tells whether Now is known to be right; nil asks the kernel where Now is this machine's clock.
+	Synchronised func() bool
 }
 
 // HallConfig names the hall.
@@ -196,6 +201,7 @@ func (c *Config) Check() error {
 		say("http", "expected host:port like 127.0.0.1:8080, got %q", c.HTTP)
 	}
 	c.checkHTTPS(say)
+	c.checkBeacon(say)
 	if _, _, err := net.SplitHostPort(c.MQTT); err != nil && c.MQTTURL == "" {
 		say("mqtt", "expected host:port like 127.0.0.1:1883, got %q", c.MQTT)
 	}

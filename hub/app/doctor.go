@@ -164,6 +164,15 @@ func (d *doctor) log() {
 	if !log.Clean() {
 		d.say(Note, "上次没有正常结束；下次启动时会检查日志尾部", "the last run did not end by itself; the next start looks at the end of the log")
 	}
+	if last, err := log.ReadBatch(max(s.Head, 1)-1, 1); err == nil && len(last) > 0 && !synchronised() && time.Now().Before(last[0].StoredAt) {
+		d.say(Ill, "时钟显示的时间早于最新记录（%s）：校准之前主机不会登记；请运行 timedatectl set-time 或接通校时服务",
+			"the clock is before the newest record (%s): the hub stores nothing until it is set, by timedatectl set-time or a time server", last[0].StoredAt.Format(time.DateTime))
+	}
+	var by superseded
+	if err := readJSONFile(supersededFile(d.cfg.Data), &by, func() bool { return true }); err == nil && by.Epoch > 0 {
+		d.say(Ill, "另一台主机（%s）已接替本大厅，这台不会登记：关掉它；如果它才是应当使用的，关掉另一台后运行 hub take-over",
+			"another hub (%s) has taken this hall over and this one stores nothing: switch it off; if it is the right one, switch the other off and run hub take-over", by.Address)
+	}
 	d.say(Well, "日志有 %d 条记录、%d 个分段，共 %.1f MiB；死信 %d 封。逐条校验请运行 hub verify",
 		"the log has %d records in %d segments, %.1f MiB in all; %d dead letters. hub verify checks each record", s.Head, s.Segments, float64(s.Bytes)/(1<<20), s.DeadLetters)
 }

@@ -13,6 +13,7 @@ import (
 
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/ca"
+	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/gate"
 )
 
@@ -44,7 +45,7 @@ func (c *Config) checkHTTPS(say func(key, format string, args ...any)) {
 
 // openHTTPS opens the authority of the hall's certificates, and HTTPS where it is set.
 func (a *App) openHTTPS() (err error) {
-	if a.authority, err = ca.Open(KeyDir(a.cfg.Data), a.cfg.Hall.ID, a.cfg.Now); err != nil {
+	if a.authority, err = ca.Open(KeyDir(a.cfg.Data), a.cfg.Hall.ID, a.notBefore); err != nil {
 		return fmt.Errorf("open the hall's certificates: %w", err)
 	}
 	if a.cfg.HTTPS == "" {
@@ -58,6 +59,15 @@ func (a *App) openHTTPS() (err error) {
 		return fmt.Errorf("the HTTPS address %s cannot be used (another program has it, this machine has no such address, or a port below 1024 asks for a right): stop that program or choose another with --https: %w", a.cfg.HTTPS, err)
 	}
 	return nil
+}
+
+// notBefore is the clock for certificates: an authority that is made before the clock is set would have ended when it is.
+func (a *App) notBefore() time.Time {
+	now := a.cfg.Now()
+	if least := eventlog.Earliest(); now.Before(least) {
+		return least
+	}
+	return now
 }
 
 // servePages serves plain HTTP and HTTPS until ctx ends.

@@ -71,6 +71,7 @@ func (a *App) machineNow() live.Machine {
 	s := a.machine.seen()
 	out := live.Machine{Disk: s.disk, DiskLevel: s.level, LastBackup: s.backup.Last, Step: s.clock.Last, Faults: s.faults}
 	out.Clock, out.ClockSince = s.clock.Wrong()
+	out.Rival = a.rivalNow()
 	out.Backup, out.BackupPlace, out.BackupSince = s.backup.Wrong(a.cfg.Now())
 	if out.BackupPlaces = len(s.backup.Places); out.BackupPlace > 0 {
 		out.LastBackup = s.backup.Places[out.BackupPlace-1].Last
@@ -158,6 +159,13 @@ func (a *App) lookAtMachine() {
 	}
 	m.now = m.disk.Forecast(s)
 	m.level = m.now.Level(m.level)
+}
+
+// synchronised tells whether the kernel knows that its clock is right.
+func synchronised() bool {
+	var x unix.Timex
+	state, err := unix.Adjtimex(&x)
+	return err == nil && state != unix.TIME_ERROR
 }
 
 // keepSamples writes the samples; the caller holds mu. A full disk loses them, which the forecast then needs least.

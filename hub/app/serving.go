@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"hallkeeper/hub/api"
+	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/gate"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
 	"hallkeeper/hub/signin"
+	"hallkeeper/hub/trouble"
 	webkiosk "hallkeeper/web-kiosk"
 	"hallkeeper/wire"
 )
@@ -96,10 +98,21 @@ func (a *App) unready() (why []api.Unready) {
 // look shows what the parts say of themselves.
 func (a *App) look(now time.Time) {
 	s, h := a.log.Stats(), a.broker.Health()
-	a.views.live.SetWritable(s.Writable, s.Failure)
+	a.views.live.SetWritable(s.Writable, cause(&s))
 	a.views.live.SetBroker(h.Connected, h.Detail)
 	a.views.live.SetDeadLetters(s.DeadLetters)
 	a.views.live.Tick(now)
+}
+
+// cause is why nothing can be stored: a word that pages know, or what the disk says.
+func cause(s *eventlog.Stats) string {
+	switch s.Cause {
+	case eventlog.ErrClockBehind:
+		return trouble.ClockBehind
+	case eventlog.ErrSuperseded:
+		return trouble.Superseded
+	}
+	return s.Failure
 }
 
 func (a *App) lastCheckpoint() time.Time {

@@ -190,7 +190,7 @@ func (o *outage) letter(now time.Time, s eventlog.Stats) (l trouble.Letter, due 
 	case o.told, now.Sub(s.UnwritableSince) < trouble.Kinds()[wire.AlarmNotWritable].Raise:
 		return l, false
 	}
-	o.of = trouble.Trouble{TroubleRaised: wire.TroubleRaised{Trouble: "outage-" + s.UnwritableSince.UTC().Format(time.RFC3339), Kind: wire.AlarmNotWritable, Severity: wire.SeverityAlarm, Since: s.UnwritableSince}}
+	o.of = trouble.Trouble{TroubleRaised: wire.TroubleRaised{Trouble: "outage-" + s.UnwritableSince.UTC().Format(time.RFC3339), Kind: wire.AlarmNotWritable, Severity: wire.SeverityAlarm, Since: s.UnwritableSince, Detail: cause(&s)}}
 	l.Raised, l.Open = []trouble.Trouble{o.of}, 1
 	return l, true
 }

@@ -78,8 +78,9 @@ type Stats struct {
 	Bytes       int64
 	DeadLetters int
 	Writable    bool
-	// Failure is the reason while Writable is false.
+	// Failure is the reason while Writable is false; Cause is ErrClockBehind or ErrSuperseded where it is one of them.
 	Failure string
+	Cause   error
 	// UnwritableSince is zero while Writable is true.
 	UnwritableSince time.Time
 }

@@ -33,8 +33,11 @@ func (l *Log) run() {
 		case j := <-l.queue:
 			batch = l.drain(append(batch, j))
 		case <-retry.C:
-			if l.failure != nil {
+			switch {
+			case l.failure != nil:
 				l.recover()
+			case l.superseded.Load() != nil: // also while nobody stores anything
+				l.fail(l.held(l.opt.Now()))
 			}
 			continue
 		case <-l.closing:
@@ -126,6 +129,10 @@ func (l *Log) answer(batch []job, results [][]Result, err error) {
 
 func (l *Log) write(batch []job, results [][]Result) (records []wire.Record, dead int, err error) {
 	now := l.opt.Now().In(l.opt.Zone).Truncate(time.Millisecond)
+	if err := l.held(now); err != nil {
+		return nil, 0, err
+	}
+	now = l.moment(now)
 	if m := l.month(now); m != l.cur.month && uint64(l.state.Head) >= l.cur.first.Load() {
 		if err := l.roll(m); err != nil {
 			return nil, 0, err
@@ -212,6 +219,7 @@ func (l *Log) publish(records []wire.Record) {
 		return
 	}
 	l.head = records[len(records)-1].Position
+	l.newestAt = records[len(records)-1].StoredAt
 	if len(l.tail)+len(records) > 2*tailRecords {
 		keep := max(0, min(len(l.tail), tailRecords-len(records)))
 		l.tail = append([]wire.Record(nil), l.tail[len(l.tail)-keep:]...)
@@ -478,7 +486,7 @@ func sameContent(a, b *wire.Event) bool {
 // that nothing stands on pages that may not be on the disk.
 func (l *Log) fail(cause error) {
 	l.mu.Lock()
-	l.failure, l.failedAt = cause, l.opt.Now()
+	l.failure, l.failedAt, l.failedFrom = cause, l.opt.Now(), time.Now()
 	l.mu.Unlock()
 	l.opt.Logger.Error("the log cannot store; serving read-only and trying again every second", "error", cause)
 	if l.opt.Failed != nil {
@@ -491,12 +499,22 @@ func (l *Log) fail(cause error) {
 // because the failed commit's last page may be in memory only.
 func (l *Log) recover() {
 	since, cause := l.failedAt, l.failure
+	if why := l.held(l.opt.Now().In(l.opt.Zone)); why != nil {
+		l.mu.Lock()
+		l.failure = why
+		l.mu.Unlock()
+		return
+	}
 	if err := l.reopen(); err != nil {
 		l.opt.Logger.Warn("the log still cannot store", "error", err)
 		return
 	}
 	a := &appendJob{answer: make(chan struct{}), decide: func(m Moment) ([]wire.Event, error) {
-		data, err := json.Marshal(wire.LogRecovered{Seconds: int64(m.Now.Sub(since).Seconds()), Reason: cause.Error()})
+		lasted := m.Now.Sub(since)
+		if errors.Is(cause, ErrClockBehind) { // the clock has been set since
+			lasted = time.Since(l.failedFrom)
+		}
+		data, err := json.Marshal(wire.LogRecovered{Seconds: int64(lasted.Seconds()), Reason: cause.Error()})
 		return []wire.Event{{Kind: wire.KindLogRecovered, Data: data, Actor: &wire.Actor{Kind: wire.ActorSchedule, ID: "log"}}}, err
 	}}
 	results := make([][]Result, 1)

@@ -43,6 +43,9 @@ type Options struct {
 	// Known tells which kinds of events, up to which version, this program knows; nil is those of wire. A log with
 	// others that its writer knew is refused.
 	Known func(kind wire.Kind, version int) bool
+	// Synchronised tells whether the clock is known to be right. Where it is not and shows a time before the newest
+	// record, nothing is stored until it is set. Nil is a clock that is right.
+	Synchronised func() bool
 	// NewID makes the id of an event the hub appends; nil makes UUIDv7.
 	NewID func() string
 }
@@ -81,6 +84,9 @@ type Log struct {
 	writer writer
 	// writerNew is true where the writer knows a kind that the disk has not yet.
 	writerNew bool
+	newestAt  time.Time // when the newest record was stored
+
+	superseded atomic.Pointer[error]
 
 	mu             sync.RWMutex // guards what follows
 	segments       []*segment
@@ -90,7 +96,8 @@ type Log struct {
 	tail           []wire.Record // newest committed records, for followers
 	grown          chan struct{} // closed when head grows
 	failure        error
-	failedAt       time.Time
+	failedAt       time.Time // by opt.Now
+	failedFrom     time.Time // by the clock that nobody sets
 	repairs        []Repair
 	clean          bool
 	sealing        int
@@ -111,6 +118,9 @@ func Open(opt Options) (*Log, error) {
 	}
 	if opt.NewID == nil {
 		opt.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if opt.Synchronised == nil {
+		opt.Synchronised = func() bool { return true }
 	}
 	if opt.Known == nil {
 		opt.Known = vocabulary()
@@ -187,8 +197,13 @@ func (l *Log) load() error {
 		return err
 	}
 	l.head, l.committedFront, l.deadOpen = l.state.Head, l.front.clone(), l.state.Dead
+	l.newestAt = l.lastStored()
 	if last.sealed { // the newest was sealed and its successor not begun: begin it
-		if err := l.roll(l.month(l.opt.Now())); err != nil {
+		at := l.opt.Now()
+		if l.held(at) != nil {
+			at = l.newestAt
+		}
+		if err := l.roll(l.month(l.moment(at))); err != nil {
 			return err
 		}
 	}
@@ -301,6 +316,11 @@ func (l *Log) Stats() Stats {
 	s := Stats{Head: l.head, Segments: len(l.segments), DeadLetters: int(l.deadOpen), Writable: l.failure == nil}
 	if l.failure != nil {
 		s.Failure, s.UnwritableSince = l.failure.Error(), l.failedAt
+		for _, cause := range []error{ErrClockBehind, ErrSuperseded} {
+			if errors.Is(l.failure, cause) {
+				s.Cause = cause
+			}
+		}
 	}
 	for _, seg := range l.segments {
 		if st, err := os.Stat(seg.file()); err == nil {

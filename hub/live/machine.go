@@ -23,8 +23,17 @@ type Machine struct {
 	// BackupPlace is the number of the place that it is about, 0 where backups are made by hand; BackupPlaces how many there are.
 	// Screens that anybody sees show what is here: it names no folder and no server.
 	BackupPlace, BackupPlaces int
+	// Rival is another hub of this hall that was heard lately.
+	Rival Rival
 	// Faults are what was found in the log's sealed months.
 	Faults []string
+}
+
+// Rival is another hub of this hall. Kind is empty where there is none; newer, same or older says how its data is beside this one's.
+type Rival struct {
+	Kind    string
+	Address string
+	Since   time.Time
 }
 
 // machine raises the alarms of the hub's machine.
@@ -46,6 +55,7 @@ func (l *Live) machine() {
 	}
 	l.alarm(m.DiskLevel > upkeep.Fine, wire.AlarmDisk, severity, "", l.now, "", values)
 	l.alarm(m.Clock != "", wire.AlarmHubClock, wire.SeverityAlarm, "", m.ClockSince, m.Clock, map[string]string{"seconds": strconv.Itoa(int(m.Step.Seconds()))})
+	l.alarm(m.Rival.Kind != "", wire.AlarmRival, wire.SeverityAlarm, "", m.Rival.Since, m.Rival.Kind, map[string]string{"address": m.Rival.Address})
 	values = map[string]string{}
 	if !m.LastBackup.IsZero() {
 		age := l.now.Sub(m.LastBackup)

@@ -13,7 +13,7 @@ func TestAlarmsOfTheMachine(t *testing.T) {
 	s := newScene().furnished()
 	var now Machine
 	s.live.cfg.Machine = func() Machine { return now }
-	kinds := []wire.AlarmKind{wire.AlarmDisk, wire.AlarmHubClock, wire.AlarmBackup, wire.AlarmLogDamaged}
+	kinds := []wire.AlarmKind{wire.AlarmDisk, wire.AlarmHubClock, wire.AlarmBackup, wire.AlarmLogDamaged, wire.AlarmRival}
 	look := func(what string, want ...string) {
 		t.Helper()
 		s.later(time.Second)
@@ -21,7 +21,7 @@ func TestAlarmsOfTheMachine(t *testing.T) {
 		all := s.hall().Alarms
 		for _, id := range sortedKeys(all) {
 			if a := all[id]; slices.Contains(kinds, a.Kind) {
-				got = append(got, id+" "+string(a.Severity)+" "+a.Detail+" "+a.Values["free"]+a.Values["seconds"]+a.Values["count"]+" "+a.Values["days"]+" "+a.Values["growth"]+a.Values["place"])
+				got = append(got, id+" "+string(a.Severity)+" "+a.Detail+" "+a.Values["free"]+a.Values["seconds"]+a.Values["count"]+a.Values["address"]+" "+a.Values["days"]+" "+a.Values["growth"]+a.Values["place"])
 			}
 		}
 		if !slices.Equal(got, want) {
@@ -42,6 +42,8 @@ func TestAlarmsOfTheMachine(t *testing.T) {
 	look("the second place is behind", "backup_old alarm old  0 2")
 	now.BackupPlace, now.BackupPlaces = 1, 1
 	look("the only place is behind", "backup_old alarm old  0 ")
+	now = Machine{Rival: Rival{Kind: "older", Address: "192.168.1.20", Since: s.now}}
+	look("another hub is there", "hub_rival alarm older 192.168.1.20  ")
 	now = Machine{}
 	look("all is well again")
 }

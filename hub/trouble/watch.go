@@ -40,6 +40,7 @@ func Kinds() map[wire.AlarmKind]Patience {
 		wire.AlarmHTTPSNear:   {10 * m, 10 * m, false},
 		wire.AlarmDisk:        {10 * m, h, false},
 		wire.AlarmHubClock:    {m, 10 * m, false},
+		wire.AlarmRival:       {0, 5 * m, true},
 		wire.AlarmBackup:      {10 * m, m, false},
 	}
 }

@@ -101,11 +101,25 @@ func (t *Trouble) words() Words {
 	return t.ofTheHub()
 }
 
+// Why nothing can be stored where it is not the disk.
+const (
+	ClockBehind = "clock_behind"
+	Superseded  = "superseded"
+)
+
 // ofTheHub are the words of what the hub itself suffers from.
 func (t *Trouble) ofTheHub() Words {
 	v := func(name string) string { return t.Values[name] }
 	switch t.Kind {
 	case wire.AlarmNotWritable:
+		switch t.Detail {
+		case ClockBehind:
+			return Words{"主机时钟比最新的记录还早，暂停登记", "the hub's clock is before its newest record: nothing can be entered",
+				"校准主机的时间（timedatectl set-time，或接通校时服务），之后自动恢复；设备会保留记录并补传。", "Set the hub's clock (timedatectl set-time, or a time server); it goes on by itself, and devices send later what they keep."}
+		case Superseded:
+			return Words{"另一台主机已接替本大厅，这台已停止登记", "another hub has taken over: this one stores nothing",
+				"关掉这台主机。如果它才是应当使用的，先关掉另一台，再在这台上运行 hub take-over。", "Switch this hub off. If it is the right one, switch the other off and run hub take-over on this one."}
+		}
 		return Words{"主机无法存储：现在什么都不能登记", "the hub cannot store: nothing can be entered now",
 			"检查主机的磁盘空间和磁盘状态；设备会保留记录，恢复后自动补传。", "Check the hub's disk space and its disk; devices keep their records and send them later."}
 	case wire.AlarmLogRepaired:
@@ -136,6 +150,9 @@ func (t *Trouble) ofTheHub() Words {
 		}
 		return Words{"主机时钟未同步", "the hub's clock is not synchronised",
 			"检查主机的网络和校时服务（timedatectl）；时间不准会影响考勤和排队。", "Check the hub's network and its time server (timedatectl); a wrong time spoils attendance and the line."}
+	case wire.AlarmRival:
+		return Words{"网络上还有一台本大厅的主机（" + v("address") + "）", "another hub of this hall is on the network (" + v("address") + ")",
+			"同一大厅只能有一台主机：查明哪一台是现用的，关掉另一台。两台记下的内容不会合并。", "A hall has one hub only: find out which is the right one and switch the other off. What both have stored is never put together."}
 	case wire.AlarmBackup:
 		return t.ofBackup()
 	}

@@ -1628,7 +1628,7 @@ export type AlarmKind =
   | "clock_unsynced" // subject: agent
   | "input_fault" // subject: agent/input
   | "dead_letters" // subject: empty
-  | "not_writable" // subject: empty
+  | "not_writable" // subject: empty; detail: clock_behind, superseded, or what the disk says
   | "log_repaired" // subject: segment
   | "broker_lost" // subject: empty
   | "https_ends_soon" // subject: empty; values: until; the certificate that the hall was given for its pages ends within 30 days
@@ -1636,6 +1636,7 @@ export type AlarmKind =
   | "disk_filling" // subject: empty; values: free (GiB), days (left; none where not known), growth (MiB a day)
   | "hub_clock" // subject: empty; detail: unsynced or stepped; values: seconds (by which it jumped)
   | "backup_old" // subject: empty; detail: never or old; values: days and hours (since the last), place (its number, where there are several)
+  | "hub_rival" // subject: empty; detail: newer (this hub has stopped storing), same or older, as its data is; values: address
   | "log_damaged" // subject: empty; values: count; detail: the first fault that was found
   | "window_empty" // subject: window
   | "swap_suspected" // subject: the suspicion; values: window, number, why, at

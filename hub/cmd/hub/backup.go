@@ -262,6 +262,24 @@ func runRestore(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	return err
 }
 
+// runTakeOver is for the hall that decides against the hub that has superseded this one.
+func runTakeOver(_ context.Context, args []string, stdout, _ io.Writer) error {
+	var data *string
+	if shown, err := flagSet("take-over", stdout, args, func(fs *flag.FlagSet) { data = dataFlag(fs) }); shown || err != nil {
+		return err
+	}
+	if _, err := app.ReadControl(*data); err == nil {
+		return fmt.Errorf("a hub runs on %s, or was killed: stop it, and where none runs remove its control.json", *data)
+	}
+	epoch, err := app.TakeOver(*data)
+	if err != nil {
+		return fmt.Errorf("take over with %s: %w", *data, err)
+	}
+	_, err = fmt.Fprintf(stdout, "%s 现在是本大厅最新的数据（第 %d 代）；先关掉另一台主机，再启动这台。另一台此后登记的内容不在其中\n"+
+		"%s is the latest data of the hall now (epoch %d); switch the other hub off, then start this one. What the other has stored since is not in it\n", *data, epoch, *data, epoch)
+	return err
+}
+
 func runForget(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	var data *string
 	var reason, reference string

@@ -153,6 +153,9 @@ export const hall = {
   'alarm.broker_lost.todo': 'See whether the broker runs; devices keep their records and send them later.',
   'alarm.disk_filling': 'The hub’s disk fills up',
   'alarm.disk_filling.todo': 'Clear away what is not the hall’s, or fit a larger disk; delete nothing in the data folder.',
+  'alarm.hub_rival': 'Another hub of this hall is on the network',
+  'alarm.hub_rival.todo': 'A hall has one hub only: find out which is the right one and switch the other off; the older one stops storing by itself.',
+  'alarm.hub_rival.detail': 'Its address is {address}',
   'alarm.hub_clock': 'The hub’s clock is wrong',
   'alarm.hub_clock.todo': 'Check the hub’s network and its time server (timedatectl); a wrong time spoils attendance and the line.',
   'alarm.backup_old': 'The backup is old',
@@ -185,6 +188,8 @@ export const hall = {
   'alarms.col.todo': 'What to do',
   'alarms.hall': 'whole hall',
 
+  'fault.clock_behind': 'the hub’s clock is before its newest record: set it, and it goes on by itself',
+  'fault.superseded': 'another hub has taken over: switch this one off',
   'fault.stuck': 'a button is held down all the time',
   'fault.lost': 'the pin or reader has gone away',
   'fault.lost_pulses': 'pulses of the reader were lost',

@@ -153,6 +153,9 @@ export const hall = {
   'alarm.broker_lost.todo': '检查消息服务是否运行；设备会保留记录，恢复后自动补传。',
   'alarm.disk_filling': '主机磁盘快满了',
   'alarm.disk_filling.todo': '清理磁盘上与大厅无关的文件，或换更大的磁盘；不要删除数据文件夹里的任何文件。',
+  'alarm.hub_rival': '网络上还有一台本大厅的主机',
+  'alarm.hub_rival.todo': '同一大厅只能有一台主机：查明哪一台是现用的，关掉另一台；较早的一台会自动停止登记。',
+  'alarm.hub_rival.detail': '它的地址是 {address}',
   'alarm.hub_clock': '主机时钟不准',
   'alarm.hub_clock.todo': '检查主机的网络和校时服务（timedatectl）；时间不准会影响考勤和排队。',
   'alarm.backup_old': '备份过期',
@@ -185,6 +188,8 @@ export const hall = {
   'alarms.col.todo': '处理办法',
   'alarms.hall': '全大厅',
 
+  'fault.clock_behind': '主机时钟比最新的记录还早：校准时间后自动恢复',
+  'fault.superseded': '另一台主机已接替本大厅：请关掉这台',
   'fault.stuck': '按键一直被按住',
   'fault.lost': '引脚或读卡器已断开',
   'fault.lost_pulses': '读卡信号丢失脉冲',
