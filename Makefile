@@ -201,6 +201,15 @@ test-rig: build $(RIG) ## press, swipe, unplug, kill and cut the power of the vi
 $(RIG):
 	@$(GO) build -o $@ ./faults/rig
 
+# The version before: the last tag, and until there is one a commit from before the first release.
+PREVIOUS ?= $(shell git describe --tags --abbrev=0 HEAD^ 2>/dev/null || echo b72bcce)
+
+.PHONY: test-upgrade
+test-upgrade: ## old agent with new hub, new agent with old hub, and data of every form that programs have written (PREVIOUS=commit)
+	scripts/previous.sh $(PREVIOUS) build/previous
+	$(GO) build -o build/own/ ./hub/cmd/hub ./agent/cmd/agent
+	HALLKEEPER_PROGRAMS=$(CURDIR)/build/own HALLKEEPER_PREVIOUS=$(CURDIR)/build/previous $(GO) test -count=1 -v ./upgrade
+
 .PHONY: test-packages
 test-packages: ## install, upgrade, remove and purge the packages in a small Debian with systemd, start the image (INSTALL_FLAGS=-short)
 	@scripts/needs.sh packages

@@ -283,8 +283,11 @@ func ViewsFile(data string) string { return filepath.Join(data, "views.db") }
 // PhotoDir is where pictures of inspections live in a data folder.
 func PhotoDir(data string) string { return filepath.Join(data, "photos") }
 
+// originPrefix stands before a hall's id on checkpoints.
+const originPrefix = "hallkeeper/"
+
 // origin is the hall's name on checkpoints.
-func (c *Config) origin() string { return "hallkeeper/" + c.Hall.ID }
+func (c *Config) origin() string { return originPrefix + c.Hall.ID }
 
 // verifyAt is where the pages are that check documents; empty where no phone can
 // reach the hub. A demo's documents lead to the demo on its own machine.

@@ -9,9 +9,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/gate"
+	"hallkeeper/hub/vault"
+	"hallkeeper/wire"
 )
 
 // FirstStart is what `hub init` leaves in the data folder: the one-time link is known before
@@ -32,6 +35,19 @@ func IsHall(data string) bool {
 		}
 	}
 	return false
+}
+
+// HallOf is the id of the hall whose records are in a data folder, as its signatures name it.
+func HallOf(data string) (id string, err error) {
+	key, err := vault.Verifier(KeyDir(data))
+	if err != nil {
+		return "", err
+	}
+	id, ok := strings.CutPrefix(key.Name(), originPrefix)
+	if !ok || wire.CheckName(id) != nil {
+		return "", fmt.Errorf("its signatures are of %.80q, which is no hall", key.Name())
+	}
+	return id, nil
 }
 
 // IsPrepared tells whether a hall was begun in a data folder, be it by hub init alone.

@@ -29,7 +29,7 @@ const (
 // runInit makes a new hall: it asks what it must know and writes the settings file.
 func runInit(_ context.Context, args []string, stdout, _ io.Writer) error {
 	cfg := app.Defaults()
-	given, lang, yes := answers{}, "", false
+	given, lang, yes, adopt := answers{}, "", false, false
 	config, data := "hub.yaml", "data"
 	if unit() {
 		config, data = packagedConfig, packagedData
@@ -40,6 +40,7 @@ func runInit(_ context.Context, args []string, stdout, _ io.Writer) error {
 		fs.StringVar(&data, "data", data, "数据文件夹 / `DIR` of everything the hub keeps")
 		fs.StringVar(&lang, "lang", "", "提问的语言 zh 或 en，不写则按 LANG / `LANGUAGE` of the questions: zh or en (default by LANG)")
 		fs.BoolVar(&yes, "yes", false, "不提问：没有给出的用默认值 / ask nothing: what is not given is as preset")
+		fs.BoolVar(&adopt, "adopt", false, "数据文件夹里已有大厅而设置丢失时：为它重写设置，记录不动 / the data folder holds a hall whose settings are lost: write settings for it, and leave the records alone")
 		for _, q := range questions() {
 			fs.Func(q.flag, q.asks.zh+" / `"+strings.ToUpper(q.flag)+"`: "+strings.ToLower(q.asks.en), func(v string) error { given[q.flag] = v; return nil })
 		}
@@ -63,8 +64,18 @@ func runInit(_ context.Context, args []string, stdout, _ io.Writer) error {
 	}
 	// Before anything is asked: a hall that is there stays as it is.
 	packaged := config == packagedConfig && unit()
-	if err := untouched(lang, config, data, packaged); err != nil {
+	if err := untouched(lang, config, data, packaged, adopt); err != nil {
 		return err
+	}
+	if adopt {
+		id, err := app.HallOf(data)
+		if err != nil {
+			return fmt.Errorf(said{"%s 里没有可以接管的大厅：%w", "%s holds no hall that could be adopted: %w"}.in(lang), data, err)
+		}
+		if said := given["hall"]; said != "" && said != id {
+			return usageError{fmt.Sprintf("--hall: the records are of the hall %q", id)}
+		}
+		given["hall"], given[adopted] = id, id
 	}
 	a := &asker{lang: lang, in: bufio.NewReader(os.Stdin), out: stdout}
 	if !yes {
@@ -80,6 +91,9 @@ func runInit(_ context.Context, args []string, stdout, _ io.Writer) error {
 	}
 	cfg.Hall = app.HallConfig{ID: known["hall"], Name: known["name"], NameEN: known["name-en"], TimeZone: known["time-zone"]}
 	if known["network"] == "yes" {
+		if n := known["names"]; n != "" {
+			cfg.Names = strings.Split(n, ",")
+		}
 		cfg.HTTPS, cfg.MQTTTLS = "0.0.0.0:8443", "0.0.0.0:8883"
 		if packaged { // its service may take low ports
 			cfg.HTTP, cfg.HTTPS = "0.0.0.0:80", "0.0.0.0:443"
@@ -88,7 +102,45 @@ func runInit(_ context.Context, args []string, stdout, _ io.Writer) error {
 	if err := settings.Load(&cfg, "", nil, listen...); err != nil {
 		return err
 	}
+	if adopt {
+		return adoptHall(&cfg, config, lang, stdout)
+	}
 	return found(&cfg, config, known["admin"], lang, stdout)
+}
+
+// adoptHall writes settings for records that are there.
+func adoptHall(cfg *app.Config, config, lang string, stdout io.Writer) error {
+	text, err := settingsFile(cfg)
+	if err != nil {
+		return err
+	}
+	if err := handOver(cfg.Data); err != nil {
+		return fmt.Errorf("give the data folder to its owner: %w", err)
+	}
+	if err := replaceSettings(config, text); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, said{"\n大厅 %s 的记录在 %s，没有改动；新的设置是 %s。\n启动：%s\n用原来的账号登录；先运行 hub doctor --config %s 看一看。\n",
+		"\nThe records of the hall %s in %s are as they were; its new settings are %s.\nStart it: %s\nSign in with the accounts that there were; look at it first with hub doctor --config %s.\n"}.in(lang),
+		cfg.Hall.ID, cfg.Data, config, startBy(config), config)
+	return err
+}
+
+// replaceSettings writes settings where none are, or those that the package brings, which are kept aside.
+func replaceSettings(config string, text []byte) error {
+	aside := there(config)
+	if aside {
+		if err := os.Rename(config, config+".before-init"); err != nil {
+			return fmt.Errorf("keep the package's settings aside: %w", err)
+		}
+	}
+	if err := writeNew(config, text); err != nil {
+		if aside {
+			err = errors.Join(err, os.Rename(config+".before-init", config))
+		}
+		return fmt.Errorf("write the settings file %s (as another user, or elsewhere with --config): %w", config, err)
+	}
+	return nil
 }
 
 // found writes a hall's files and says what comes next.
@@ -107,41 +159,32 @@ func found(cfg *app.Config, config, account, lang string, stdout io.Writer) erro
 	}
 	// The settings come last: where they are, the rest is.
 	// The package's own settings, with which no hall was begun, are kept aside.
-	aside := there(config)
-	if aside {
-		if err := os.Rename(config, config+".before-init"); err != nil {
-			return fmt.Errorf("keep the package's settings aside: %w", err)
-		}
-	}
-	if err := writeNew(config, text); err != nil {
-		if aside {
-			err = errors.Join(err, os.Rename(config+".before-init", config))
-		}
+	if err := replaceSettings(config, text); err != nil {
 		if made {
 			_ = os.RemoveAll(cfg.Data) // it held the link alone
 		}
-		return fmt.Errorf("write the settings file %s (as another user, or elsewhere with --config): %w", config, err)
+		return err
 	}
 	return next(cfg, config, link, lang, stdout)
 }
 
 // untouched refuses where a hall is already. The settings that the package brings are none,
 // as long as no hall was begun with them.
-func untouched(lang, config, data string, packaged bool) error {
-	begun := app.IsHall(data)
+func untouched(lang, config, data string, packaged, adopt bool) error {
+	begun := app.IsHall(data) && !adopt
 	if packaged && there(config) {
 		was := app.Defaults()
 		err := settings.Load(&was, config, nil)
 		packaged = err == nil && !app.IsPrepared(was.Data)
-		begun = begun || app.IsHall(was.Data)
+		begun = begun || app.IsHall(was.Data) && !adopt
 	}
 	switch {
 	case there(config) && (!packaged || begun):
 		return fmt.Errorf(said{"设置文件 %s 已经存在，不作改动；启动它：hub serve --config %s；要另建大厅，用 --config 和 --data 指定别处",
 			"the settings file %s is there already and is left alone: start it with hub serve --config %s, or choose other places for another hall with --config and --data"}.in(lang), config, config)
 	case begun:
-		return fmt.Errorf(said{"数据文件夹 %s 里已经有一个大厅，不作改动；要另建大厅，用 --data 指定别处",
-			"the data folder %s holds a hall already and is left alone: choose another for another hall with --data"}.in(lang), data)
+		return fmt.Errorf(said{"数据文件夹 %s 里已经有一个大厅，不作改动；它的设置丢了，就把 hub.yaml 的副本放回原处，或用 --adopt 重写；要另建大厅，用 --data 指定别处",
+			"the data folder %s holds a hall already and is left alone: where its settings are lost, put a copy of hub.yaml back or write them anew with --adopt; choose another folder for another hall with --data"}.in(lang), data)
 	}
 	return nil
 }
@@ -165,12 +208,17 @@ func unit() bool {
 	return slices.ContainsFunc([]string{"/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}, func(dir string) bool { return there(filepath.Join(dir, packagedUnit)) })
 }
 
+// startBy is how a hub with these settings is started.
+func startBy(config string) string {
+	if config == packagedConfig && unit() {
+		return "sudo systemctl enable --now " + packagedUnit
+	}
+	return filepath.Base(os.Args[0]) + " serve --config " + config
+}
+
 // next says what to do now, in the order in which it is done.
 func next(cfg *app.Config, config, link, lang string, stdout io.Writer) error {
-	start := filepath.Base(os.Args[0]) + " serve --config " + config
-	if config == packagedConfig && unit() {
-		start = "sudo systemctl enable --now " + packagedUnit
-	}
+	start := startBy(config)
 	say := func(s said, args ...any) { fmt.Fprintf(stdout, s.in(lang)+"\n", args...) }
 	say(said{"\n已写好：\n  设置 %s\n  数据 %s\n", "\nWritten:\n  settings %s\n  data     %s\n"}, config, cfg.Data)
 	say(said{"接下来：", "What comes next:"})

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"regexp"
 	"strings"
 
 	"hallkeeper/hub/access"
@@ -30,9 +32,14 @@ type question struct {
 	// preset is the answer of whoever presses Enter; none where it is empty and the answer is needed.
 	preset   string
 	optional bool
+	// when tells by what was answered before whether it is asked; nil is always.
+	when func(known answers) bool
 	// take checks an answer and gives it as it is kept, or says why it cannot be.
 	take func(answer string) (kept string, why said)
 }
+
+// adopted is among the answers where records that are there get settings again: their hall, whose accounts they hold.
+const adopted = "adopt"
 
 // answers are what was said, by flag.
 type answers map[string]string
@@ -66,7 +73,12 @@ func questions() []question {
 				}
 				return "", said{"请回答 是 或 否", "answer yes or no"}
 			}},
-		{flag: "admin", asks: said{"管理员账号", "The administrator's account"}, preset: "admin",
+		{flag: "names", asks: said{"其他电脑用哪些名称和地址访问本机", "The names and addresses under which others reach this machine"}, optional: true,
+			when: func(known answers) bool { return known["network"] == "yes" },
+			hint: said{"写进网页证书，窗口电脑和浏览器据此认出本机，如 hall.example.cn, 192.168.1.10，用逗号分开；直接回车用本机自己的名称和地址，以后变了也跟着变",
+				"they are in the certificate by which window computers and browsers know this machine, like hall.example.cn, 192.168.1.10, with commas; Enter takes the machine's own, also those that come later"},
+			take: names},
+		{flag: "admin", when: func(known answers) bool { return known[adopted] == "" }, asks: said{"管理员账号", "The administrator's account"}, preset: "admin",
 			hint: said{"登录用的名称；姓名和密码由本人在一次性链接里填写", "the name to sign in with; the person gives their name and password at the one-time link"},
 			take: func(v string) (string, said) {
 				var bad hall.Checks
@@ -74,6 +86,21 @@ func questions() []question {
 				return v, first(bad)
 			}},
 	}
+}
+
+// names takes names and addresses, and gives them with commas.
+func names(v string) (string, said) {
+	label := `[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
+	host := regexp.MustCompile(`^(` + label + `\.)*` + label + `$`)
+	var kept []string
+	for _, n := range strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(",，、; \t", r) }) {
+		if _, err := netip.ParseAddr(n); err != nil && !host.MatchString(n) {
+			return "", said{fmt.Sprintf("应为名称或地址，如 hall.example.cn、192.168.1.10，不带端口，而不是 %q", n),
+				fmt.Sprintf("expected names or addresses like hall.example.cn, 192.168.1.10, without a port, got %q", n)}
+		}
+		kept = append(kept, n)
+	}
+	return strings.Join(kept, ","), said{}
 }
 
 func words(least int) func(string) (string, said) {
@@ -139,6 +166,9 @@ func (q *question) unanswered(lang string, err error) error {
 func (a *asker) settle(given answers, ask bool) (answers, error) {
 	all := questions()
 	known, wrong := answers{}, []string{}
+	if hall := given[adopted]; hall != "" {
+		known[adopted] = hall
+	}
 	for i := range all {
 		q := &all[i]
 		v, told := given[q.flag]
@@ -158,6 +188,9 @@ func (a *asker) settle(given answers, ask bool) (answers, error) {
 		return nil, usageError{strings.Join(wrong, "; ")}
 	}
 	for i := range all {
+		if all[i].when != nil && !all[i].when(known) {
+			continue
+		}
 		if _, told := known[all[i].flag]; !told {
 			kept, err := a.ask(&all[i])
 			if err != nil {

@@ -19,6 +19,10 @@ import (
 const settingsText = `# 本大厅主机的设置，由 hub init 写成。改动后重启主机生效；hub doctor --config 检查。
 # The settings of this hall's hub, written by hub init. Restart the hub after a change; hub doctor --config looks at them.
 
+# 这份设置的格式。更新的程序写的设置，旧程序会拒绝。
+# The form of these settings; an older program refuses those of a newer one.
+format: 1
+
 hall:
   # 编号写在每个签名和证书里，使用后不要更改。
   # The id is in every signature and certificate: do not change it once it is used.
@@ -42,7 +46,7 @@ http: {{yaml .HTTP}}
 {{else}}# https: 0.0.0.0:8443
 {{end}}# 其他电脑用哪些名称和地址找到本机；不写则为本机自己的。
 # Under which names and addresses others reach this machine; its own where they are left out.
-# names: [hall.example.cn, 192.168.1.10]
+{{if .Names}}names: [{{range $i, $n := .Names}}{{if $i}}, {{end}}{{yaml $n}}{{end}}]{{else}}# names: [hall.example.cn, 192.168.1.10]{{end}}
 
 # 窗口电脑的消息：不加密的只供本机，加密的要有证书（管理端“设备注册”）。
 # Messages of window computers: without TLS on this machine alone, with TLS by certificate (the console's "Enrolment").
