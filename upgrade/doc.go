@@ -87,5 +87,6 @@ func Unpack(from io.Reader, dir string) (about About, err error) {
 	if err != nil {
 		return about, err
 	}
-	return about, json.Unmarshal(text, &about)
+	err = json.Unmarshal(text, &about)
+	return about, err
 }

@@ -62,11 +62,11 @@ func (a *App) placed(actor wire.Actor) (wire.Actor, error) {
 }
 
 func (a *App) notWritable() *hall.Error {
-	switch s := a.log.Stats(); s.Cause {
-	case eventlog.ErrClockBehind:
+	switch s := a.log.Stats(); {
+	case errors.Is(s.Cause, eventlog.ErrClockBehind):
 		return &hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
 			ZH: "主机的时钟还没有校准，暂停登记，什么都没有改变；请管理员校准主机时间，之后自动恢复", EN: "the hub's clock is not set, so nothing can be stored and nothing was changed; have the administrator set it, it goes on by itself"}
-	case eventlog.ErrSuperseded:
+	case errors.Is(s.Cause, eventlog.ErrSuperseded):
 		return &hall.Error{Code: hall.CodeUnavailable, Name: "not_writable",
 			ZH: "另一台主机已接替本大厅，这台不再登记，什么都没有改变；请打开现用主机的页面", EN: "another hub has taken over, this one stores nothing and nothing was changed; open the pages of the other"}
 	}

@@ -49,7 +49,8 @@ type superseded struct {
 // epochOf is the epoch of a data folder; 1 where it was never restored.
 func epochOf(data string) (uint64, error) {
 	e := epochs{1}
-	return e.Epoch, readJSONFile(epochFile(data), &e, func() bool { return e.Epoch > 0 })
+	err := readJSONFile(epochFile(data), &e, func() bool { return e.Epoch > 0 })
+	return e.Epoch, err
 }
 
 // readJSONFile reads a file that may be missing.

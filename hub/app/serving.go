@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -106,10 +107,10 @@ func (a *App) look(now time.Time) {
 
 // cause is why nothing can be stored: a word that pages know, or what the disk says.
 func cause(s *eventlog.Stats) string {
-	switch s.Cause {
-	case eventlog.ErrClockBehind:
+	switch {
+	case errors.Is(s.Cause, eventlog.ErrClockBehind):
 		return trouble.ClockBehind
-	case eventlog.ErrSuperseded:
+	case errors.Is(s.Cause, eventlog.ErrSuperseded):
 		return trouble.Superseded
 	}
 	return s.Failure

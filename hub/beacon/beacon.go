@@ -114,7 +114,7 @@ func (b *Beacon) Run(ctx context.Context, say Said, heard func(Said, netip.Addr)
 		n, from, err := b.conn.ReadFromUDPAddrPort(buf)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // it was closed at the end
 		case errors.Is(err, net.ErrClosed):
 			return err
 		case err != nil:
@@ -138,7 +138,8 @@ func (b *Beacon) read(message []byte) (said Said, err error) {
 	if head != first {
 		return said, errors.New("no beacon")
 	}
-	return said, json.Unmarshal([]byte(rest), &said)
+	err = json.Unmarshal([]byte(rest), &said)
+	return said, err
 }
 
 // broadcasts are the broadcast addresses of this machine's networks.

@@ -40,8 +40,9 @@ const hubSettings = `hall:
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
+	err := run(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "make:", err)
 		os.Exit(1)
 	}
@@ -89,8 +90,8 @@ func run(ctx context.Context) (err error) {
 	if err := upgrade.Pack(filepath.Join(m.dir, "out"), &packed); err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d bytes, written by %s, %d presses wait in the outbox\n", to, packed.Len(), about.Program, len(about.Presses))
-	return os.WriteFile(to, packed.Bytes(), 0o644)
+	fmt.Fprintf(os.Stderr, "%s: %d bytes, written by %s, %d presses wait in the outbox\n", to, packed.Len(), about.Program, len(about.Presses))
+	return os.WriteFile(to, packed.Bytes(), 0o600)
 }
 
 func (m *maker) make(ctx context.Context) (about upgrade.About, err error) {
