@@ -34,7 +34,7 @@ type running struct {
 
 func launch(t *testing.T, env []string, program string, args ...string) *running {
 	t.Helper()
-	r := &running{cmd: exec.Command(program, args...)}
+	r := &running{cmd: exec.Command(program, args...)} //nolint:gosec // the programs that make test-upgrade has built
 	r.cmd.Stderr, r.cmd.Env = &r.said, env
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := r.cmd.Start(); err != nil {

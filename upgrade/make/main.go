@@ -79,7 +79,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(about, "", "  ")
+	text, err := json.MarshalIndent(about, "", "  ") //nolint:gosec // the password is of the fixture alone
 	if err != nil {
 		return err
 	}
