@@ -20,6 +20,7 @@ type Action string
 const (
 	ActionAdoptPolicy     Action = "policy.adopt"
 	ActionExtendPolicy    Action = "policy.extend"
+	ActionSetParameter    Action = "parameter.set"
 	ActionUnpublishPeriod Action = "period.unpublish"
 	ActionUnpublishDay    Action = "day.unpublish"
 	ActionUnpublishRating Action = "rating.unpublish"

@@ -9,6 +9,7 @@ import (
 	"hallkeeper/hub/policy"
 	"hallkeeper/hub/register"
 	"hallkeeper/hub/roster"
+	"hallkeeper/wire"
 )
 
 // What the calendar and the policy answer.
@@ -31,7 +32,9 @@ type (
 	}
 	// ParameterRow is one parameter with all values that it ever had.
 	ParameterRow struct {
-		Name    string             `json:"name"`
+		Name string `json:"name"`
+		// Scored is true of one that scores, grades or awards stand on: it takes two people.
+		Scored  bool               `json:"scored,omitempty"`
 		Now     policy.Parameter   `json:"now"`
 		History []policy.Parameter `json:"history"`
 	}
@@ -54,8 +57,19 @@ func (a *API) calendarRoutes() []route {
 			enter(func(r *http.Request, c *policy.ReopenDay) { c.Date = r.PathValue("date") }), []string{"closure_unknown"}, in("date", "日期", "the day")),
 		read(access.SignedIn, v1+"policy", "考核参数与规则", "the parameters and rules of the daily check", PolicyInfo{}, a.getPolicy),
 		a.change(access.Govern, "POST", "policy/parameters/{name}", "从某日起设定参数", "give a parameter a value from a day on", policy.SetParameter{},
-			enter(func(r *http.Request, c *policy.SetParameter) { c.Name = r.PathValue("name") }), []string{"parameter_unknown"}, in("name", "参数名", "the parameter's name")),
+			enter(func(r *http.Request, c *policy.SetParameter) { c.Name = r.PathValue("name") }), []string{"parameter_unknown", "two_people"}, in("name", "参数名", "the parameter's name")),
+		proposing(a.change(access.Govern, "POST", "policy/parameters/{name}/propose", "提议从某日起设定考核所依据的参数（须另一人确认）", "propose to give a parameter that scores stand on a value from a day on; another person confirms it", policy.SetParameter{},
+			a.proposeParameter, []string{"parameter_unknown", "policy_published"}, in("name", "参数名", "the parameter's name"))),
 	}
+}
+
+func (a *API) proposeParameter(r *http.Request, body []byte) (order, error) {
+	var c policy.SetParameter
+	if err := decode(body, &c); err != nil {
+		return order{}, err
+	}
+	c.Name = r.PathValue("name")
+	return a.propose(r, wire.ActionSetParameter, c, "")
 }
 
 func publishYear(r *http.Request, body []byte) (order, error) {
@@ -96,7 +110,7 @@ func (a *API) getPolicy(w http.ResponseWriter, r *http.Request) error {
 		info.Rules = v.State.Policy.Rules(a.today())
 		for _, name := range v.State.Policy.Names() {
 			now, _ := v.State.Policy.On(name, a.today())
-			info.Parameters = append(info.Parameters, ParameterRow{name, now, v.State.Policy.History(name)})
+			info.Parameters = append(info.Parameters, ParameterRow{name, v.State.Policy.Scored(name), now, v.State.Policy.History(name)})
 		}
 	})
 	return sendJSON(w, r, info)

@@ -143,7 +143,7 @@ func domainProblems() []failure {
 		p(404, "evaluation_unknown", "没有这份书面评价", "there is no such evaluation"), p(409, "evaluation_signed", "书面评价已经签署", "the evaluation is signed"),
 		p(409, "evaluation_unfinished", "书面评价还没有写完", "the evaluation is not finished"),
 		p(409, "forgotten", "相关个人信息的密钥已销毁", "the key of what is personal was destroyed"),
-		p(404, "proposal_unknown", "没有这份提议", "there is no such proposal"), p(409, "proposal_open", "同样的事已经提出，等待另一个人确认", "the same is proposed already and waits for another person"),
+		p(404, "proposal_unknown", "没有这份提议", "there is no such proposal"), p(409, "two_people", "须由两人办理", "it takes two people"), p(409, "proposal_open", "同样的事已经提出，等待另一个人确认", "the same is proposed already and waits for another person"),
 		p(409, "proposal_lapsed", "提议已经失效", "the proposal has lapsed"), p(409, "not_proposer", "只有提出人可以撤回", "only the one who proposed it takes it back"),
 		p(409, "acts_for_first", "代行提出人职责的人不能代其确认", "whoever acts for the first person cannot confirm in their place"),
 		p(409, "not_on_show", "没有公示，无可撤下", "nothing of it is published"),

@@ -310,7 +310,9 @@ func TestWhatIsPublishedCannotBeUndermined(t *testing.T) {
 	s.pass("2027-01-20")
 	s.tell(told{"POST", "/api/v1/months/2026-11/publish", "", "", ""})
 	s.refused("POST", "policy/parameters/inspection_points", `{"value":9,"from":"2026-11-01","reference":"文"}`, "policy_published", "63号 第八条")
-	s.tell(told{"POST", "/api/v1/policy/parameters/inspection_points", `{"value":3,"from":"2026-12-01","reference":"文"}`, "", ""})
+	s.refused("POST", "policy/parameters/inspection_points", `{"value":3,"from":"2026-12-01","reference":"文"}`, "two_people", "")
+	s.tell(told{"POST", "/api/v1/policy/parameters/inspection_points/propose", `{"value":3,"from":"2026-12-01","reference":"文"}`, "administrator", ""})
+	s.tell(told{"POST", "/api/v1/proposals/PROPOSAL/confirm", "", "supervisor", ""})
 	what := s.period("months/2026-11?policy=wuzhengbanfa-2020-63@1.0.0")
 	if what.Revision != 0 || what.Verify != "" || what.WhatIf == "" || !what.Provisional || len(what.Next) != 0 {
 		t.Errorf("what would have been looks like a result: revision %d, %s", what.Revision, what.Verify)

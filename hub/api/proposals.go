@@ -236,7 +236,7 @@ func (a *API) getProposals(w http.ResponseWriter, r *http.Request) error {
 		days, _ := v.State.Policy.On("proposal_days", a.today())
 		list.Days = int(days.Value)
 		for _, p := range v.State.Approvals.Proposals.All() {
-			if row := a.proposalRow(&p, &i); state == "" || state == row.State {
+			if row := a.proposalRow(v, &p, &i); state == "" || state == row.State {
 				list.Proposals = append(list.Proposals, row)
 			}
 		}
@@ -252,7 +252,7 @@ func (a *API) getProposal(w http.ResponseWriter, r *http.Request) error {
 	a.Register.Read(func(v *register.View, _ *roster.State) {
 		var p approval.Proposal
 		if p, known = v.State.Approvals.Proposals.Get(r.PathValue("id")); known {
-			answer = ProposalWhole{a.proposalRow(&p, &i), p.What}
+			answer = ProposalWhole{a.proposalRow(v, &p, &i), p.What}
 		}
 	})
 	if !known {
@@ -261,10 +261,10 @@ func (a *API) getProposal(w http.ResponseWriter, r *http.Request) error {
 	return sendJSON(w, r, answer)
 }
 
-func (a *API) proposalRow(p *approval.Proposal, i *access.Identity) ProposalRow {
+func (a *API) proposalRow(v *register.View, p *approval.Proposal, i *access.Identity) ProposalRow {
 	row := ProposalRow{Proposal: p.Proposal, Action: p.Action, State: p.State, At: p.At.In(a.Zone), By: p.By, Until: p.Until, Decided: p.Decided, DecidedBy: p.DecidedBy,
 		Reason: a.sealed(p.Reason, "reason"), Why: a.sealed(p.Why, "why"), Event: p.Event, Mine: p.By == i.Account}
-	row.What, row.Subject = whatOf(p.Action, p.What)
+	row.What, row.Subject = whatOf(v, p)
 	if row.State == approval.Open && string(a.today()) > p.Until {
 		row.State = approval.Lapsed // the schedule says so in the log within the day
 	}
@@ -272,10 +272,10 @@ func (a *API) proposalRow(p *approval.Proposal, i *access.Identity) ProposalRow 
 }
 
 // whatOf says in words what a proposal would change.
-func whatOf(action wire.Action, what json.RawMessage) (w assess.Words, subject string) {
-	cmd, err := register.Proposed(action, what, "")
+func whatOf(v *register.View, p *approval.Proposal) (w assess.Words, subject string) {
+	cmd, err := register.Proposed(p.Action, p.What, "")
 	if err != nil {
-		return assess.Words{ZH: string(action), EN: string(action)}, ""
+		return assess.Words{ZH: string(p.Action), EN: string(p.Action)}, ""
 	}
 	switch c := cmd.(type) {
 	case policy.AdoptPolicy:
@@ -292,6 +292,18 @@ func whatOf(action wire.Action, what json.RawMessage) (w assess.Words, subject s
 			zh, en = "至 "+c.Until, "until "+c.Until
 		}
 		return assess.Words{ZH: "政策 " + subject + " 自 " + c.From + " 起" + zh + "继续施行（" + c.Document + "）", EN: "the policy " + subject + " goes on from " + c.From + " " + en + " (" + c.Document + ")"}, subject
+	case policy.SetParameter:
+		zh, en := "", ""
+		if c.Until != "" {
+			zh, en = "至 "+c.Until, " until "+c.Until
+		}
+		now, _ := v.State.Policy.On(c.Name, hall.Date(c.From))
+		was := assess.Words{}
+		if p.State == approval.Open { // later it is what the proposal has made it, or somebody else
+			was = assess.Words{ZH: "由 " + figure(now.Value) + " ", EN: " from " + figure(now.Value)}
+		}
+		return assess.Words{ZH: "自 " + c.From + " 起" + zh + "把“" + now.ZH + "”" + was.ZH + "改为 " + figure(c.Value) + "（" + c.Reference + "）",
+			EN: "from " + c.From + en + " change “" + now.EN + "”" + was.EN + " to " + figure(c.Value) + " (" + c.Reference + ")"}, c.Name
 	case cycle.Unpublish:
 		subject = string(c.Period)
 		n := figure(float64(c.Revision))

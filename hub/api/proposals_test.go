@@ -9,7 +9,9 @@ import (
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/approval"
+	"hallkeeper/hub/assess"
 	"hallkeeper/hub/hall"
+	"hallkeeper/policies"
 	"hallkeeper/wire"
 )
 
@@ -307,6 +309,10 @@ func TestHowLongAProposalWaitsIsSet(t *testing.T) {
 func TestNoRouteDoesAloneWhatTakesTwo(t *testing.T) {
 	s := newStageAt(t, 1_000_000)
 	s.people()
+	shipped, err := assess.Load(policies.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, x := range append(story(s), periodStory()...) {
 		before := s.log.Head()
 		if s.moves(x) {
@@ -318,6 +324,10 @@ func TestNoRouteDoesAloneWhatTakesTwo(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, r := range made {
+			var set wire.ParameterSet
+			if r.Kind == wire.KindParameterSet && json.Unmarshal(r.Data, &set) == nil && shipped.Scored(set.Name) && r.Actor.ProposedBy == "" {
+				t.Errorf("%s changes %s, which scores stand on, by %+v", x.route, set.Name, r.Actor)
+			}
 			switch r.Kind {
 			case wire.KindPolicyAdopted, wire.KindPolicyExtended, wire.KindPeriodUnpublished, wire.KindDayUnpublished, wire.KindRatingUnpublished:
 				if r.Actor.ProposedBy == "" || r.Actor.ProposedBy == r.Actor.ID || x.route != "POST /api/v1/proposals/{id}/confirm" {

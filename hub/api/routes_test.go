@@ -315,7 +315,7 @@ func story(s *stage) []told {
 		{"PUT /api/v1/calendar/closures/{date}", v + "calendar/closures/2026-12-01", `{"reason":"停电","half":"am"}`, "", ""},
 		{"DELETE /api/v1/calendar/closures/{date}", v + "calendar/closures/2026-12-01", "", "", ""},
 		{"GET /api/v1/policy", v + "policy", "", "staff", ""},
-		{"POST /api/v1/policy/parameters/{name}", v + "policy/parameters/late_grace", `{"value":5,"from":"2026-12-01","reference":"纪要"}`, "", ""},
+		{"POST /api/v1/policy/parameters/{name}/propose", v + "policy/parameters/late_grace/propose", `{"value":5,"from":"2026-12-01","reference":"纪要"}`, "administrator", ""}, {"POST /api/v1/proposals/{id}/confirm", v + "proposals/PROPOSAL/confirm", "", "supervisor", ""},
 		{"POST /api/v1/policies/check", v + "policies/check", policyBody("", ""), "", ""}, {"POST /api/v1/policies", v + "policies", policyBody("2026-11-01", "局务会议纪要"), "administrator", ""},
 		{"GET /api/v1/proposals", v + "proposals?state=open", "", "supervisor", ""}, {"GET /api/v1/proposals/{id}", v + "proposals/PROPOSAL", "", "", ""}, {"POST /api/v1/proposals/{id}/confirm", v + "proposals/PROPOSAL/confirm", "", "supervisor", ""},
 		{"POST /api/v1/policies/{version}/extend", v + "policies/wuzhengbanfa-2020-63@1.0.0/extend", `{"from":"2022-08-01","document":"演示〔2022〕1号（虚构）","reason":"继续试行"}`, "administrator", ""},

@@ -20,7 +20,7 @@ func TestAnAdoptedPolicyOutlivesTheProgram(t *testing.T) {
 	h := start(t, cfg)
 	h.byTwo(wire.ActionAdoptPolicy, policy.AdoptPolicy{Text: string(policies.Default()), From: "2020-08-01", Document: "演示〔2020〕1号（虚构）"})
 	h.byTwo(wire.ActionExtendPolicy, policy.ExtendPolicy{PolicyExtended: wire.PolicyExtended{Policy: "wuzhengbanfa-2020-63", Version: "1.0.0", From: "2022-08-01", Document: "演示〔2026〕1号（虚构）"}})
-	h.change("POST", "policy/parameters/late_grace", map[string]any{"value": 3, "from": "2026-01-01", "reference": "纪要"})
+	h.byTwo(wire.ActionSetParameter, policy.SetParameter{ParameterSet: wire.ParameterSet{Name: "late_grace", Value: 3, From: "2026-01-01", Reference: "纪要"}})
 	check := func(h *hub) {
 		t.Helper()
 		var list api.PolicyList

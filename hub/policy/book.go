@@ -223,6 +223,11 @@ func (s *State) known(name string) bool {
 	return slices.ContainsFunc(s.all(), func(b *book) bool { return len(b.numbers[name]) > 0 })
 }
 
+// Scored tells whether the scores of any policy that the hall goes by stand on a parameter.
+func (s *State) Scored(name string) bool {
+	return slices.ContainsFunc(s.all(), func(b *book) bool { return b.file != nil && b.file.Scored(name) })
+}
+
 // Names are the parameters there are, in order.
 func (s *State) Names() (names []string) {
 	for _, b := range s.all() {

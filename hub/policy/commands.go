@@ -22,8 +22,12 @@ type CloseDay wire.CalendarClosed
 // ReopenDay takes a closure back.
 type ReopenDay wire.CalendarReopened
 
-// SetParameter gives a parameter a value from a day on.
-type SetParameter wire.ParameterSet
+// SetParameter gives a parameter a value from a day on. One that scores stand on takes two people.
+type SetParameter struct {
+	wire.ParameterSet
+	// Agreed is true where a second person has agreed. It is not part of the request.
+	Agreed bool `json:"-"`
+}
 
 // DecidePolicy gives the event, or a refusal that names every wrong date.
 func (c PublishYear) DecidePolicy(*State, hall.Moment) ([]hall.Draft, error) {
@@ -83,7 +87,11 @@ func (c SetParameter) DecidePolicy(s *State, _ hall.Moment) ([]hall.Draft, error
 	if bad != nil {
 		return nil, hall.Invalid(bad...)
 	}
-	return event(wire.KindParameterSet, wire.ParameterSet(c))
+	if s.Scored(c.Name) && !c.Agreed {
+		return nil, hall.Refuse("two_people", "考核分数、等次或名额以“"+c.Name+"”为依据，须由两人办理：请提出修改，由另一位督导或管理员确认",
+			"scores, grades or awards stand on "+c.Name+": propose the change, and another supervisor or administrator confirms it")
+	}
+	return event(wire.KindParameterSet, c.ParameterSet)
 }
 
 func badDate(name string) hall.Field {

@@ -71,7 +71,13 @@ func TestAFactIsWorthWhatTheRulesSay(t *testing.T) {
 	if _, _, ok := s.Worth("late", map[string]any{"minutes": 0.0}, "2026-11-23"); ok {
 		t.Error("nobody is late by no minutes")
 	}
-	enter(t, s, SetParameter{Name: "missing_points", Value: 7, From: "2026-11-23", Reference: "纪要"})
+	alone := SetParameter{ParameterSet: wire.ParameterSet{Name: "missing_points", Value: 7, From: "2026-11-23", Reference: "纪要"}}
+	if _, err := try(s, alone); code(err) != "two_people" {
+		t.Errorf("a number that scores stand on is set by one person: %v", err)
+	}
+	agreed := alone
+	agreed.Agreed = true
+	enter(t, s, agreed)
 	got, names, _ := s.Worth("missing", nil, "2026-11-23")
 	if got != 7 || !slices.Equal(names, []string{"missing_points=7 points@2026-11-23"}) {
 		t.Errorf("worth %v by %v", got, names)
@@ -218,8 +224,8 @@ func TestOnePolicyOnEveryDay(t *testing.T) {
 				n := rapid.IntRange(1, 4).Draw(t, "version")
 				c = AdoptPolicy{Text: strings.NewReplacer(`"1.0.0"`, fmt.Sprintf(`"%d.0.0"`, n), "{value: 1, from: 2026-01-01, until: 2026-06-30}", fmt.Sprintf("{value: %d, from: 2026-01-01, until: 2026-06-30}", n)).Replace(string(file)), From: from, Document: "甲"}
 			case 1:
-				c = SetParameter{Name: rapid.SampledFrom([]string{"late_points", "late_from"}).Draw(t, "name"), Value: float64(rapid.IntRange(0, 9).Draw(t, "value")), From: from, Reference: "纪要",
-					Until: rapid.SampledFrom([]string{"", "2028-03-31"}).Draw(t, "until")}
+				c = SetParameter{ParameterSet: wire.ParameterSet{Name: rapid.SampledFrom([]string{"late_points", "late_from"}).Draw(t, "name"), Value: float64(rapid.IntRange(0, 9).Draw(t, "value")), From: from, Reference: "纪要",
+					Until: rapid.SampledFrom([]string{"", "2028-03-31"}).Draw(t, "until")}, Agreed: true}
 			case 2:
 				c = ExtendPolicy{wire.PolicyExtended{Policy: "small-hall", Version: fmt.Sprint(rapid.IntRange(1, 4).Draw(t, "version"), ".0.0"), From: from, Document: "乙",
 					Until: rapid.SampledFrom([]string{"", "2028-03-31"}).Draw(t, "until")}}
@@ -299,7 +305,7 @@ func TestOnePolicyOnEveryDay(t *testing.T) {
 func TestAStateBeginsEmptyAgain(t *testing.T) {
 	t.Parallel()
 	s := fresh(t)
-	enter(t, s, SetParameter{Name: "late_grace", Value: 5, From: "2020-08-01", Reference: "纪要"})
+	enter(t, s, SetParameter{ParameterSet: wire.ParameterSet{Name: "late_grace", Value: 5, From: "2020-08-01", Reference: "纪要"}})
 	enter(t, s, AdoptPolicy{Text: text("1.0.0", 2), From: "2026-01-01", Document: "甲"})
 	e, err := s.Empty()
 	if err != nil {

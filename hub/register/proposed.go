@@ -38,6 +38,11 @@ func Proposed(action wire.Action, what json.RawMessage, reason string) (cmd any,
 		var c policy.ExtendPolicy
 		err = json.Unmarshal(what, &c)
 		cmd = c
+	case wire.ActionSetParameter:
+		var c policy.SetParameter
+		err = json.Unmarshal(what, &c)
+		c.Agreed = true
+		cmd = c
 	case wire.ActionUnpublishPeriod:
 		var c cycle.Unpublish
 		err = json.Unmarshal(what, &c)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { assertAccessible, connection, launch, open, shoot } from './fixture/browser.mjs'
 import { Hall, until } from './fixture/hall-programs.mjs'
-import { account, administrator, password, signIn } from './fixture/people.mjs'
+import { account, administrator, agree, password, signIn } from './fixture/people.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -30,7 +30,6 @@ async function furnished(hall) {
   }
   await hall.send('PUT', 'shifts/day', { name: '全天班', swipes: 2, plans: [{ days: 'all', periods: [{ in: '00:00', out: '24:00' }] }] })
   await hall.send('POST', 'shifts/day/assign', { scope: 'hall', from: day })
-  await hall.send('POST', 'policy/parameters/away_grace', { value: 0, from: day, reference: '演示' })
   return { agents, day }
 }
 
@@ -43,10 +42,12 @@ describe('people in a real hall', () => {
   test('from the first start to a decided make-up request', { timeout: 300_000 }, async () => {
     const hall = new Hall()
     try {
-      const { agents } = await furnished(hall)
+      const { agents, day } = await furnished(hall)
 
       // The link of the first start makes the administrator, once.
       await administrator(browser, hall)
+      await account(browser, hall, 'duban', { name: '演示督导', role: 'supervisor' })
+      await agree(browser, hall, 'admin', 'duban', { away_grace: { value: 0, from: day, reference: '演示' } })
 
       // Whoever has not signed in is sent to do so, and comes back to where they wanted to go.
       const page = await open(browser, `${hall.http}/console#/hall`)

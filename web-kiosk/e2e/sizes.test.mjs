@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { assertAccessible, connection, launch, open, shoot } from './fixture/browser.mjs'
 import { duties, furnish, later } from './fixture/furnished.mjs'
 import { Hall, until } from './fixture/hall-programs.mjs'
-import { account, administrator, consoleOf, password, signIn } from './fixture/people.mjs'
+import { account, administrator, agree, consoleOf, password, signIn } from './fixture/people.mjs'
 import { unfit } from './fixture/fit.mjs'
 
 const sizes = {
@@ -20,6 +20,10 @@ before(async () => {
   made = await furnish(hall)
   await administrator(browser, hall)
   await account(browser, hall, 'dudao', { name: '督导员', role: 'supervisor' })
+  await agree(browser, hall, 'admin', 'dudao', {
+    late_grace: { value: 5, reference: '中心办公会议纪要〔2026〕3号', from: later(made.day, 20) },
+    away_grace: { value: 0, reference: '专项检查通知〔2026〕7号', from: made.day, until: made.day },
+  })
   await account(browser, hall, 'yan', { name: '演示员07', role: 'staff', staff: 's07' })
   await duties(hall, made.day)
   await until('the empty window alarms', async () => (await hall.get('live')).alarms['window_empty/w08'])

@@ -146,6 +146,7 @@ export interface TokenRevoked {
 export type Action =
   | "policy.adopt"
   | "policy.extend"
+  | "parameter.set"
   | "period.unpublish"
   | "day.unpublish"
   | "rating.unpublish"

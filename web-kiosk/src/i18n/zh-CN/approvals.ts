@@ -4,7 +4,7 @@ export const approvals = {
   'nav.audit': '审计',
   'proposals.summary': '{n} 件等待另一个人确认',
   'proposals.none': '没有等待确认的事',
-  'proposals.none.text': '通过和延续考核政策、剔除评价、撤下公示须两人办理：一人提出，另一人确认。',
+  'proposals.none.text': '通过和延续考核政策、修改考核所依据的参数、剔除评价、撤下公示须两人办理：一人提出，另一人确认。',
   'proposals.filter.open': '等待确认',
   'proposals.filter.done': '已办结',
   'proposals.by': '{by} 于 {at} 提出，至 {until}（含当日）可以确认',
