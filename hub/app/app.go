@@ -274,9 +274,7 @@ func (a *App) serve(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	caughtUp := make(chan struct{})
 	group.Go(func() error { return a.views.run(ctx, caughtUp) })
-	select {
-	case <-caughtUp: // screens never see a hall that is half read
-	case <-ctx.Done():
+	if !a.waitForViews(ctx, caughtUp, feedEvery) { // screens never see a hall that is half read
 		return group.Wait()
 	}
 	a.destroyAgain()

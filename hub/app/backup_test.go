@@ -23,6 +23,7 @@ import (
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/backup"
+	"hallkeeper/hub/broker/brokertest"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/live"
 	"hallkeeper/hub/register"
@@ -156,6 +157,10 @@ func TestRestoredViewsAreTheSameByteForByte(t *testing.T) {
 	h.openCase("窗口没人")
 	d := connect(h, "w01")
 	d.Send(d.Presses(1, 20))
+	brokertest.Eventually(t, "the views have the presses", func() bool {
+		all := h.events()
+		return h.live().Hub.Position >= all[len(all)-1].Position
+	})
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,33 @@ const (
 	committing = time.Minute
 	// feedEvery is how often systemd is told where it did not ask to be.
 	feedEvery = 10 * time.Second
+	// startsFor is how much longer a start may take that comes nearer to its end.
+	startsFor = 2 * time.Minute
 )
+
+// waitForViews waits until the views are made and tells systemd, as long as they come
+// nearer, that the start takes longer: those of many years are made again for minutes
+// after an upgrade. It is false where ctx has ended before.
+func (a *App) waitForViews(ctx context.Context, caughtUp <-chan struct{}, every time.Duration) bool {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for last := a.views.runner.Position(); ; {
+		select {
+		case <-caughtUp:
+			return true
+		case <-ctx.Done():
+			return false
+		case <-t.C:
+		}
+		now, head := a.views.runner.Position(), a.log.Head()
+		if now == last {
+			continue
+		}
+		last = now
+		a.notify(fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d\nSTATUS=正在由日志重做视图 making the views again from the log: %d / %d", startsFor.Microseconds(), now, head))
+		a.logger.Info("the views are being made again from the log; the hub serves once they are", "position", now, "of", head)
+	}
+}
 
 // watchdog tells systemd that the hub serves, and then, only while the log commits and the
 // views can be read, that it still does. Left unfed, systemd ends the hub and starts it again.
