@@ -76,7 +76,9 @@ func TestTwoHubsOfOneHall(t *testing.T) {
 	old.awaitAlarm(wire.AlarmNotWritable, "superseded")
 	right.awaitAlarm(wire.AlarmRival, "older")
 	w.press(t, 2) // the window still reaches the old one
-	await(t, "the window is not answered", func() bool { return w.says("the connection to the broker was lost") || strings.Count(w.log(), "connected to the broker") > 1 })
+	await(t, "the window is not answered", func() bool {
+		return w.says("the connection to the broker was lost") || strings.Count(w.log(), "connected to the broker") > 1
+	})
 	if n := len(old.pressed("w01")); n != 3 {
 		t.Errorf("the old hub has stored %d presses", n)
 	}
