@@ -172,12 +172,22 @@ type (
 		Version string           `json:"version,omitempty"`
 		SeenAt  *time.Time       `json:"seen_at,omitempty"`
 	}
-	// ScreenState is an enrolled screen; its pages are those of the hub, so that its version is the hub's.
+	// ScreenBeat is what a screen's page says of itself once a minute.
+	ScreenBeat struct {
+		At time.Time `json:"at"`
+		// Heap is what its scripts hold, in bytes, 0 where the browser does not tell; Nodes are the page's elements.
+		Heap  int64 `json:"heap"`
+		Nodes int   `json:"nodes"`
+		// Build is of which build the page is; a page that was opened before an upgrade is of the one before.
+		Build string `json:"build"`
+	}
+	// ScreenState is an enrolled screen.
 	ScreenState struct {
 		Screen    string         `json:"screen"`
 		Name      string         `json:"name"`
 		Use       wire.ScreenUse `json:"use"`
 		Connected bool           `json:"connected"`
+		Beat      *ScreenBeat    `json:"beat,omitempty"`
 	}
 	// TestAnswer is what became of a test message.
 	TestAnswer struct {
@@ -279,7 +289,7 @@ func (a *API) getSystemHealth(w http.ResponseWriter, r *http.Request) error {
 				names[id] += " " + x.Window
 			}
 			if c, ok := s.Enrolment.Certificates.Get(x.Serial); ok && c.Live(now) {
-				h.Screens = append(h.Screens, ScreenState{id, x.Name, x.Use, a.Sockets.connected(id)})
+				h.Screens = append(h.Screens, ScreenState{id, x.Name, x.Use, a.Sockets.connected(id), a.Sockets.beat(id)})
 			}
 		}
 		for _, c := range s.Enrolment.Certificates.Each() {

@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/ca"
@@ -165,8 +167,35 @@ func (a *API) screenIdentity(id, serial string) access.Identity {
 
 // Sockets are the open websockets of screens, which end with their certificates. The zero value has none.
 type Sockets struct {
-	mu   sync.Mutex
-	open map[string]map[net.Conn]bool
+	mu    sync.Mutex
+	open  map[string]map[net.Conn]bool
+	beats map[string]ScreenBeat
+}
+
+// beatEvery bounds how often a screen's word of itself is taken.
+const beatEvery = time.Second
+
+// heard keeps the newest of a screen.
+func (s *Sockets) heard(screen string, b ScreenBeat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.beats == nil {
+		s.beats = map[string]ScreenBeat{}
+	}
+	if b.At.Sub(s.beats[screen].At) >= beatEvery {
+		s.beats[screen] = b
+	}
+}
+
+// beat is what a connected screen has last said of itself; nil is nothing yet.
+func (s *Sockets) beat(screen string) *ScreenBeat {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, ok := s.beats[screen]
+	if !ok || len(s.open[screen]) == 0 {
+		return nil
+	}
+	return &b
 }
 
 func (s *Sockets) add(screen string, c net.Conn) {
@@ -187,6 +216,7 @@ func (s *Sockets) remove(screen string, c net.Conn) {
 	delete(s.open[screen], c)
 	if len(s.open[screen]) == 0 {
 		delete(s.open, screen)
+		delete(s.beats, screen)
 	}
 }
 
@@ -243,6 +273,22 @@ func (h *held) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (h *held) Unwrap() http.ResponseWriter { return h.ResponseWriter }
+
+// Heard implements push.Listener: how the screen's page is, once a minute. What is no such word is left.
+func (h *held) Heard(message []byte) {
+	var said struct {
+		Beat *ScreenBeat `json:"beat"`
+	}
+	if err := json.Unmarshal(message, &said); err != nil || said.Beat == nil {
+		return
+	}
+	b := *said.Beat
+	if b.Heap < 0 || b.Nodes < 0 || len(b.Build) > 40 {
+		return
+	}
+	b.At = h.api.Now().In(h.api.Zone)
+	h.api.Sockets.heard(h.screen, b)
+}
 
 func (h *held) forget() {
 	if h.conn != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"hallkeeper/hub/api"
+	"hallkeeper/hub/broker/brokertest"
 	"hallkeeper/hub/screens"
 	"hallkeeper/wire"
 )
@@ -178,6 +179,41 @@ func TestARemovedScreensSocketsAreCut(t *testing.T) {
 	if i := other.is(); i.Use != wire.UseLobby {
 		t.Errorf("the other is %+v", i)
 	}
+}
+
+// What a screen's page says of itself is on the page of the system's health; what a stranger says is nowhere.
+func TestAScreenSaysHowItsPageIs(t *testing.T) {
+	h := start(t, config(t.TempDir()))
+	lobby := newScreen(t, h.addr.HTTP, &http.Client{Timeout: patience}).enrol(wire.UseLobby, "")
+	stranger, own := h.watches(nil), h.watches(lobby.client.Jar)
+	beat := func(build string) []byte {
+		return []byte(`{"beat":{"heap":4194304,"nodes":592,"build":"` + build + `"}}`)
+	}
+	send := func(conn *websocket.Conn, message []byte) {
+		t.Helper()
+		if err := conn.WriteMessage(websocket.TextMessage, message); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(stranger, beat("stranger"))
+	for _, wrong := range []string{`not JSON`, `{}`, `{"beat":null}`, `{"beat":{"heap":-1,"nodes":1,"build":"wrong"}}`, `{"beat":{"heap":1,"nodes":1,"build":"` + strings.Repeat("w", 41) + `"}}`} {
+		send(own, []byte(wrong))
+	}
+	send(own, beat("first"))
+	state := func() (all []api.ScreenState) {
+		var health api.SystemHealth
+		h.get("/api/v1/health", &health)
+		return health.Screens
+	}
+	brokertest.Eventually(t, "the screen's word is on the page", func() bool {
+		s := state()
+		return len(s) == 1 && s[0].Connected && s[0].Beat != nil && s[0].Beat.Build == "first" && s[0].Beat.Heap == 4<<20 && s[0].Beat.Nodes == 592
+	})
+	_ = own.Close()
+	brokertest.Eventually(t, "a screen that is gone says nothing", func() bool {
+		s := state()
+		return len(s) == 1 && !s[0].Connected && s[0].Beat == nil
+	})
 }
 
 func TestAHubThatStartsAgainKnowsItsScreens(t *testing.T) {

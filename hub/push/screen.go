@@ -3,6 +3,7 @@ package push
 import (
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -25,10 +26,16 @@ type screen struct {
 	phase uint64
 	// gone is closed when the reader ends.
 	gone chan struct{}
+	// listener is given what the screen sends; nil where nobody wants it.
+	listener Listener
 
 	once   sync.Once
 	reason string
 }
+
+// Listener is what the ResponseWriter of a websocket's request may be besides: it is
+// given each text that the screen sends, of at most 512 bytes, one after the other.
+type Listener interface{ Heard(message []byte) }
 
 // ServeHTTP takes a websocket and serves it until it ends.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -56,6 +63,7 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request, places int) {
 	h.metrics.screens.Inc()
 	defer h.metrics.screens.Dec()
 	s := &screen{hub: h, conn: conn, phase: phase, gone: make(chan struct{})}
+	s.listener, _ = w.(Listener)
 	wire := conn.NetConn()
 	if t, ok := wire.(*tls.Conn); ok {
 		wire = t.NetConn()
@@ -111,7 +119,7 @@ func (h *Hub) untrack(s *screen) {
 // end records why, the first time.
 func (s *screen) end(reason string) { s.once.Do(func() { s.reason = reason }) }
 
-// read throws away what the screen sends and notices when it is gone.
+// read passes on what the screen says, where somebody listens, and notices when it is gone.
 func (s *screen) read() {
 	defer close(s.gone)
 	patience := s.hub.cfg.Alive * time.Duration(2*s.hub.cfg.PingEvery+1)
@@ -120,7 +128,7 @@ func (s *screen) read() {
 	s.conn.SetPongHandler(extend)
 	err := extend("")
 	for err == nil {
-		_, _, err = s.conn.NextReader()
+		err = s.hear()
 	}
 	var netErr net.Error
 	var closeErr *websocket.CloseError
@@ -132,6 +140,18 @@ func (s *screen) read() {
 	default:
 		s.end(closedError)
 	}
+}
+
+func (s *screen) hear() error {
+	kind, r, err := s.conn.NextReader()
+	if err != nil || kind != websocket.TextMessage || s.listener == nil {
+		return err //nolint:wrapcheck // read looks at its kind
+	}
+	message, err := io.ReadAll(r)
+	if err == nil {
+		s.listener.Heard(message)
+	}
+	return err //nolint:wrapcheck // read looks at its kind
 }
 
 // write sends what is due until the connection ends or the hub stops.

@@ -38,9 +38,10 @@ export function liveAddress(page: Location): string {
 
 /**
  * Runs the state machine on one socket and tells each new state. `onTick` is
- * called on every tick also where nothing changed. Returns the way to stop.
+ * called on every tick also where nothing changed, with the way to say something
+ * to the hub. Returns the way to stop.
  */
-export function runLive(around: Surroundings, onState: (state: LiveState) => void, onTick: (now: number) => void): () => void {
+export function runLive(around: Surroundings, onState: (state: LiveState) => void, onTick: (now: number, say: (text: string) => void) => void): () => void {
   let state = initial(around.now())
   let socket: WebSocket | null = null
 
@@ -70,7 +71,7 @@ export function runLive(around: Surroundings, onState: (state: LiveState) => voi
   }
   const tick = () => {
     feed({ type: 'tick' })
-    onTick(around.now())
+    onTick(around.now(), (text) => { if (socket?.readyState === WebSocket.OPEN) socket.send(text) })
   }
   const stop = around.every(tick)
   tick()

@@ -17,6 +17,16 @@ export interface LiveStore {
   readonly fresh: ComputedRef<boolean>
 }
 
+/** A page tells the hub once a minute how it is, the first time when it has settled. */
+const TELL_EVERY = 60_000
+const FIRST_AFTER = 5_000
+
+/** What a page that stays open for weeks is watched for: what it holds, and of which build it is. */
+function wellbeing(): string {
+  const { memory } = performance as Performance & { memory?: { usedJSHeapSize: number } }
+  return JSON.stringify({ beat: { heap: memory?.usedJSHeapSize ?? 0, nodes: document.getElementsByTagName('*').length, build: __BUILD__ } })
+}
+
 const key: InjectionKey<LiveStore> = Symbol('live')
 
 /** Opens the page's only socket. Call once, in the page's root component; `provide` it with liveKey. */
@@ -24,15 +34,20 @@ export function createLive(around: Surroundings = browserSurroundings(liveAddres
   const state = shallowRef(initial(around.now()))
   const clock = shallowRef<number | null>(null)
   let beat = -1
+  let told = around.now() - TELL_EVERY + FIRST_AFTER
   const stop = runLive(
     around,
     (next) => { state.value = next },
-    (now) => {
+    (now, say) => {
       const hub = hubNow(state.value, now)
       clock.value = hub === null ? null : Math.floor(hub / 1_000) * 1_000
       // A screen's launcher starts the browser again when this no longer rises (deploy/screen).
       const second = Math.floor(now / 1_000)
       if (second !== beat) document.documentElement.dataset['beat'] = String(beat = second)
+      if (now - told >= TELL_EVERY && state.value.phase === 'live') {
+        told = now
+        say(wellbeing())
+      }
     },
   )
   onScopeDispose(stop)

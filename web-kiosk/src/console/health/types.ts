@@ -30,7 +30,7 @@ export interface SystemHealth {
   readonly channels: readonly Channel[]
   readonly certificates: readonly CertificateEnd[]
   readonly devices: readonly { readonly agent: string; readonly window?: string; readonly state: DeviceState; readonly version?: string; readonly seen_at?: string }[]
-  readonly screens: readonly { readonly screen: string; readonly name: string; readonly use: ScreenUse; readonly connected: boolean }[]
+  readonly screens: readonly { readonly screen: string; readonly name: string; readonly use: ScreenUse; readonly connected: boolean; readonly beat?: { readonly at: string; readonly heap: number; readonly nodes: number; readonly build: string } }[]
 }
 
 /** Sizes are in bytes. */

@@ -95,7 +95,9 @@ export const health = {
   'health.programs.other': '{n} devices have another version than the hub. One version apart works together; bring them to the same one soon.',
   'health.programs.none': 'There are no devices yet.',
   'health.screens': 'Screens',
-  'health.screens.text': 'The hub serves their pages, so that their version is the hub’s.',
+  'health.screens.text': 'The hub serves their pages. Each says once a minute how much memory and how many elements its page holds, which should stay level for weeks.',
+  'health.screens.beat': '{heap} MB, {nodes} elements, build {build}',
+  'health.screens.older': 'older than this page; open it again',
   'health.screens.on': 'connected',
   'health.screens.off': 'not connected',
 } as const

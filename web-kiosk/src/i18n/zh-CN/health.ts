@@ -95,7 +95,9 @@ export const health = {
   'health.programs.other': '有 {n} 台设备的版本与主机不同；相差一个版本可以一起工作，请尽快升级到同一版本。',
   'health.programs.none': '还没有设备。',
   'health.screens': '屏幕',
-  'health.screens.text': '屏幕的页面由主机提供，版本与主机相同。',
+  'health.screens.text': '屏幕的页面由主机提供；每分钟报告一次所占内存和页面元素数，几周内应当平稳。',
+  'health.screens.beat': '内存 {heap} MB · 元素 {nodes} · 版本 {build}',
+  'health.screens.older': '比当前页面的版本旧，重新打开后更新',
   'health.screens.on': '已连接',
   'health.screens.off': '未连接',
 } as const
