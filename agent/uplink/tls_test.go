@@ -1,6 +1,7 @@
 package uplink
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,7 +9,9 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 
@@ -161,6 +164,43 @@ func TestARevokedCertificateKeepsEventsUntilThereIsANewOne(t *testing.T) {
 		t.Error("with the old certificate")
 	}
 }
+
+// A broker that is away and, when it is back, no longer takes the device: both are said, each once.
+func TestWhatStandsInTheWayIsSaidWhenItChanges(t *testing.T) {
+	h := newSecureHub(t)
+	b := newBadge(t, h)
+	h.revoke(b.now())
+	b.missing = identity.ErrNone
+	var mu sync.Mutex
+	var said bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return said.Write(p)
+	}), nil))
+	times := func(words string) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return strings.Count(said.String(), words)
+	}
+	newDeviceAt(t, "tls://"+h.Addr, b, func(c *Config) { c.Logger = logger })
+	const away, revoked = "the broker cannot be reached", "does not take this device's certificate"
+	await(t, "that there is no connection is said", func() bool { return times(away) == 1 })
+	b.mu.Lock()
+	b.missing = nil
+	b.mu.Unlock()
+	await(t, "that the certificate is not taken is said", func() bool { return times(revoked) == 1 })
+	b.mu.Lock()
+	b.missing, b.answers = identity.ErrNone, nil
+	b.mu.Unlock()
+	b.changed <- struct{}{} // at once, and what is said begins anew
+	await(t, "that there is no connection is said again", func() bool { return times(away) == 2 })
+}
+
+// writer is a function that writes.
+type writer func([]byte) (int, error)
+
+func (w writer) Write(p []byte) (int, error) { return w(p) }
 
 func TestARenewedCertificateIsUsedAtOnceAndNothingIsLost(t *testing.T) {
 	h := newSecureHub(t)

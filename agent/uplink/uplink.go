@@ -178,7 +178,7 @@ func Encrypted(text string) bool {
 // and tried again.
 func (u *Uplink) Run(ctx context.Context) error {
 	wait := backoffLeast
-	silent := false      // the same fault is logged once
+	said := plightNone   // the same fault is logged once
 	var ends []time.Time // of the latest connections that stood for a short time
 	for ctx.Err() == nil {
 		began := time.Now()
@@ -194,7 +194,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 			wait = backoffLeast
 			u.cfg.Logger.Info("connecting anew with the new certificate")
 		case up:
-			silent = false
+			said = plightNone
 			u.cfg.Logger.Warn("the connection to the broker is lost", "error", err)
 			if ends = shortLived(ends, began, time.Now()); len(ends) < suspicious {
 				wait = backoffLeast
@@ -204,19 +204,19 @@ func (u *Uplink) Run(ctx context.Context) error {
 				ends = nil
 			}
 		case identity.Refused(err):
-			if !silent {
+			if said != plightCertificate {
 				u.cfg.Logger.Error("the broker does not take this device's certificate: it was revoked, has ended or is another hall's; have the console make a code and run agent enroll --force (events are kept meanwhile)",
 					"broker", u.cfg.Broker, "agent", u.cfg.Agent, "error", err)
 			}
-			silent, wait = true, backoffRefused
+			said, wait = plightCertificate, backoffRefused
 		case Refused(err):
-			if !silent {
+			if said != plightRefused {
 				u.cfg.Logger.Error("the hub refuses this device: is the hall's id right (setting hall), and is the device allowed?",
 					"broker", u.cfg.Broker, "hall", u.cfg.Hall, "agent", u.cfg.Agent, "error", err)
 			}
-			silent = true
-		case !silent:
-			silent = true
+			said = plightRefused
+		case said == plightNone: // that it is away between two refusals is no news
+			said = plightAway
 			u.cfg.Logger.Warn("the broker cannot be reached; trying again until it can", "broker", u.cfg.Broker, "error", err)
 		}
 		// Jitter keeps all the windows of a hall from coming at once.
@@ -224,7 +224,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-u.changed():
-			wait, silent = backoffLeast, false
+			wait, said = backoffLeast, plightNone
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -240,6 +240,17 @@ func (u *Uplink) changed() <-chan struct{} {
 	}
 	return u.cfg.Identity.Changed()
 }
+
+// plight is why there is no connection, as the log has it last: each is said once, and
+// said when it takes the place of another.
+type plight int
+
+const (
+	plightNone plight = iota
+	plightAway
+	plightCertificate
+	plightRefused
+)
 
 const (
 	// suspicious is so many connections in a row that each stood for less than shortLife.

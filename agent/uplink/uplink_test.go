@@ -36,14 +36,14 @@ func newDevice(t *testing.T, addr string) *device {
 	return newDeviceAt(t, "tcp://"+addr, nil)
 }
 
-func newDeviceAt(t *testing.T, broker string, who Identity) *device {
+func newDeviceAt(t *testing.T, broker string, who Identity, change ...func(*Config)) *device {
 	t.Helper()
 	box, err := outbox.Open(t.TempDir(), 100_000, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &device{box: box, commands: make(chan wire.Command, 8), refused: make(chan wire.Refusal, 8), ended: make(chan error, 1)}
-	d.Uplink = New(Config{Broker: broker, Identity: who, Hall: uplinktest.Hall, Agent: agentID, Outbox: box, Logger: quiet(),
+	cfg := Config{Broker: broker, Identity: who, Hall: uplinktest.Hall, Agent: agentID, Outbox: box, Logger: quiet(),
 		Status: func() wire.Status {
 			s, _ := box.State()
 			return wire.Status{Boot: "b", At: time.Now(), Outbox: &wire.OutboxStatus{ID: s.ID, Pending: s.Pending}}
@@ -53,7 +53,11 @@ func newDeviceAt(t *testing.T, broker string, who Identity) *device {
 			for _, r := range list {
 				d.refused <- r
 			}
-		}})
+		}}
+	for _, c := range change {
+		c(&cfg)
+	}
+	d.Uplink = New(cfg)
 	ctx, cancel := context.WithCancel(t.Context())
 	d.stop = cancel
 	go func() { d.ended <- d.Run(ctx) }()
