@@ -234,6 +234,9 @@ func (a *App) open() error {
 
 // Newer refuses the data folder of a newer program; its views are made again from its log anyway.
 func Newer(data string) error {
+	if f, err := os.Stat(data); err != nil || !f.IsDir() {
+		return nil //nolint:nilerr // there is nothing yet, or what is no folder; whoever opens it says so
+	}
 	if err := vault.Newer(KeyDir(data)); err != nil {
 		return err
 	}
