@@ -101,7 +101,8 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 		return err
 	}
 	told := &past{hub: hub, windows: d.windows, seed: d.seed, zone: zone, works: works, log: logger.With("part", "past")}
-	group, ctx := errgroup.WithContext(ctx)
+	outer := ctx
+	group, ctx := errgroup.WithContext(outer)
 	sim := simulator.Config{Hall: cfg.Hall.ID, Seed: d.seed, Speed: d.speed, Zone: zone, HistoryDays: history,
 		MQTTURL: addr.MQTT, HubURL: addr.HTTP, StateFile: filepath.Join(cfg.Data, "sim", "past.json"), Works: works, PastTold: told.furnish, Log: logger.With("part", "simulator")}
 	for i := range d.windows {
@@ -155,8 +156,8 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 	if err := d.announce(stdout, addr, hub.Fingerprint(), accounts, keys.Kiosk, a.tickets()); err != nil {
 		return err
 	}
-	if err := group.Wait(); err != nil && ctx.Err() == nil {
-		return err
+	if err := group.Wait(); err != nil && outer.Err() == nil {
+		return fmt.Errorf("the demo's people cannot go on: %w", err)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func staffDemo(ctx context.Context, hub *app.App, windows int, seed uint64, from
 			roster.IssueCard{CardIssued: wire.CardIssued{Card: hub.CardToken(number), Staff: id, From: from, Shown: roster.Masked(number)}})
 	}
 	// A past is told long after it was: what it says of ratings is not too late for that.
-	commands = append(commands, policy.SetParameter{ParameterSet: wire.ParameterSet{Name: "rating_late_days", Value: simulator.MaxHistoryDays, From: from, Reference: "演示：历史一次补传"}})
+	commands = append(commands, policy.SetParameter{ParameterSet: wire.ParameterSet{Name: "rating_late_days", Value: simulator.MaxHistoryDays, From: from, Reference: "演示：历史一次补传"}, Agreed: true})
 	commands = append(commands, demoPolicy()...)
 	for i, c := range commands {
 		// The key makes each of them happen once in a data folder, however often the demo starts.
@@ -89,7 +89,7 @@ func squeeze(ctx context.Context, hub *app.App, zone *time.Location) error {
 			roster.AssignShift{Shift: "day", Scope: "hall", From: string(today.AddDays(1))},
 		}
 		for name, value := range map[string]float64{"late_grace": 1440, "early_grace": 1440, "off_post_from": 1440, "away_grace": 6} {
-			commands = append(commands, policy.SetParameter{ParameterSet: wire.ParameterSet{Name: name, Value: value, From: string(today), Until: string(today), Reference: "演示：一天被压缩到几分钟"}})
+			commands = append(commands, policy.SetParameter{ParameterSet: wire.ParameterSet{Name: name, Value: value, From: string(today), Until: string(today), Reference: "演示：一天被压缩到几分钟"}, Agreed: true})
 		}
 		for i, c := range commands {
 			if _, _, err := hub.Do(ctx, demoActor(), fmt.Sprintf("demo/%s/%d", today, i), c); err != nil {
