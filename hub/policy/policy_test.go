@@ -305,7 +305,7 @@ func TestOnePolicyOnEveryDay(t *testing.T) {
 func TestAStateBeginsEmptyAgain(t *testing.T) {
 	t.Parallel()
 	s := fresh(t)
-	enter(t, s, SetParameter{ParameterSet: wire.ParameterSet{Name: "late_grace", Value: 5, From: "2020-08-01", Reference: "纪要"}})
+	enter(t, s, SetParameter{ParameterSet: wire.ParameterSet{Name: "late_grace", Value: 5, From: "2020-08-01", Reference: "纪要"}, Agreed: true})
 	enter(t, s, AdoptPolicy{Text: text("1.0.0", 2), From: "2026-01-01", Document: "甲"})
 	e, err := s.Empty()
 	if err != nil {
