@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -82,6 +83,7 @@ type App struct {
 	periods periods
 	// sockets are the websockets of screens.
 	sockets api.Sockets
+	control atomic.Bool // control.json is this hub's
 	// secret lets programs on this machine act as the operator; first is of the first start's link.
 	secret string
 	first  FirstStart
@@ -180,10 +182,19 @@ func (a *App) open() error {
 	if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("the data folder cannot be made: choose another with --data: %w", err)
 	}
+	// A hub that runs here already is the second commonest mistake, and its ports are taken too.
+	release, err := eventlog.Hold(LogDir(a.cfg.Data))
+	if errors.Is(err, eventlog.ErrLocked) {
+		return fmt.Errorf("本大厅的主机已经在这个数据文件夹上运行 a hub runs on this data folder already: %w", err)
+	} else if err == nil {
+		err = release()
+	}
+	if err != nil {
+		return fmt.Errorf("look whether a hub runs on %s: %w", a.cfg.Data, err)
+	}
 	if err := a.makeSecrets(); err != nil {
 		return err
 	}
-	var err error
 	// Ports first: a taken one is the commonest mistake and should cost nothing.
 	if a.listener, err = net.Listen("tcp", a.cfg.HTTP); err != nil {
 		return fmt.Errorf("the web address %s cannot be used (another program has it, or this machine has no such address): stop that program or choose another with --http: %w", a.cfg.HTTP, err)
@@ -326,8 +337,9 @@ func (a *App) serve(ctx context.Context) error {
 		a.logger.Warn("the hall has no administrator yet: open this link once to make one", "link", link)
 	}
 	a.forgetFirstStart()
-	if err := a.writeControl(); err != nil {
-		return err
+	if err := a.writeControl(); err != nil { // a full disk keeps nobody from serving
+		a.logger.Error("programs on this machine (backup, token, forget) cannot find the hub until this works: make room on the disk, or see who may write in the folder", "error", err)
+		group.Go(func() error { return a.letIn(ctx) })
 	}
 	if err := WriteReady(a.cfg.ReadyFile, addr); err != nil {
 		return err

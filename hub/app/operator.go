@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/register"
@@ -35,6 +37,26 @@ func ReadControl(data string) (c Control, err error) {
 	return c, nil
 }
 
+// letIn tries again to write control.json until it can.
+func (a *App) letIn(ctx context.Context) error {
+	t := time.NewTicker(letInAgain)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return nil
+		}
+		if a.writeControl() == nil {
+			a.logger.Info("programs on this machine find the hub again")
+			return nil
+		}
+	}
+}
+
+// letInAgain is the time between two tries of letIn.
+const letInAgain = 5 * time.Second
+
 // writeControl lets programs on this machine in until the hub ends.
 func (a *App) writeControl() error {
 	b, err := json.Marshal(Control{a.addresses().HTTP, a.secret}) //nolint:gosec // the file is how programs of the same user get it
@@ -45,10 +67,18 @@ func (a *App) writeControl() error {
 	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write the file by which programs on this machine find the hub: %w", err)
 	}
-	return os.Rename(tmp, controlFile(a.cfg.Data))
+	if err := os.Rename(tmp, controlFile(a.cfg.Data)); err != nil {
+		return err
+	}
+	a.control.Store(true)
+	return nil
 }
 
+// removeControl takes back what this hub has written, never what another one has.
 func (a *App) removeControl() error {
+	if !a.control.Load() {
+		return nil
+	}
 	if err := os.Remove(controlFile(a.cfg.Data)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

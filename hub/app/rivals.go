@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"hallkeeper/hub/beacon"
+	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/gate"
 	"hallkeeper/hub/live"
 	"hallkeeper/hub/vault"
@@ -110,6 +111,13 @@ func TakeOver(data string) (epoch uint64, err error) {
 	if !IsHall(data) {
 		return 0, fmt.Errorf("%s is no data folder of a hall: name it with --data", data)
 	}
+	release, err := eventlog.Hold(LogDir(data))
+	if errors.Is(err, eventlog.ErrLocked) {
+		return 0, fmt.Errorf("主机正在运行，请先停下它 a hub runs on %s: stop it first: %w", data, err)
+	} else if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	var by superseded
 	if err := readJSONFile(supersededFile(data), &by, func() bool { return true }); err != nil {
 		return 0, err

@@ -3,6 +3,7 @@ package eventlog
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,6 +14,19 @@ const (
 	lockName  = "lock"
 	cleanMark = "clean" // there while no program has the log open and the last one ended by itself
 )
+
+// Hold keeps every other program off a log until release is called, without opening
+// it; ErrLocked where one has it open. A folder that does not exist is nobody's.
+func Hold(dir string) (release func() error, err error) {
+	f, err := lockDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return func() error { return nil }, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.Close, nil
+}
 
 // lockDir keeps a second program off the log; the kernel frees it when we die.
 func lockDir(dir string) (*os.File, error) {

@@ -268,9 +268,6 @@ func runTakeOver(_ context.Context, args []string, stdout, _ io.Writer) error {
 	if shown, err := flagSet("take-over", stdout, args, func(fs *flag.FlagSet) { data = dataFlag(fs) }); shown || err != nil {
 		return err
 	}
-	if _, err := app.ReadControl(*data); err == nil {
-		return fmt.Errorf("a hub runs on %s, or was killed: stop it, and where none runs remove its control.json", *data)
-	}
 	epoch, err := app.TakeOver(*data)
 	if err != nil {
 		return fmt.Errorf("take over with %s: %w", *data, err)

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -71,6 +72,9 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if d.tls {
 		secureDemo(&cfg)
 	}
+	if err := demoOnly(cfg.Data); err != nil {
+		return err
+	}
 	agents, err := newAgents(d, cfg)
 	if err != nil {
 		return err
@@ -84,6 +88,15 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	group.Go(func() error { return hub.Run(ctx) })
 	group.Go(func() error { return d.play(ctx, hub, agents, cfg, history, logger, stdout) })
 	return group.Wait()
+}
+
+// demoOnly refuses the data folder of a real hall: what the demo's people do stays in its
+// records for ever. Its own has the folder of its agents.
+func demoOnly(data string) error {
+	if _, err := os.Stat(filepath.Join(data, "sim")); !errors.Is(err, fs.ErrNotExist) || !app.IsHall(data) {
+		return nil
+	}
+	return fmt.Errorf("%s 是真实大厅的数据，演示不能用它：用 --data 另指一个空文件夹 is the data of a real hall, and what the demo's people do would stay in its records: name an empty folder with --data", data)
 }
 
 // play waits for the hub, brings up the windows and lets people come.
