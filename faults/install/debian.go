@@ -46,6 +46,10 @@ func debian(ctx context.Context, o options) (base string, err error) {
 	if err := os.MkdirAll(filepath.Dir(base), 0o755); err != nil {
 		return "", err
 	}
+	// A module of its own: what lists the project's packages meanwhile need not read a whole Debian.
+	if err := os.WriteFile(filepath.Join(filepath.Dir(base), "go.mod"), []byte("module debian\n"), 0o600); err != nil {
+		return "", err
+	}
 	fresh := base + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return "", err
