@@ -197,7 +197,7 @@ func (a *App) open() error {
 	}
 	// Ports first: a taken one is the commonest mistake and should cost nothing.
 	if a.listener, err = net.Listen("tcp", a.cfg.HTTP); err != nil {
-		return fmt.Errorf("the web address %s cannot be used (another program has it, or this machine has no such address): stop that program or choose another with --http: %w", a.cfg.HTTP, err)
+		return fmt.Errorf("the web address %s cannot be used (another program has it, this machine has no such address, or a port below 1024 asks for a right): stop that program or choose another with --http: %w", a.cfg.HTTP, err)
 	}
 	if err := a.openHTTPS(); err != nil {
 		return err
