@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"hallkeeper/agent"
+	"hallkeeper/format"
 	"hallkeeper/hub/app"
 	"hallkeeper/settings"
 )
@@ -51,6 +53,19 @@ func TestTheManualNamesEveryCommand(t *testing.T) {
 			slices.Sort(commands)
 			if !slices.Equal(named, commands) {
 				t.Errorf("%s of %s names %v, the program has %v", lang, name, named, commands)
+			}
+		}
+	}
+}
+
+func TestTheManualNamesEveryExitStatus(t *testing.T) {
+	for _, name := range []string{"hub", "agent"} {
+		for _, lang := range []string{".", "zh_CN"} {
+			page := read(t, filepath.Join("man", lang, "hallkeeper-"+name+".1"))
+			for _, m := range []string{"0 ", "1 ", "2 ", strconv.Itoa(format.ExitStatus) + " "} {
+				if !regexp.MustCompile(`(?m)^\.SH (EXIT STATUS|退出状态)\n.*\b` + m + `\S`).MatchString(page) {
+					t.Errorf("%s of %s does not say what the exit status %sis", lang, name, m)
+				}
 			}
 		}
 	}
