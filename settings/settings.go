@@ -86,7 +86,9 @@ func Load(dst any, file string, environ []string, flags ...Flag) error {
 	}
 	l.environment(leaves, environ)
 	l.flags(leaves, flags)
-	l.check("", root)
+	if !l.unread { // else all would be missing
+		l.check("", root)
+	}
 	if len(l.faults) > 0 {
 		// The file's mistakes come first, in its order.
 		slices.SortStableFunc(l.faults, func(a, b Fault) int { return cmp.Compare(uint(a.Line-1), uint(b.Line-1)) })
@@ -113,6 +115,7 @@ func List(dst any) ([]Setting, error) {
 }
 
 type loader struct {
+	unread  bool          // the file says nothing, as it cannot be read
 	newer   *format.Newer // the file is of a newer program, so that its mistakes are none
 	file    string
 	faults  []Fault
@@ -131,6 +134,7 @@ func (l *loader) readFile(root reflect.Value) {
 		if errors.As(err, &pathErr) {
 			err = pathErr.Err
 		}
+		l.unread = true
 		l.fault(0, "", "expected a settings file that can be read: %v", err)
 		return
 	}
@@ -138,9 +142,11 @@ func (l *loader) readFile(root reflect.Value) {
 	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
 	case err != nil:
+		l.unread = true
 		l.fault(0, "", "expected a settings file that can be read: %v", err)
 		return
 	case len(raw) > maxFile:
+		l.unread = true
 		l.fault(0, "", "expected at most %d bytes of settings", maxFile)
 		return
 	}
@@ -148,6 +154,7 @@ func (l *loader) readFile(root reflect.Value) {
 	var doc yaml.Node
 	if err := decoder.Decode(&doc); err != nil {
 		if !errors.Is(err, io.EOF) {
+			l.unread = true
 			l.syntax(err)
 		}
 		return

@@ -211,6 +211,51 @@ func TestAMissingFileIsAFault(t *testing.T) {
 	}
 }
 
+// needy has a setting without a default.
+type needy struct {
+	Name string `yaml:"name"`
+}
+
+func (n *needy) Check() error {
+	if n.Name == "" {
+		return At("name", "expected a name")
+	}
+	return nil
+}
+
+func TestOfAFileThatCannotBeReadNothingIsMissing(t *testing.T) {
+	torn := filepath.Join(t.TempDir(), "torn.yaml")
+	if err := os.WriteFile(torn, []byte("name: [w01\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	empty := filepath.Join(t.TempDir(), "empty.yaml")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		file    string
+		environ []string
+		want    []string
+	}{
+		{"/nowhere/at/all.yaml", nil, []string{"can be read"}},
+		{torn, nil, []string{"expected YAML"}},
+		{"/nowhere/at/all.yaml", []string{"HALL_NAMES=x"}, []string{"can be read", "HALL_NAMES: unknown setting"}},
+		{empty, nil, []string{"expected a name"}},
+	} {
+		var n needy
+		var faults *Faults
+		if err := Load(&n, row.file, row.environ); !errors.As(err, &faults) || len(faults.List) != len(row.want) {
+			t.Errorf("%s: want %q alone, got %v", row.file, row.want, err)
+			continue
+		}
+		for i, want := range row.want {
+			if got := faults.List[i].String(); !strings.Contains(got, want) {
+				t.Errorf("%s: want %q, got %q", row.file, want, got)
+			}
+		}
+	}
+}
+
 func TestAStructThatCannotHoldSettingsIsRefused(t *testing.T) {
 	for _, dst := range []any{
 		nil, hall{}, new(int), (*hall)(nil),
