@@ -257,7 +257,7 @@ describe('the console', () => {
   test('the door leads to the pages', { timeout: 300_000 }, () => withHub({}, async (hub) => {
     const page = await open(browser, `${hub.address}/`)
     const links = await page.locator('main a').evaluateAll((found) => found.map((link) => link.getAttribute('href')))
-    assert.deepEqual(links, ['/lobby', '/board', '/me', '/console', '/docs'])
+    assert.deepEqual(links, ['/lobby', '/board', '/me', '/console', '/help/zh/', '/docs'])
     await assertAccessible(page, 'index')
     await shoot(page, 'index')
     await page.done()

@@ -62,6 +62,7 @@ after(async () => {
 const press = (seq, first) => JSON.stringify({ id: `press-${seq}`, agent: 'w04', outbox: 'o1', seq, first, boot: 'b1', at: new Date().toISOString(), clock: 'synced', kind: 'rating.pressed', data: { level: 5 } })
 const row = (kind) => page.locator(`[data-trouble="${kind}"]`)
 const judge = async (what, name) => {
+  await page.waitForFunction(() => document.querySelectorAll('.el-message').length === 0) // what was just said lies over the head for a moment
   await assertAccessible(page, what)
   assert.deepEqual(await unfit(page), [], what)
   await shoot(page, name)
