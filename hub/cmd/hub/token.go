@@ -33,7 +33,7 @@ func runToken(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	case "revoke":
 		return revokeToken(ctx, args[1:], stdout)
 	case "--help", "-h", "help":
-		_, err := fmt.Fprintln(stdout, "用法 Usage: hub token create --role ROLE --name NAME [--expires DAY] [--address RANGE] | list | revoke ID    [--data DIR]")
+		_, err := fmt.Fprintln(stdout, "用法 Usage: hub token create --role ROLE --name NAME [--expires DAY] [--address RANGE] | list | revoke --id ID    [--data DIR]")
 		return err
 	}
 	return usageError{fmt.Sprintf("token takes create, list or revoke, got %q", args[0])}
