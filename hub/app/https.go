@@ -94,7 +94,11 @@ func (a *App) servePages(ctx context.Context, group *errgroup.Group) {
 			<-ctx.Done()
 			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
-			return s.Shutdown(ending)
+			err := s.Shutdown(ending)
+			if errors.Is(err, context.DeadlineExceeded) { // a connection on which nobody has asked anything yet, or a caller that is slow
+				err = s.Close()
+			}
+			return err
 		})
 	}
 }
