@@ -101,7 +101,8 @@ func runCampaign(ctx context.Context, o options, kind, name string, seed uint64,
 	if err == nil && c.result.clean() && !o.keep {
 		err = os.RemoveAll(work)
 	} else {
-		log("logs and data of this campaign are kept in %s", work)
+		err = errors.Join(err, c.book.write(filepath.Join(work, "acts.txt")))
+		log("logs, data and acts of this campaign are kept in %s", work)
 	}
 	return c.result, err
 }

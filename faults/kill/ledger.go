@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -64,4 +66,17 @@ func (l *ledger) counts() (made, kept int) {
 		}
 	}
 	return made, kept
+}
+
+// write leaves the acts in a file, a line each, for whoever looks for what went wrong.
+func (l *ledger) write(path string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var text bytes.Buffer
+	for _, window := range sortedKeys(l.acts) {
+		for _, a := range l.acts[window] {
+			fmt.Fprintf(&text, "%s: %v, kept %t\n", window, a, a.kept)
+		}
+	}
+	return os.WriteFile(path, text.Bytes(), 0o600)
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"time"
 
+	"hallkeeper/agent/board"
 	"hallkeeper/simulator/hand"
 	"hallkeeper/wire"
 )
@@ -110,13 +110,13 @@ func (p *person) do(ctx context.Context, a act, move func() error) (kept bool, e
 	return kept, nil
 }
 
-// look waits for an answer of the lamps, or for the agent to go away.
+// look waits for the green lamp, or for the agent to go away.
 func (p *person) look(ctx context.Context) (kept bool) {
 	timer := time.NewTimer(lookFor)
 	defer timer.Stop()
 	select {
-	case green := <-p.lamps.answer:
-		return green
+	case <-p.lamps.green:
+		return true
 	case <-p.hand.Gone():
 		return p.lamps.lit()
 	case <-ctx.Done():
@@ -128,24 +128,23 @@ func (p *person) look(ctx context.Context) (kept bool) {
 	return p.lamps.lit()
 }
 
-// lamps are what a person sees of a window's lamp.
+// lamps are what a person sees of a window's lamp. Only green answers an act:
+// red also flashes a while after one that was kept, where the hub is away, and
+// then reaches into the next act.
 type lamps struct {
-	mu sync.Mutex
-	// answer has the last rising edge since forget: true is green, false red.
-	answer chan bool
+	// green holds a rise of the green lamp since forget.
+	green chan struct{}
 }
 
-func newLamps() *lamps { return &lamps{answer: make(chan bool, 1)} }
+func newLamps() *lamps { return &lamps{green: make(chan struct{}, 1)} }
 
 // see is called for each change of an output.
 func (l *lamps) see(s hand.Seen) {
-	if !s.High || s.Line != "lamp_green" && s.Line != "lamp_red" {
+	if !s.High || s.Line != board.LampGreen {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	select {
-	case l.answer <- s.Line == "lamp_green":
+	case l.green <- struct{}{}:
 	default: // the first answer counts
 	}
 }
@@ -154,10 +153,11 @@ func (l *lamps) see(s hand.Seen) {
 func (l *lamps) forget() { l.lit() }
 
 // lit takes an answer without waiting for it.
-func (l *lamps) lit() (green bool) {
+func (l *lamps) lit() bool {
 	select {
-	case green = <-l.answer:
+	case <-l.green:
+		return true
 	default:
+		return false
 	}
-	return green
 }
