@@ -261,7 +261,7 @@ const (
 	AlarmHTTPSNear   AlarmKind = "https_ends"        // subject: empty; values: until; within 14 days, or it has ended
 	AlarmDisk        AlarmKind = "disk_filling"      // subject: empty; values: free (GiB), days (left; none where not known), growth (MiB a day)
 	AlarmHubClock    AlarmKind = "hub_clock"         // subject: empty; detail: unsynced or stepped; values: seconds (by which it jumped)
-	AlarmBackup      AlarmKind = "backup_old"        // subject: empty; detail: never or old; values: days and hours (since the last), place (its number, where there are several)
+	AlarmBackup      AlarmKind = "backup_old"        // subject: empty; detail: never or old; values: days and hours (since the last), place (its number, where there are several); a trouble has name too (the folder or server)
 	AlarmRival       AlarmKind = "hub_rival"         // subject: empty; detail: newer (this hub has stopped storing), same or older, as its data is; values: address
 	AlarmLogDamaged  AlarmKind = "log_damaged"       // subject: empty; values: count; detail: the first fault that was found
 

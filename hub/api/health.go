@@ -77,6 +77,8 @@ type (
 		// Ways are by which people are told of troubles: mail, webhook; none where nobody is. Ends are the hub's own certificates.
 		Ways []string         `json:"ways"`
 		Ends []CertificateEnd `json:"-"`
+		// Rules say when they may be told.
+		Rules trouble.Rules `json:"-"`
 	}
 	// DiskState is the data folder's disk, in bytes.
 	DiskState struct {
@@ -131,9 +133,9 @@ type (
 	// ClockState is the hub's clock.
 	ClockState struct {
 		Synchronised bool `json:"synchronised"`
-		// OffsetSeconds is by how much the time server would still move it.
-		OffsetSeconds float64 `json:"offset_seconds"`
-		Steps         int     `json:"steps"`
+		// OffsetSeconds is by how much the time server would still move it; left out where it is not synchronised, since nobody has measured it.
+		OffsetSeconds *float64 `json:"offset_seconds,omitempty"`
+		Steps         int      `json:"steps"`
 		// Wrong is empty, unsynced or stepped.
 		Wrong string `json:"wrong,omitempty"`
 	}
@@ -189,13 +191,14 @@ type (
 		Connected bool           `json:"connected"`
 		Beat      *ScreenBeat    `json:"beat,omitempty"`
 	}
-	// TestAnswer is what became of a test message.
+	// TestAnswer is what became of a test message to one receiver: an address of mail, or a webhook's host.
 	TestAnswer struct {
 		Channel string `json:"channel"`
+		To      string `json:"to"`
 		OK      bool   `json:"ok"`
 		Answer  string `json:"answer,omitempty"`
 	}
-	// TestAnswers are those of all ways that are set.
+	// TestAnswers are those of all receivers that are set.
 	TestAnswers struct {
 		Answers []TestAnswer `json:"answers"`
 	}
@@ -279,7 +282,11 @@ func (a *API) getSystemHealth(w http.ResponseWriter, r *http.Request) error {
 		for _, way := range []string{trouble.ByMail, trouble.ByWebhook} {
 			c, known := s.Troubles.Channels.Get(way)
 			if set := slices.Contains(h.Ways, way); set || known {
-				h.Channels = append(h.Channels, channelRow(way, set, &c))
+				row := channelRow(way, set, &c)
+				if at, ok := s.Troubles.Retry(way, now, h.Rules); ok && set {
+					row.Next = ifAny(at.In(a.Zone))
+				}
+				h.Channels = append(h.Channels, row)
 			}
 		}
 		names := map[string]string{}
@@ -309,7 +316,7 @@ func (a *API) getSystemHealth(w http.ResponseWriter, r *http.Request) error {
 }
 
 func channelRow(way string, set bool, c *trouble.Channel) ChannelRow {
-	row := ChannelRow{Channel: way, Set: set, Tries: []TryRow{}, LastOK: ifAny(c.LastOK), Next: ifAny(c.Next)}
+	row := ChannelRow{Channel: way, Set: set, Tries: []TryRow{}, LastOK: ifAny(c.LastOK)}
 	for _, t := range slices.Backward(c.Tries) {
 		if !t.OK && row.LastFailed == nil {
 			row.LastFailed, row.Answer = ifAny(t.At), t.Answer

@@ -122,6 +122,7 @@ func TestTheHealthOfTheSystem(t *testing.T) {
 	s := newStage(t)
 	s.people()
 	failed := s.now.Add(-time.Minute)
+	s.troubled("device_cut_off/w03") // there is something to tell
 	s.room.machine = Machine{Ways: []string{trouble.ByMail}, Ends: []CertificateEnd{{What: "authority", Until: s.now.AddDate(30, 0, 0)}},
 		Backup: BackupState{State: "old", Places: []PlaceRow{{Place: "/mnt/backup", State: "old", Failed: &failed, Why: "is its disk mounted?"}}}}
 	for _, ok := range []bool{true, false} {

@@ -84,7 +84,7 @@ func newBackupMetrics(reg prometheus.Registerer) *backupMetrics {
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Subsystem: "backup", Name: "last_timestamp_seconds",
 			Help: "When the last whole backup in a place was made, in seconds since 1970; 0 where there is none."}, []string{"place"}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: "backup", Name: "failures_total",
-			Help: "Backups that failed; each is tried again after five minutes."}, []string{"place"}),
+			Help: "Backups that failed; each is tried again after five minutes, or at the next time that is set where that is sooner."}, []string{"place"}),
 	}
 	reg.MustRegister(m.last, m.failures)
 	return m

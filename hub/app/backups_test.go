@@ -209,6 +209,12 @@ func TestAPlaceThatFallsBehindIsAnAlarm(t *testing.T) {
 	if h.get("/healthz", &probe); probe.Status != "ok" || probe.Backup != "never" {
 		t.Errorf("%+v", probe)
 	}
+	brokertest.Eventually(t, "the trouble names the place", func() bool {
+		ahead.Add(int64(time.Minute)) // it has to stand for a while
+		var list api.TroubleList
+		h.get("/api/v1/troubles", &list)
+		return len(list.Open) == 1 && strings.Contains(list.Open[0].ZH, gone) && strings.Contains(list.Open[0].EN, gone)
+	})
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}

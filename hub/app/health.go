@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ const (
 // Machine is what was last seen of the hub's machine; see api.Upkeep.
 func (a *App) Machine() api.Machine {
 	s, now := a.machine.seen(), a.cfg.Now()
-	m := api.Machine{LogFaults: len(s.faults), LogChecked: a.ifAny(s.checked), Ways: []string{}}
+	m := api.Machine{LogFaults: len(s.faults), LogChecked: a.ifAny(s.checked), Ways: []string{}, Rules: a.cfg.Notify.rules(a.zone)}
 	for _, t := range a.tellers {
 		m.Ways = append(m.Ways, t.channel)
 	}
@@ -32,7 +33,11 @@ func (a *App) Machine() api.Machine {
 	for _, x := range s.samples {
 		m.Disk.Samples = append(m.Disk.Samples, api.DiskSample{At: x.At.In(a.zone), Free: x.Free, Data: x.Data})
 	}
-	m.Clock = api.ClockState{Synchronised: s.clock.Synchronised, OffsetSeconds: s.clock.Offset.Seconds(), Steps: s.clock.Steps}
+	m.Clock = api.ClockState{Synchronised: s.clock.Synchronised, Steps: s.clock.Steps}
+	if s.clock.Synchronised { // otherwise nobody has measured it
+		offset := s.clock.Offset.Seconds()
+		m.Clock.OffsetSeconds = &offset
+	}
 	m.Clock.Wrong, _ = s.clock.Wrong()
 	m.Backup = a.backupState(&s.backup, now)
 	m.Ends = append(m.Ends, api.CertificateEnd{What: "authority", Until: a.authority.Certificate().NotAfter.In(a.zone)})
@@ -89,21 +94,21 @@ func (a *App) TestMessages(ctx context.Context, actor wire.Actor) ([]api.TestAns
 	if len(a.tellers) == 0 {
 		return nil, hall.Refuse("nobody_told", "没有设置通知对象：请在主机的设置文件中填写 notify.mail 或 notify.webhook", "nobody is set to be told: fill in notify.mail or notify.webhook in the hub's settings")
 	}
-	answers := make([]api.TestAnswer, len(a.tellers))
+	all := make([][]api.TestAnswer, len(a.tellers))
 	messages := make([]string, len(a.tellers))
 	var sent sync.WaitGroup
 	for i, t := range a.tellers {
 		messages[i] = uuid.NewString()
 		sent.Go(func() {
-			answer, ok := t.send(ctx, messages[i], a.cfg.Now(), &trouble.Letter{Attempt: 1}, true)
-			answers[i] = api.TestAnswer{Channel: t.channel, OK: ok, Answer: answer}
+			all[i] = t.test(ctx, messages[i], a.cfg.Now())
 		})
 	}
 	sent.Wait()
-	for i, x := range answers {
-		result := "failed"
-		if x.OK {
-			result = "sent"
+	answers := slices.Concat(all...)
+	for i, each := range all {
+		x, result := each[0], "sent"
+		if bad := slices.IndexFunc(each, func(x api.TestAnswer) bool { return !x.OK }); bad >= 0 { // as for any other message: it has failed where it has for one
+			x, result = each[bad], "failed"
 		}
 		a.messages.WithLabelValues(x.Channel, result).Inc()
 		told := trouble.Tell{TroubleTold: wire.TroubleTold{Channel: x.Channel, Message: messages[i], Test: true, OK: x.OK, Answer: x.Answer}}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"math"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -104,7 +106,13 @@ func (a *App) watch() {
 		}
 		return 0
 	})
-	gauge("clock", "offset_seconds", "By how much the time server would still move the hub's clock.", func() float64 { return a.machine.seen().clock.Offset.Seconds() })
+	gauge("clock", "offset_seconds", "By how much the time server would still move the hub's clock; NaN while it is not synchronised.", func() float64 {
+		c := a.machine.seen().clock
+		if !c.Synchronised {
+			return math.NaN()
+		}
+		return c.Offset.Seconds()
+	})
 	a.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: namespace, Subsystem: "clock", Name: "steps_total",
 		Help: "Jumps of the hub's clock by half a second or more."}, func() float64 { return float64(a.machine.seen().clock.Steps) }))
 	a.metrics.MustRegister(newHallGauges(a))

@@ -7,11 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net/url"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
+	"hallkeeper/hub/api"
 	"hallkeeper/hub/courier"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/register"
@@ -24,8 +28,29 @@ import (
 // teller is one way by which those who keep the machines are told.
 type teller struct {
 	channel string
-	// send makes one attempt; it may take its time, nobody waits for it.
-	send func(ctx context.Context, message string, at time.Time, l *trouble.Letter, test bool) (answer string, ok bool)
+	// receivers are who is told by it: addresses of mail, or the webhook's host.
+	receivers []string
+	// send makes one attempt to tell one of them, by number; it may take its time, nobody waits for it.
+	send func(ctx context.Context, to int, message string, at time.Time, l *trouble.Letter, test bool) (answer string, ok bool)
+}
+
+// all makes one attempt to tell all; one that fails lets all be told again, under the same id.
+func (t *teller) all(ctx context.Context, message string, at time.Time, l *trouble.Letter) (answer string, ok bool) {
+	for to := range t.receivers {
+		if answer, ok = t.send(ctx, to, message, at, l, false); !ok {
+			return answer, false
+		}
+	}
+	return answer, true
+}
+
+// test sends all a test, one after the other, and gives what became of each.
+func (t *teller) test(ctx context.Context, message string, at time.Time) (answers []api.TestAnswer) {
+	for to, name := range t.receivers {
+		answer, ok := t.send(ctx, to, message, at, &trouble.Letter{Attempt: 1}, true)
+		answers = append(answers, api.TestAnswer{Channel: t.channel, To: name, OK: ok, Answer: answer})
+	}
+	return answers
 }
 
 // tellEvery is how often is looked for what is to be told.
@@ -43,15 +68,9 @@ func (a *App) openTellers() error {
 		if a.courier == nil {
 			return errors.New("notify.mail names addresses and no mail server is set: set mail.host, or take the addresses out")
 		}
-		a.tellers = append(a.tellers, &teller{channel: trouble.ByMail, send: func(ctx context.Context, message string, at time.Time, l *trouble.Letter, test bool) (answer string, ok bool) {
-			for i, to := range c.Mail { // one that fails lets all be sent again, under the same Message-ID
-				r := a.courier.Send(ctx, courier.Mail{ID: fmt.Sprintf("%s-%d", message, i+1), Kind: "trouble", Attempt: l.Attempt, To: to, Subject: from.Subject(l, lang, test), Body: from.Body(l, lang, test), At: at})
-				if !r.OK {
-					return r.Answer, false
-				}
-				answer = r.Answer
-			}
-			return answer, true
+		a.tellers = append(a.tellers, &teller{channel: trouble.ByMail, receivers: c.Mail, send: func(ctx context.Context, to int, message string, at time.Time, l *trouble.Letter, test bool) (string, bool) {
+			r := a.courier.Send(ctx, courier.Mail{ID: fmt.Sprintf("%s-%d", message, to+1), Kind: "trouble", Attempt: l.Attempt, To: c.Mail[to], Subject: from.Subject(l, lang, test), Body: from.Body(l, lang, test), At: at})
+			return r.Answer, r.OK
 		}})
 	}
 	if c.Webhook != "" {
@@ -63,7 +82,7 @@ func (a *App) openTellers() error {
 		if err != nil {
 			return fmt.Errorf("open the webhook (notify.webhook): %w", err)
 		}
-		a.tellers = append(a.tellers, &teller{channel: trouble.ByWebhook, send: func(ctx context.Context, message string, at time.Time, l *trouble.Letter, test bool) (string, bool) {
+		a.tellers = append(a.tellers, &teller{channel: trouble.ByWebhook, receivers: []string{hostOf(c.Webhook)}, send: func(ctx context.Context, _ int, message string, at time.Time, l *trouble.Letter, test bool) (string, bool) {
 			body, err := json.Marshal(from.Payload(l, message, at, lang, test))
 			if err != nil {
 				return err.Error(), false
@@ -72,6 +91,15 @@ func (a *App) openTellers() error {
 		}})
 	}
 	return nil
+}
+
+// hostOf is the host of an address; the rest of a webhook's may hold a secret.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // noteTroubles makes troubles of alarms that stand, until ctx ends.
@@ -86,6 +114,9 @@ func (a *App) noteTroubles(ctx context.Context) error {
 			n, changed = watch.Look(a.cfg.Now(), alarms, &v.State.Troubles)
 		})
 		if changed {
+			for i := range n.Raised {
+				a.namePlace(&n.Raised[i])
+			}
 			if _, _, err := a.decide(ctx, actor, "", n); err != nil && ctx.Err() == nil {
 				// Where nothing can be stored the tellers say that much by themselves. The alarms stand: they are noted once it works again.
 				a.logger.Warn("troubles could not be noted; they are noted again", "error", err)
@@ -98,6 +129,24 @@ func (a *App) noteTroubles(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// namePlace writes into the alarm of an old backup the place that it is of. The live view, which everybody sees, has its number only.
+func (a *App) namePlace(alarm *wire.Alarm) {
+	to := a.cfg.Backup.To
+	n := 1
+	if number := alarm.Values["place"]; number != "" {
+		n, _ = strconv.Atoi(number)
+	}
+	if alarm.Kind != wire.AlarmBackup || n < 1 || n > len(to) {
+		return
+	}
+	values := maps.Clone(alarm.Values) // the live view's own
+	if values == nil {
+		values = map[string]string{}
+	}
+	values[trouble.PlaceName] = to[n-1]
+	alarm.Values = values
 }
 
 // tell tells by one way until ctx ends. Each way has its own: one whose server hangs holds up nothing else.
@@ -148,7 +197,7 @@ func (a *App) tellOnce(ctx context.Context, t *teller, l *trouble.Letter) {
 
 func (a *App) attempt(ctx context.Context, t *teller, l *trouble.Letter) (trouble.Tell, bool) {
 	message := messageID(t.channel, l)
-	answer, ok := t.send(ctx, message, a.cfg.Now(), l, false)
+	answer, ok := t.all(ctx, message, a.cfg.Now(), l)
 	told := l.Told(t.channel, message, ok, answer)
 	if ok {
 		a.messages.WithLabelValues(t.channel, "sent").Inc()
@@ -197,22 +246,20 @@ func (o *outage) letter(now time.Time, s eventlog.Stats) (l trouble.Letter, due 
 
 func (o *outage) done(writable bool) { o.told, o.next = !writable, time.Time{} }
 
-// TestMessage sends a test message by every way that the settings name, whether the hub runs or not, and gives what each server
-// answered by channel, and which took it.
-func TestMessage(ctx context.Context, cfg Config, logger *slog.Logger) (answers map[string]string, took map[string]bool, err error) {
+// TestMessage sends a test message to all whom the settings name, whether the hub runs or not, and gives what became of each.
+func TestMessage(ctx context.Context, cfg Config, logger *slog.Logger) (answers []api.TestAnswer, err error) {
 	a, err := New(cfg, logger)
 	if err == nil {
 		err = errors.Join(a.openCourier(), a.openTellers())
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(a.tellers) == 0 {
-		return nil, nil, errors.New("nobody is set to be told: fill in notify.mail or notify.webhook in the settings")
+		return nil, errors.New("nobody is set to be told: fill in notify.mail or notify.webhook in the settings")
 	}
-	answers, took = map[string]string{}, map[string]bool{}
 	for _, t := range a.tellers {
-		answers[t.channel], took[t.channel] = t.send(ctx, uuid.NewString(), a.cfg.Now(), &trouble.Letter{Attempt: 1}, true)
+		answers = append(answers, t.test(ctx, uuid.NewString(), a.cfg.Now())...)
 	}
-	return answers, took, nil
+	return answers, nil
 }

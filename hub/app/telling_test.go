@@ -13,8 +13,10 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -163,7 +165,8 @@ func TestTroublesAreToldByMailAndWebhook(t *testing.T) {
 		t.Fatal(err)
 	}
 	h = start(t, cfg)
-	if answers, took, err := app.TestMessage(t.Context(), cfg, slog.New(slog.DiscardHandler)); err != nil || !took[trouble.ByMail] || !took[trouble.ByWebhook] {
+	answers, err := app.TestMessage(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil || len(answers) != 3 || slices.ContainsFunc(answers, func(x api.TestAnswer) bool { return !x.OK || x.To == "" }) {
 		t.Fatal(answers, err)
 	}
 	if mails, _ := smtp.Got(); len(mails) != 4 || len(hook.messages()) != 2 || !hook.messages()[1].Test || len(hook.messages()[1].Raised) != 0 {
@@ -198,25 +201,36 @@ func TestAMessageThatFailsWaits(t *testing.T) {
 	}
 }
 
-// A test from the console goes by every way, is in the log with who asked and what the server answered, and puts off nothing.
+// A test from the console goes to every receiver, whatever became of the one before, is in the log with who asked and what the
+// server answered, and puts off nothing.
 func TestATestMessageFromTheConsole(t *testing.T) {
 	smtp := couriertest.Serve(t, "127.0.0.1:0", false, false)
+	var named atomic.Int32
+	smtp.Answers(func(_ int, verb string) string {
+		if verb == "RCPT" && named.Add(1) == 2 {
+			return "550 5.1.1 no such mailbox"
+		}
+		return ""
+	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
 	defer server.Close()
 	h := start(t, notifying(t, t.TempDir(), smtp, server.URL))
 	var answers api.TestAnswers
-	if status := h.asked("health/test-message", map[string]any{}, &answers); status != http.StatusOK || len(answers.Answers) != 2 || !answers.Answers[0].OK || answers.Answers[1].OK || answers.Answers[1].Answer == "" {
+	if status := h.asked("health/test-message", map[string]any{}, &answers); status != http.StatusOK || len(answers.Answers) != 3 || !answers.Answers[0].OK || answers.Answers[1].OK || answers.Answers[1].Answer == "" || answers.Answers[2].OK || answers.Answers[2].Answer == "" {
 		t.Fatalf("%d %+v", status, answers)
 	}
-	if mails, _ := smtp.Got(); len(mails) != 2 {
+	if x := answers.Answers; !strings.Contains(x[0].To, "@") || !strings.Contains(x[1].To, "@") || x[0].To == x[1].To || "http://"+x[2].To != server.URL {
+		t.Errorf("who was told: %+v", x)
+	}
+	if mails, _ := smtp.Got(); len(mails) != 1 {
 		t.Errorf("%d mails arrived", len(mails))
 	}
 	said := h.kinds(wire.KindTroubleTold)
-	if told := h.told(); len(told) != 2 || !told[0].Test || told[0].Attempt != 1 || told[1].Next != nil || said[0].Actor.ID != "operator" {
+	if told := h.told(); len(told) != 2 || told[0].OK || !told[0].Test || told[0].Attempt != 1 || told[1].Next != nil || said[0].Actor.ID != "operator" {
 		t.Errorf("%+v", told)
 	}
 	var health api.SystemHealth
-	if h.get("/api/v1/health", &health); len(health.Channels) != 2 || health.Channels[0].LastFailed != nil || health.Channels[1].LastFailed == nil || health.Channels[1].Next != nil || len(health.Ways) != 2 {
+	if h.get("/api/v1/health", &health); len(health.Channels) != 2 || health.Channels[0].LastFailed == nil || health.Channels[1].LastFailed == nil || health.Channels[1].Next != nil || len(health.Ways) != 2 {
 		t.Errorf("%+v", health.Channels)
 	}
 }
@@ -227,7 +241,7 @@ func TestNobodyIsSetToBeTold(t *testing.T) {
 	if status := h.asked("health/test-message", map[string]any{}, &refused); status != http.StatusConflict || refused.Code != "nobody_told" {
 		t.Errorf("%d %+v", status, refused)
 	}
-	if _, _, err := app.TestMessage(t.Context(), config(t.TempDir()), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "notify.mail") {
+	if _, err := app.TestMessage(t.Context(), config(t.TempDir()), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "notify.mail") {
 		t.Error(err)
 	}
 }

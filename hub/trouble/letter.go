@@ -48,22 +48,64 @@ func (l *Letter) Told(channel, message string, ok bool, answer string) Tell {
 }
 
 func (r *Rules) quiet(now time.Time) bool {
+	if r.QuietFrom == r.QuietUntil {
+		return false
+	}
 	local := now.In(r.Zone)
 	at := hall.Minute(local.Hour()*60 + local.Minute())
-	switch {
-	case r.QuietFrom < r.QuietUntil:
-		return at >= r.QuietFrom && at < r.QuietUntil
-	case r.QuietFrom > r.QuietUntil: // over midnight
+	if r.QuietFrom > r.QuietUntil { // over midnight
 		return at >= r.QuietFrom || at < r.QuietUntil
 	}
-	return false
+	return at >= r.QuietFrom && at < r.QuietUntil
 }
 
 // Due is the letter that a channel is to be sent now; ok is false where there is none, or where it has to wait.
 func (s *State) Due(channel string, now time.Time, r Rules) (l Letter, ok bool) {
 	c, _ := s.Channels.Get(channel)
-	urgent := false
-	first := now
+	l, first, urgent := s.waiting(channel, now)
+	switch {
+	case l.empty(), now.Before(c.Next):
+		return l, false
+	case urgent:
+	case r.quiet(now), now.Sub(first) < r.Gather, !c.LastOK.IsZero() && now.Sub(c.LastOK) < r.Every && !c.LastOK.After(now):
+		return l, false
+	}
+	for _, part := range [][]Trouble{l.Raised, l.Cleared, l.Again} {
+		slices.SortFunc(part, func(a, b Trouble) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Trouble, b.Trouble)) })
+	}
+	l.Attempt = c.Attempts + 1
+	return l, true
+}
+
+// Retry is when a message that failed is tried again, as far as is known now; ok is false where the last did not fail, or where
+// nothing is left to tell.
+func (s *State) Retry(channel string, now time.Time, r Rules) (at time.Time, ok bool) {
+	c, _ := s.Channels.Get(channel)
+	l, first, urgent := s.waiting(channel, now)
+	if c.Attempts == 0 || l.empty() {
+		return at, false
+	}
+	at = c.Next
+	if urgent {
+		return at, true
+	}
+	if gathered := first.Add(r.Gather); at.Before(gathered) {
+		at = gathered
+	}
+	if next := c.LastOK.Add(r.Every); !c.LastOK.IsZero() && !c.LastOK.After(now) && at.Before(next) {
+		at = next
+	}
+	for r.quiet(at) { // the quiet hours end at a full minute
+		at = at.Truncate(time.Minute).Add(time.Minute)
+	}
+	return at, true
+}
+
+func (l *Letter) empty() bool { return len(l.Raised)+len(l.Cleared)+len(l.Again) == 0 }
+
+// waiting is what a channel has not told yet, since when the first of it waits, and whether any of it is urgent.
+func (s *State) waiting(channel string, now time.Time) (l Letter, first time.Time, urgent bool) {
+	first = now
 	kinds := Kinds()
 	for _, t := range s.Troubles.Each() {
 		told, wasTold := t.Told[channel]
@@ -83,18 +125,7 @@ func (s *State) Due(channel string, now time.Time, r Rules) (l Letter, ok bool) 
 			l.Open++
 		}
 	}
-	switch {
-	case len(l.Raised)+len(l.Cleared)+len(l.Again) == 0, now.Before(c.Next):
-		return l, false
-	case urgent:
-	case r.quiet(now), now.Sub(first) < r.Gather, !c.LastOK.IsZero() && now.Sub(c.LastOK) < r.Every && !c.LastOK.After(now):
-		return l, false
-	}
-	for _, part := range [][]Trouble{l.Raised, l.Cleared, l.Again} {
-		slices.SortFunc(part, func(a, b Trouble) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Trouble, b.Trouble)) })
-	}
-	l.Attempt = c.Attempts + 1
-	return l, true
+	return l, first, urgent
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -266,11 +266,13 @@ func TestWordsOfBackups(t *testing.T) {
 		return w.ZH + "/" + w.EN
 	}
 	for want, got := range map[string]string{
-		"最近一次备份已是 5 小时前/the last backup is 5 hours old":                   words("old", map[string]string{"days": "0", "hours": "5"}),
-		"第 2 处备份位置最近一次备份已是 9 天前/the last backup in place 2 is 9 days old": words("old", map[string]string{"days": "9", "hours": "216", "place": "2"}),
-		"主机从未做过备份/the hub has never been backed up":                       words("never", nil),
-		"第 2 处备份位置还没有备份/there is no backup in place 2 yet":                words("never", map[string]string{"place": "2"}),
-		"最近一次备份已是 9 天前/the last backup is 9 days old":                     words("old", map[string]string{"days": "9"}), // as the log has it from before
+		"最近一次备份已是 5 小时前/the last backup is 5 hours old":                                             words("old", map[string]string{"days": "0", "hours": "5"}),
+		"第 2 处备份位置最近一次备份已是 9 天前/the last backup in place 2 is 9 days old":                           words("old", map[string]string{"days": "9", "hours": "216", "place": "2"}),
+		"主机从未做过备份/the hub has never been backed up":                                                 words("never", nil),
+		"第 2 处备份位置还没有备份/there is no backup in place 2 yet":                                          words("never", map[string]string{"place": "2"}),
+		"第 2 处备份位置 /mnt/two 还没有备份/there is no backup in /mnt/two (place 2) yet":                     words("never", map[string]string{"place": "2", "name": "/mnt/two"}),
+		"备份位置 sftp://hall@nas/b 最近一次备份已是 5 小时前/the last backup in sftp://hall@nas/b is 5 hours old": words("old", map[string]string{"days": "0", "hours": "5", "name": "sftp://hall@nas/b"}),
+		"最近一次备份已是 9 天前/the last backup is 9 days old":                                               words("old", map[string]string{"days": "9"}), // as the log has it from before
 	} {
 		if got != want {
 			t.Errorf("%s, not %s", got, want)
@@ -358,4 +360,35 @@ func TestOldTroublesAreForgotten(t *testing.T) {
 		t.Errorf("%d are kept", n)
 	}
 	k.expect("what goes on", "log_damaged")
+}
+
+// The time that is shown for the next attempt is the one at which it is made: a pause that ends in the quiet hours ends with them.
+func TestWhenAMessageIsTriedAgain(t *testing.T) {
+	k := newKeeping(t)
+	rules := Rules{Gather: 2 * time.Minute, Every: 30 * time.Minute, QuietFrom: 20 * 60, QuietUntil: 7*60 + 30, Zone: k.zone}
+	k.now = time.Date(2026, 11, 23, 19, 38, 0, 0, k.zone)
+	if at, ok := k.state.Retry(ByMail, k.now, rules); ok {
+		t.Errorf("nothing has failed and it is tried again at %s", at)
+	}
+	k.raise(cutOff, wire.AlarmCutOff, wire.SeverityAlarm)
+	k.pass(5 * time.Minute)
+	for _, want := range []string{"23 19:44", "23 19:49", "24 07:30"} {
+		l, due := k.state.Due(ByMail, k.now, rules)
+		if !due {
+			t.Fatalf("nothing is due at %s", k.now)
+		}
+		k.do("schedule", l.Told(ByMail, "m", false, "451 later"))
+		at, ok := k.state.Retry(ByMail, k.now, rules)
+		if got := at.In(k.zone).Format("02 15:04"); !ok || got != want {
+			t.Fatalf("at %s it is tried again at %s, not %s", k.now.Format("15:04"), got, want)
+		}
+		if _, due := k.state.Due(ByMail, at.Add(-time.Second), rules); due {
+			t.Errorf("it is tried before %s", want)
+		}
+		k.now = at
+	}
+	k.state.Troubles.Delete("t001-1")
+	if at, ok := k.state.Retry(ByMail, k.now, rules); ok {
+		t.Errorf("nothing is left to tell and it is tried again at %s", at)
+	}
 }

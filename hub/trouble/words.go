@@ -159,10 +159,18 @@ func (t *Trouble) ofTheHub() Words {
 	return Words{string(t.Kind), string(t.Kind), "请在控制台的“告警”中查看。", "Look at the console's alarms."}
 }
 
+// PlaceName is the value of an old backup's trouble that names the place: a folder, or a server's address.
+const PlaceName = "name"
+
 // ofBackup are the words of backups that are not made.
 func (t *Trouble) ofBackup() Words {
 	zh, en := "", ""
-	if n := t.Values["place"]; n != "" {
+	switch n, name := t.Values["place"], t.Values[PlaceName]; {
+	case n != "" && name != "":
+		zh, en = "第 "+n+" 处备份位置 "+name+" ", " in "+name+" (place "+n+")"
+	case name != "":
+		zh, en = "备份位置 "+name+" ", " in "+name
+	case n != "":
 		zh, en = "第 "+n+" 处备份位置", " in place "+n
 	}
 	if t.Detail == upkeep.NoBackup {

@@ -73,7 +73,10 @@ describe('the health of the system', () => {
     await page.waitForSelector('[data-well]')
     assert.equal(await page.locator('[data-troubles]').count(), 0, 'nothing in the header')
     await page.waitForSelector('[data-place="1"][data-state="fresh"]')
-    assert.match(await page.locator('[data-place="2"] [data-why]').innerText(), /没有成功[\s\S]*is its disk mounted/)
+    assert.match(await page.locator('[data-place="2"] [data-why]').innerText(), /没有成功，(\d\d:\d\d:\d\d 再试|现在正在再试)/)
+    assert.match(await page.locator('[data-place="2"] [data-why]').innerText(), /is its disk mounted/)
+    const { clock } = await (await page.context().request.get(`${hall.http}/api/v1/health`)).json()
+    assert.equal(/毫秒/.test(await page.locator('[data-clock]').innerText()), clock.synchronised, 'no number where nobody has measured')
     assert.match(await page.locator('[data-part="disk"] [data-ahead]').innerText(), /剩余 [\d.]+ [GT]iB，共 .*运行满一天后/)
     assert.match(await page.locator('[data-program="w03"]').innerText(), /03[\s\S]*在线/)
     assert.match(await page.locator('[data-certificate="authority"]').innerText(), /发证机构/)
@@ -120,6 +123,8 @@ describe('the health of the system', () => {
   test('a test message shows what the server answers, and a server that is gone', { timeout: 300_000 }, async () => {
     await page.locator('[data-test-message]').click()
     await page.waitForSelector('[data-answers] [data-channel="webhook"][data-ok="true"]')
+    assert.match(await page.locator('[data-answers]').innerText(), new RegExp(`测试已结束，结果见下[\\s\\S]*webhook 127\\.0\\.0\\.1:${duty.address().port}[\\s\\S]*服务器已收下`))
+    await judge('a message that arrived', 'health-tested')
     assert.ok(told.some((message) => message.test && message.raised.length === 0))
     await new Promise((closed) => { duty.close(closed); duty.closeAllConnections() })
     await page.locator('[data-test-message]:not(.is-loading)').click()
@@ -128,6 +133,29 @@ describe('the health of the system', () => {
     await judge('a message that does not arrive', 'health-failed')
     const tests = (await hall.events()).filter(({ kind, data }) => kind === 'trouble.told' && data.test)
     assert.deepEqual(tests.map(({ actor, data }) => [actor.id, data.ok]), [['chief', true], ['chief', false]])
+  })
+
+  test('a hall without automatic backups and with nobody to tell is not well, and says what to do', { timeout: 300_000 }, async () => {
+    const bare = new Hall()
+    await bare.startHub()
+    try {
+      await account(browser, bare, 'head', { name: '演示主任', role: 'supervisor' })
+      const other = await consoleOf(browser, bare, 'head', 'health', phone)
+      await other.waitForSelector('[data-part="troubles"] [data-unset]')
+      const backups = other.locator('[data-part="backup"]')
+      assert.match(await backups.innerText(), /没有设置自动备份[\s\S]*backup\.to[\s\S]*hub backup[\s\S]*还没有手工做过备份/)
+      assert.equal(await backups.locator('.part-head .waiting').count(), 1, 'in the tone of what waits')
+      assert.match(await other.locator('[data-nobody]').innerText(), /notify\.mail/)
+      assert.equal(await other.locator('[data-well]').count(), 0)
+      assert.deepEqual(await unfit(other), [])
+      await assertAccessible(other, 'a hall without backups on a phone')
+      await shoot(other, 'health-unset-phone')
+      await other.setViewportSize(laptop.viewport)
+      await shoot(other, 'health-unset')
+      await other.done()
+    } finally {
+      await bare.stop()
+    }
   })
 
   test('a window computer that dies is cut off, in English and on a phone too; an auditor reads and changes nothing', { timeout: 400_000 }, async () => {

@@ -1636,7 +1636,7 @@ export type AlarmKind =
   | "https_ends" // subject: empty; values: until; within 14 days, or it has ended
   | "disk_filling" // subject: empty; values: free (GiB), days (left; none where not known), growth (MiB a day)
   | "hub_clock" // subject: empty; detail: unsynced or stepped; values: seconds (by which it jumped)
-  | "backup_old" // subject: empty; detail: never or old; values: days and hours (since the last), place (its number, where there are several)
+  | "backup_old" // subject: empty; detail: never or old; values: days and hours (since the last), place (its number, where there are several); a trouble has name too (the folder or server)
   | "hub_rival" // subject: empty; detail: newer (this hub has stopped storing), same or older, as its data is; values: address
   | "log_damaged" // subject: empty; values: count; detail: the first fault that was found
   | "window_empty" // subject: window

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
 
 	"hallkeeper/hub/app"
 )
@@ -22,17 +20,17 @@ func runNotifyTest(ctx context.Context, args []string, stdout, _ io.Writer) erro
 	if err := s.load(&cfg); err != nil {
 		return err
 	}
-	answers, took, err := app.TestMessage(ctx, cfg, slog.New(slog.DiscardHandler))
+	answers, err := app.TestMessage(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	failed := false
-	for _, channel := range slices.Sorted(maps.Keys(answers)) {
+	for _, x := range answers {
 		mark, zh, en := "✓", "已收下", "taken"
-		if !took[channel] {
+		if !x.OK {
 			failed, mark, zh, en = true, "✕", "没有收下", "not taken"
 		}
-		if _, err := fmt.Fprintf(stdout, "%s %s：%s / %s: %s\n", mark, channel, zh, en, answers[channel]); err != nil {
+		if _, err := fmt.Fprintf(stdout, "%s %s %s：%s / %s: %s\n", mark, x.Channel, x.To, zh, en, x.Answer); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ export interface SystemHealth {
   readonly version: string
   readonly disk: Disk
   readonly backup: Backup
-  readonly clock: { readonly synchronised: boolean; readonly offset_seconds: number; readonly steps: number; readonly wrong?: 'unsynced' | 'stepped' }
+  readonly clock: { readonly synchronised: boolean; readonly offset_seconds?: number; readonly steps: number; readonly wrong?: 'unsynced' | 'stepped' }
   readonly log_checked?: string
   readonly log_faults: number
   readonly ways: readonly string[]
@@ -81,4 +81,4 @@ export interface Channel {
 
 export interface CertificateEnd { readonly what: 'authority' | 'https' | 'agent' | 'screen'; readonly name?: string; readonly until: string }
 
-export interface TestAnswers { readonly answers: readonly { readonly channel: 'mail' | 'webhook'; readonly ok: boolean; readonly answer?: string }[] }
+export interface TestAnswers { readonly answers: readonly { readonly channel: 'mail' | 'webhook'; readonly to: string; readonly ok: boolean; readonly answer?: string }[] }
