@@ -10,8 +10,13 @@ SHELL := /bin/bash
 
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
 GO        ?= go
-GOFLAGS_LD = -trimpath -ldflags "-X main.version=$(VERSION)"
+GOFLAGS_LD = -ldflags "-X main.version=$(VERSION)"
 RESULTS   := build/results
+
+# Everything is built one way, static and without this machine's paths, so that what
+# one target has compiled serves the next. Only the race detector needs cgo.
+export CGO_ENABLED := 0
+export GOFLAGS     := $(if $(findstring -trimpath,$(GOFLAGS)),$(GOFLAGS),$(strip $(GOFLAGS) -trimpath))
 
 PROGRAMS := hub agent simulator
 LINT     := build/bin/golangci-lint
@@ -53,14 +58,14 @@ build: web $(PROGRAMS:%=bin/%) ## build bin/hub, bin/agent and bin/simulator
 bin/hub: $(HELP_DONE)
 	@$(GO) build $(GOFLAGS_LD) -o $@ ./hub/cmd/hub
 bin/agent:
-	@CGO_ENABLED=0 $(GO) build $(GOFLAGS_LD) -o $@ ./agent/cmd/agent
+	@$(GO) build $(GOFLAGS_LD) -o $@ ./agent/cmd/agent
 bin/simulator:
 	@$(GO) build $(GOFLAGS_LD) -o $@ ./simulator/cmd/simulator
 
 # The agent as it is shipped: for a Pi and for a PC, without cgo.
 .PHONY: agents
 agents: ## build the static agents: build/agent-linux-arm64 and build/agent-linux-amd64
-	for arch in arm64 amd64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build $(GOFLAGS_LD) -o build/agent-linux-$$arch ./agent/cmd/agent; done
+	for arch in arm64 amd64; do GOOS=linux GOARCH=$$arch $(GO) build $(GOFLAGS_LD) -o build/agent-linux-$$arch ./agent/cmd/agent; done
 
 # Into build/packages; the same commit gives the same bytes.
 ARCHES ?= amd64 arm64
@@ -139,10 +144,9 @@ test-needs:
 	@scripts/needs.sh test
 
 # The race detector needs a C compiler; scripts/needs.sh has looked for one. All of
-# vet has passed before the tests are built, and is not asked in part again.
+# vet is among the linters (make lint), and is not asked in part here.
 .PHONY: test-go
-test-go: test-needs build $(TALLY) ## go vet, drift of the generated types, go test -race
-	$(GO) vet ./...
+test-go: test-needs build $(TALLY) ## drift of the generated types, go test -race
 	$(GO) run ./wire/gen -out web-kiosk/src/wire.gen.ts -check
 	@mkdir -p $(RESULTS)
 	CGO_ENABLED=1 $(GO) test -race -vet=off -timeout 15m -json ./... | $(TALLY) -into $(RESULTS)/go

@@ -5,10 +5,11 @@
 #   scripts/needs.sh test|powercut|rig|office|packages|screen|image|test-image|test-arm64
 set -euo pipefail
 
-# command:package, or path:package for what is not a command.
+# command:package, or path:package for what is not a command; any of the commands
+# a|b will do.
 case "${1:-}" in
 test)
-    needs=(gcc:gcc mosquitto:mosquitto mosquitto_pub:mosquitto-clients chromium:chromium
+    needs=(gcc:gcc mosquitto:mosquitto mosquitto_pub:mosquitto-clients "chromium-headless-shell|chromium:chromium-headless-shell"
         /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc:fonts-noto-cjk systemd-analyze:systemd zbarimg:zbar-tools promtool:prometheus)
     ;;
 powercut)
@@ -46,7 +47,10 @@ missing=()
 for need in "${needs[@]}"; do
     what=${need%%:*}
     if [[ $what == /* ]]; then [[ -e $what ]] || missing+=("${need##*:}")
-    else command -v "$what" >/dev/null || missing+=("${need##*:}"); fi
+    else
+        # shellcheck disable=SC2086 # a|b are words
+        command -v ${what//|/ } >/dev/null || missing+=("${need##*:}")
+    fi
 done
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 

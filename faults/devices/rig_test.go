@@ -41,7 +41,9 @@ func withPrograms(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	bin = dir
-	out, err := exec.Command("go", "build", "-o", dir, "hallkeeper/hub/cmd/hub", "hallkeeper/agent/cmd/agent").CombinedOutput()
+	build := exec.Command("go", "build", "-o", dir, "hallkeeper/hub/cmd/hub", "hallkeeper/agent/cmd/agent")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the Makefile builds all, whose results are there
+	out, err := build.CombinedOutput()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "build the programs: %v\n%s", err, out)
 		return 1
