@@ -111,6 +111,11 @@ type LiveHall struct {
 	TimeZone string `json:"time_zone"`
 	// Day is the hall's civil date, yyyy-mm-dd.
 	Day string `json:"day"`
+	// DayKind is what sort of day that is by the hall's calendar: work, make_up (a
+	// weekend day worked instead of another), weekend, holiday, or closed (all day, by
+	// the hall itself). DayName is the holiday, or why the hall is closed.
+	DayKind string `json:"day_kind"`
+	DayName string `json:"day_name"`
 }
 
 // LiveHub is the state of the hub itself.

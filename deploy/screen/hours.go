@@ -57,15 +57,20 @@ func (m minute) due(since, now time.Time) bool {
 	return last.After(since)
 }
 
-// hours are a stretch of each of some days of the week.
+// hours are a stretch of each of some days of the week, or of each day on which the hall works.
 type hours struct {
 	on          [days]bool // by time.Weekday
+	workdays    bool       // by the hall's calendar
 	from, until int        // minutes since midnight
 }
 
-var errHours = errors.New("expected days and times like mon-fri 08:00-18:00, or daily 08:00-18:00")
+// byCalendar names the days on which the hall works, which only the hub knows: no
+// public holidays, and the weekend days that are worked instead.
+const byCalendar = "workdays"
 
-// UnmarshalText takes mon-fri 08:00-18:00, sat 09:00-12:00 or daily 08:00-24:00.
+var errHours = errors.New("expected days and times like workdays 08:00-18:00, mon-fri 08:00-18:00, or daily 08:00-18:00")
+
+// UnmarshalText takes workdays 08:00-18:00, mon-fri 08:00-18:00, sat 09:00-12:00 or daily 08:00-24:00.
 func (h *hours) UnmarshalText(text []byte) error {
 	wrong := fmt.Errorf("%w, got %q", errHours, text)
 	which, stretch, ok := strings.Cut(string(text), " ")
@@ -79,6 +84,10 @@ func (h *hours) UnmarshalText(text []byte) error {
 	next.until, err2 = clockTime(until)
 	if err1 != nil || err2 != nil || next.from >= next.until {
 		return wrong
+	}
+	if next.workdays = which == byCalendar; next.workdays {
+		*h = next
+		return nil
 	}
 	names := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 	first, last, several := strings.Cut(which, "-")
@@ -102,10 +111,17 @@ func (h *hours) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// lit tells whether a screen with these hours is on; now is in its time zone. One without hours always is.
-func lit(all []hours, now time.Time) bool {
+// lit tells whether a screen with these hours is on; now is in its time zone, and
+// works whether the hall works that day. One without hours always is.
+func lit(all []hours, now time.Time, works bool) bool {
 	minutes := now.Hour()*60 + now.Minute()
 	return len(all) == 0 || slices.ContainsFunc(all, func(h hours) bool {
-		return h.on[now.Weekday()] && h.from <= minutes && minutes < h.until
+		today := h.on[now.Weekday()] || h.workdays && works
+		return today && h.from <= minutes && minutes < h.until
 	})
+}
+
+// asksCalendar tells whether these hours follow the hall's calendar.
+func asksCalendar(all []hours) bool {
+	return slices.ContainsFunc(all, func(h hours) bool { return h.workdays })
 }

@@ -67,6 +67,7 @@ func (k *keeper) run(ctx context.Context) error {
 	defer session.stop()
 	k.tell(daemon.SdNotifyReady)
 	defer k.tell(daemon.SdNotifyStopping)
+	k.hub.calendar, k.hub.today = asksCalendar(k.cfg.Hours), func() string { return k.local().Format(time.DateOnly) }
 	asking, stop := context.WithCancel(ctx)
 	asked := make(chan struct{})
 	go func() { defer close(asked); k.hub.watch(asking) }()

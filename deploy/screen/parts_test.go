@@ -171,6 +171,50 @@ func TestWhetherTheHubAnswers(t *testing.T) {
 	}
 }
 
+// The days on which a screen is lit by the hall's calendar are the hub's to say.
+func TestTheHallsCalendar(t *testing.T) {
+	hall := `{"hall":{"day":"2026-10-01","day_kind":"holiday"}}`
+	asked := 0
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; r.URL.Path != "/api/v1/live" || hall == "" {
+			http.NotFound(w, r)
+			return
+		}
+		if _, err := io.WriteString(w, hall); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	today, now := day(t, "2026-10-01 09:00"), time.Now()
+	h := newHub(server.URL, time.Second)
+	h.today = func() string { return today.Format(time.DateOnly) }
+	expect := func(what string, questions int, works bool) {
+		t.Helper()
+		h.askCalendar(t.Context(), now)
+		if got := h.worksOn(today); got != works || asked != questions {
+			t.Errorf("%s: it works: %v, asked %d times", what, got, asked)
+		}
+	}
+	if !h.worksOn(today) {
+		t.Error("before the hub has spoken, a Thursday counts as any other")
+	}
+	expect("a holiday", 1, false)
+	expect("which is not asked again at once", 1, false)
+	hall = `{"hall":{"day":"2026-10-01","day_kind":"work"}}`
+	now = now.Add(calendarEvery)
+	expect("the hall opens after all", 2, true)
+	hall, now = `{"hall":{"day":"2026-10-01","day_kind":"closed"}}`, now.Add(calendarEvery)
+	expect("the hall closes for the rest of the day", 3, false)
+	hall, now = "", now.Add(calendarEvery)
+	expect("a hub that cannot say has said it", 4, false)
+	today = day(t, "2026-10-10 09:00")
+	expect("a Saturday of which nobody said anything", 5, false)
+	hall = `{"hall":{"day":"2026-10-10"}}`
+	expect("a hub that does not know sorts of days", 6, false)
+	hall = `{"hall":{"day":"2026-10-10","day_kind":"make_up"}}`
+	expect("it is worked", 7, true)
+}
+
 func TestTelevisions(t *testing.T) {
 	for _, row := range []struct {
 		what, script string

@@ -116,13 +116,16 @@ func day(t *testing.T, text string) time.Time {
 }
 
 func TestTheScreenIsOnInItsHours(t *testing.T) {
-	office, market, weekend := "mon-fri 08:00-18:00", "daily 06:30-24:00", "sat-sun 09:00-12:00"
+	office, worked, market, weekend := "mon-fri 08:00-18:00", "workdays 08:00-18:00", "daily 06:30-24:00", "sat-sun 09:00-12:00"
 	for _, row := range []struct {
 		what, at string
 		lines    []string
 		on       bool
 	}{
 		{"without hours it is always on", "2026-11-29 03:00", nil, true},
+		{"a day on which the hall works", "2026-10-10 10:00", []string{worked}, true}, // the Saturday after the National Day
+		{"one on which it does not", "2026-10-01 10:00", []string{worked}, false},
+		{"the evening of a day on which it works", "2026-10-10 18:00", []string{worked}, false},
 		{"Monday morning before they open", "2026-11-23 07:59", []string{office}, false},
 		{"as they open", "2026-11-23 08:00", []string{office}, true},
 		{"the last minute", "2026-11-27 17:59", []string{office}, true},
@@ -141,11 +144,11 @@ func TestTheScreenIsOnInItsHours(t *testing.T) {
 			}
 			all = append(all, h)
 		}
-		if got := lit(all, day(t, row.at)); got != row.on {
+		if got := lit(all, day(t, row.at), row.at[:10] == "2026-10-10"); got != row.on {
 			t.Errorf("%s: on is %v", row.what, got)
 		}
 	}
-	for _, wrong := range []string{"", "mon", "mon 8-18", "mon 8:00-18:00", "mon 08:00-24:30", "mon 08:00", "funday 08:00-18:00", "mon-fri08:00-18:00", "mon 18:00-08:00", "mon 08:00-08:00"} {
+	for _, wrong := range []string{"", "mon", "workdays", "workdays-fri 08:00-18:00", "mon 8-18", "mon 8:00-18:00", "mon 08:00-24:30", "mon 08:00", "funday 08:00-18:00", "mon-fri08:00-18:00", "mon 18:00-08:00", "mon 08:00-08:00"} {
 		if err := (&hours{}).UnmarshalText([]byte(wrong)); !errors.Is(err, errHours) {
 			t.Errorf("%q was taken: %v", wrong, err)
 		}

@@ -77,7 +77,7 @@ func (s *stage) play(ctx context.Context) error {
 		return errNightly
 	}
 	f := facts{
-		lit: !s.set() || lit(s.cfg.Hours, now), hub: hub.there, missed: time.Since(hub.missed),
+		lit: !s.set() || lit(s.cfg.Hours, now, s.hub.worksOn(now)), hub: hub.there, missed: time.Since(hub.missed),
 		barred: s.refused != nil && time.Since(s.refusedAt) < s.pace.again, loaded: s.shows == page, keeps: s.cfg.Page == "rating",
 	}
 	next := choose(f, s.cfg.Away)

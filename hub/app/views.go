@@ -64,6 +64,10 @@ func (a *App) openViews() (*views, error) {
 	}
 	v.live = live.New(live.Config{Hall: wire.LiveHall{ID: a.cfg.Hall.ID, Name: a.cfg.Hall.Name, NameEN: a.cfg.Hall.NameEN, TimeZone: a.cfg.Hall.TimeZone},
 		Version: a.cfg.Version, Demo: a.cfg.Demo, Zone: a.zone, Started: a.began, People: v.register.Days.At,
+		Calendar: func(d hall.Date) (hall.DayKind, string) {
+			c := v.register.State.Policy.Calendar()
+			return c.Kind(d), c.Name(d)
+		},
 		Late: func(now time.Time) int {
 			return v.register.State.Matters.Late(v.register.State.Policy.Calendar(), hall.DateOf(now, a.zone))
 		},

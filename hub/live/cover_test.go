@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hallkeeper/hub/hall"
 	"hallkeeper/hub/register"
 	"hallkeeper/wire"
 )
@@ -201,4 +202,29 @@ func TestAYearWithoutACalendarAlarms(t *testing.T) {
 	o.expect("2027", at, "w1", wire.CoverEmpty, "calendar_provisional/2027")
 	o.hub(at, wire.KindCalendarPublished, wire.CalendarPublished{Year: 2027, Source: "x", Holidays: map[string]string{"2027-01-01": "元旦"}})
 	o.expect("entered", at.Add(time.Second), "w1", wire.CoverEmpty, "!calendar_provisional/2027")
+}
+
+// The screens are told what sort of day it is, also when that changes within the day.
+func TestTheHallSaysWhatDayItIs(t *testing.T) {
+	var calendar hall.Calendar
+	at := time.Date(2026, 9, 30, 23, 59, 59, 0, shanghai)
+	facts := NewFacts(shanghai)
+	l := New(Config{Hall: wire.LiveHall{ID: "t"}, Zone: shanghai, Started: at,
+		Calendar: func(d hall.Date) (hall.DayKind, string) { return calendar.Kind(d), calendar.Name(d) }}, facts, func(f func()) { f() }, 0)
+	expect := func(what string, want wire.LiveHall) {
+		t.Helper()
+		if want.ID = "t"; l.doc.Hall != want {
+			t.Errorf("%s: %+v", what, l.doc.Hall)
+		}
+	}
+	calendar.SetYear(hall.Year{Year: 2026, Holidays: map[hall.Date]string{"2026-10-01": "国庆节"}, Workdays: []hall.Date{"2026-10-10"}})
+	expect("the last second before", wire.LiveHall{Day: "2026-09-30", DayKind: "work"})
+	l.Tick(at.Add(time.Second))
+	expect("midnight", wire.LiveHall{Day: "2026-10-01", DayKind: "holiday", DayName: "国庆节"})
+	at = time.Date(2026, 10, 10, 9, 0, 0, 0, shanghai)
+	l.Tick(at)
+	expect("a Saturday that is worked", wire.LiveHall{Day: "2026-10-10", DayKind: "make_up"})
+	calendar.Close(hall.Closure{Date: "2026-10-10", Reason: "停电"})
+	l.Tick(at.Add(time.Second))
+	expect("the power is off", wire.LiveHall{Day: "2026-10-10", DayKind: "closed", DayName: "停电"})
 }

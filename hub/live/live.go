@@ -39,6 +39,8 @@ type Config struct {
 	Started time.Time
 	// People says who is where at a moment; the caller holds the facts still. Nil where nobody knows.
 	People func(now time.Time) attendance.Now
+	// Calendar says what sort of day a date is, and its name; the caller holds the facts still. Nil where there is none.
+	Calendar func(d hall.Date) (kind hall.DayKind, name string)
 	// Line says how the line stands; the caller holds the facts still. Nil where there is none.
 	Line func(now time.Time) queue.Now
 	// Late counts the open matters that are past a limit; the caller holds the facts still. Nil where there are none.
@@ -96,8 +98,8 @@ func New(cfg Config, facts *Facts, read func(func()), letters int) *Live {
 	l.doc = wire.Live{Hall: cfg.Hall, Windows: map[string]wire.LiveWindow{}, Devices: map[string]wire.LiveDevice{}, Alarms: map[string]wire.Alarm{},
 		Services: map[string]wire.LiveService{}, Calls: map[string]wire.LiveCall{}, Notices: map[string]wire.LiveNotice{},
 		Hub: wire.LiveHub{Version: cfg.Version, Demo: cfg.Demo, StartedAt: cfg.Started, Writable: true}}
-	l.doc.Hall.Day = string(hall.DateOf(cfg.Started, cfg.Zone))
 	l.update(func() {
+		l.today()
 		l.cover()
 		l.line()
 		l.rate()
@@ -294,10 +296,7 @@ func (l *Live) SetDeadLetters(n int) {
 func (l *Live) Tick(now time.Time) {
 	l.update(func() {
 		l.now = now
-		if day := string(hall.DateOf(now, l.cfg.Zone)); day != l.doc.Hall.Day {
-			l.doc.Hall.Day = day
-			l.changed.hall = true
-		}
+		l.today()
 		l.cover()
 		l.line()
 		l.rate()
@@ -306,6 +305,21 @@ func (l *Live) Tick(now time.Time) {
 		l.assessment()
 		l.everything()
 	})
+}
+
+// today says which day it is; the calendar of a day may change on that day.
+func (l *Live) today() {
+	next := l.doc.Hall
+	d := hall.DateOf(l.now, l.cfg.Zone)
+	next.Day = string(d)
+	if l.cfg.Calendar != nil {
+		kind, name := l.cfg.Calendar(d)
+		next.DayKind, next.DayName = string(kind), name
+	}
+	if next != l.doc.Hall {
+		l.doc.Hall = next
+		l.changed.hall = true
+	}
 }
 
 func (l *Live) everything() {

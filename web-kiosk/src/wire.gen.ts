@@ -1505,6 +1505,13 @@ export interface LiveHall {
   time_zone: string
   /** Day is the hall's civil date, yyyy-mm-dd. */
   day: string
+  /**
+   * DayKind is what sort of day that is by the hall's calendar: work, make_up (a
+   * weekend day worked instead of another), weekend, holiday, or closed (all day, by
+   * the hall itself). DayName is the holiday, or why the hall is closed.
+   */
+  day_kind: string
+  day_name: string
 }
 
 /** LiveHub is the state of the hub itself. */
