@@ -56,6 +56,9 @@ func BackupAtRest(ctx context.Context, cfg Config, recipients []string, w io.Wri
 
 // atRest opens a data folder in which no hub runs.
 func atRest(ctx context.Context, cfg Config, use func(backup.Source) error) (err error) {
+	if err := Newer(cfg.Data); err != nil {
+		return err
+	}
 	log, closeLog, err := eventlog.Read(LogDir(cfg.Data))
 	if err != nil {
 		return err
@@ -96,6 +99,9 @@ func RestoreFrom(r io.Reader, part func(string) (io.ReadCloser, error), identiti
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }() // gone already where all went well
 	if out.Header, out.Manifest, err = backup.Read(r, part, identities, dir); err != nil {
+		return out, err
+	}
+	if err := Newer(dir); err != nil {
 		return out, err
 	}
 	key, err := vault.Verifier(KeyDir(dir))

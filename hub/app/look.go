@@ -17,6 +17,9 @@ func Look(ctx context.Context, cfg Config, show func(v *register.View, windows *
 	if err != nil {
 		return err
 	}
+	if err := Newer(cfg.Data); err != nil {
+		return err
+	}
 	log, closeLog, err := eventlog.Read(LogDir(cfg.Data))
 	if err != nil {
 		return fmt.Errorf("read the log in %s: %w", cfg.Data, err)

@@ -74,6 +74,9 @@ func VerifyAll(ctx context.Context, cfg Config, verifier note.Verifier) (proof P
 
 // readPublications checks the log and notes what was published and which files have left the hub.
 func readPublications(cfg Config, verifier note.Verifier) (proof Proof, err error) {
+	if err := Newer(cfg.Data); err != nil {
+		return proof, err
+	}
 	proof.sent = &sentFiles{queued: map[string]wire.CopyQueued{}, due: map[wire.Position][]sentFile{}, forgotten: map[string]bool{}}
 	proof.Log, err = eventlog.VerifyEach(LogDir(cfg.Data), verifier, func(r *wire.Record) {
 		if p, ok := publication(r); ok {

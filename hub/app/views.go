@@ -149,6 +149,9 @@ func Replay(ctx context.Context, cfg Config, logger *slog.Logger) (p wire.Positi
 	if err != nil {
 		return 0, nil, err
 	}
+	if err := Newer(cfg.Data); err != nil {
+		return 0, nil, err
+	}
 	log, closeLog, err := eventlog.Read(LogDir(cfg.Data))
 	if err != nil {
 		return 0, nil, fmt.Errorf("read the log in %s: %w", cfg.Data, err)

@@ -49,6 +49,9 @@ func issueBroker(args []string, stdout io.Writer) error {
 	if len(names) == 0 || out == "" {
 		return usageError{"certificates issue-broker needs --name NAME and --out DIR"}
 	}
+	if err := app.Newer(*data); err != nil {
+		return err
+	}
 	authority, err := ca.Existing(app.KeyDir(*data))
 	if err != nil {
 		return err
@@ -95,6 +98,9 @@ func printRevoked(ctx context.Context, args []string, stdout io.Writer) error {
 	var data *string
 	shown, err := flagSet("certificates crl", stdout, args, func(fs *flag.FlagSet) { data = dataFlag(fs) })
 	if shown || err != nil {
+		return err
+	}
+	if err := app.Newer(*data); err != nil {
 		return err
 	}
 	authority, err := ca.Existing(app.KeyDir(*data))

@@ -39,6 +39,9 @@ func runVerify(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		return err
 	}
 	data := &cfg.Data
+	if err := app.Newer(*data); err != nil { // before a key is read
+		return err
+	}
 	key, err := vault.Verifier(app.KeyDir(*data))
 	if err != nil {
 		return fmt.Errorf("verify the log in %s: %w", *data, err)
@@ -129,6 +132,9 @@ func runExport(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		data = dataFlag(fs)
 		after = fs.Uint64("after", 0, "从此位置之后开始 / begin after position `N`")
 	}); shown || err != nil {
+		return err
+	}
+	if err := app.Newer(*data); err != nil {
 		return err
 	}
 	w := bufio.NewWriterSize(stdout, 1<<16)
