@@ -187,6 +187,10 @@ func (y *year) publish(ctx context.Context, s *scoring, memory *score.Memory, p 
 
 // explain asks a hub for one score after the other, each down to its swipes.
 func (b *bench) explain(ctx context.Context, data string) error {
+	data, err := keyed(data)
+	if err != nil {
+		return err
+	}
 	h, err := b.startHub(ctx, data)
 	if err != nil {
 		return err

@@ -93,7 +93,7 @@ func (b *bench) decade(ctx context.Context) error {
 func (b *bench) decadeOf(ctx context.Context) (string, error) {
 	folder := filepath.Join(b.cache, fmt.Sprintf("decade-%d-%d-%d", yearOfVisits, b.years, visitsOfYear))
 	if _, err := os.Stat(filepath.Join(folder, "made")); err == nil {
-		return folder, nil
+		return keyed(folder)
 	}
 	if err := os.RemoveAll(folder); err != nil {
 		return "", err
@@ -109,7 +109,10 @@ func (b *bench) decadeOf(ctx context.Context) (string, error) {
 	if err := errors.Join(d.fill(ctx), log.Close()); err != nil {
 		return "", err
 	}
-	return folder, os.WriteFile(filepath.Join(folder, "made"), nil, 0o600)
+	if err := os.WriteFile(filepath.Join(folder, "made"), nil, 0o600); err != nil {
+		return "", err
+	}
+	return keyed(folder)
 }
 
 // decade tells a log what visitYear and the people's cards give.

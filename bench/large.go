@@ -61,7 +61,7 @@ func (b *bench) large(ctx context.Context) error {
 func (b *bench) filled(ctx context.Context, n int) (string, error) {
 	data := filepath.Join(b.cache, fmt.Sprintf("log-%d", n))
 	if _, err := os.Stat(filepath.Join(data, "whole")); err == nil {
-		return data, nil
+		return keyed(data)
 	}
 	if err := os.RemoveAll(data); err != nil {
 		return "", err
@@ -75,7 +75,10 @@ func (b *bench) filled(ctx context.Context, n int) (string, error) {
 		return "", context.Cause(ctx)
 	}
 	_, _ = fmt.Fprintf(b.say, "  filled in %s\n", took.Round(time.Second))
-	return data, os.WriteFile(filepath.Join(data, "whole"), nil, 0o600)
+	if err := os.WriteFile(filepath.Join(data, "whole"), nil, 0o600); err != nil {
+		return "", err
+	}
+	return keyed(data)
 }
 
 // replay makes the views anew and reads how long the program says it took.

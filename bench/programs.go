@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"hallkeeper/faults/operator"
+	"hallkeeper/hub/vault"
 )
 
 // child is a program that runs while something is measured.
@@ -104,6 +105,13 @@ func (h *hub) mqtt() string { return hostPort(h.MQTT) }
 func hostPort(url string) string {
 	_, rest, _ := strings.Cut(url, "://")
 	return rest
+}
+
+// keyed gives a folder whose log was written here the keys of the hall that a hub without settings serves: it takes
+// no log without them.
+func keyed(data string) (string, error) {
+	_, err := vault.Open(filepath.Join(data, "keys"), "hallkeeper/hall", "bench")
+	return data, err
 }
 
 func (b *bench) startHub(ctx context.Context, data string, more ...string) (*hub, error) {

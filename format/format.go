@@ -1,10 +1,11 @@
-// Package format is what all programs say of data that a newer one has written: they
-// refuse it before they change anything. It owns the words and the exit status, and knows no file.
+// Package format is what all programs say of data that they leave alone: a newer one has written it, or something
+// that belongs to it is not there. They refuse it before they change anything. It owns the exit status and the words
+// of the first, and knows no file.
 package format
 
 import "fmt"
 
-// ExitStatus is what a program ends with where data is of a newer one: starting it again helps nobody.
+// ExitStatus is what a program ends with where it leaves data alone: starting it again helps nobody.
 const ExitStatus = 3
 
 // Newer is data that this program must leave alone.
@@ -37,3 +38,9 @@ func (n *Newer) program(unknown string) string {
 	}
 	return n.Program
 }
+
+// Unfit is data that a program leaves alone though no newer one has written it. Both say what is wrong and what to do.
+type Unfit struct{ ZH, EN string }
+
+// Error says it in both languages, one below the other.
+func (u *Unfit) Error() string { return u.ZH + "\n" + u.EN }

@@ -21,6 +21,7 @@ import (
 	_ "time/tzdata"
 
 	"hallkeeper/agent"
+	"hallkeeper/format"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/live"
@@ -82,6 +83,7 @@ func TestDataOfEveryFormOpens(t *testing.T) {
 			f := open(t, file)
 			f.verify()
 			f.compare()
+			f.missed()
 			f.serve()
 			f.verify()
 			f.replayed()
@@ -183,6 +185,44 @@ func (f *fixture) compare() {
 		}
 		t.Errorf("the views of %s are not those of %s", f.name, golden)
 	}
+}
+
+// missed takes each key away that nobody makes anew: no hub of today starts without it, nor as another hall, and none makes it.
+func (f *fixture) missed() {
+	t := f.t
+	t.Helper()
+	refused := func(what, word string, cfg app.Config) {
+		t.Helper()
+		hub, err := app.New(cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		var unfit *format.Unfit
+		if err := hub.Run(ctx); !errors.As(err, &unfit) || !strings.Contains(unfit.EN, word) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, name := range []string{"card.key", "checkpoint.key", "checkpoint.pub", "ca.key", "ca.pem", filepath.Join("people", "staff-s01.key")} {
+		path := filepath.Join(app.KeyDir(f.hub.Data), name)
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			continue // a form that has no such key
+		}
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Fatal(err)
+		}
+		refused("without "+name, strings.TrimSuffix(filepath.Base(name), ".key"), f.hub)
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s was made anew", name)
+		}
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := f.hub
+	other.Hall.ID = "another"
+	refused("as another hall", "hall.id", other)
 }
 
 // serve starts hub and agent of today on the fixture.

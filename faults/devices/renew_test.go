@@ -17,6 +17,7 @@ import (
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/ca"
 	"hallkeeper/hub/eventlog"
+	"hallkeeper/hub/vault"
 	"hallkeeper/wire"
 )
 
@@ -28,6 +29,9 @@ func agedHall(t *testing.T, device string, ago time.Duration) (hubData, data str
 	then := func() time.Time { return time.Now().Add(-ago) }
 	authority, err := ca.Open(app.KeyDir(hubData), hallID, then)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vault.Open(app.KeyDir(hubData), "hallkeeper/"+hallID, "test"); err != nil {
 		t.Fatal(err)
 	}
 	pair := issued(t, authority, ca.Agent, device)

@@ -192,6 +192,9 @@ func (a *App) open() error {
 	if err != nil {
 		return fmt.Errorf("look whether a hub runs on %s: %w", a.cfg.Data, err)
 	}
+	if err := a.cfg.belongs(); err != nil {
+		return err
+	}
 	if err := a.makeSecrets(); err != nil {
 		return err
 	}
@@ -217,6 +220,9 @@ func (a *App) open() error {
 	}
 	if a.vault, err = vault.Open(KeyDir(a.cfg.Data), a.cfg.origin(), a.cfg.Version); err != nil {
 		return fmt.Errorf("open the keys in %s: %w", a.cfg.Data, err)
+	}
+	if err := vault.Remember(KeyDir(a.cfg.Data), a.cfg.Version, authorityFiles()...); err != nil {
+		return err
 	}
 	if err := a.openRivals(); err != nil {
 		return err
@@ -289,6 +295,10 @@ func (a *App) serve(ctx context.Context) error {
 	caughtUp := make(chan struct{})
 	group.Go(func() error { return a.views.run(ctx, caughtUp) })
 	if !a.waitForViews(ctx, caughtUp, feedEvery) { // screens never see a hall that is half read
+		return group.Wait()
+	}
+	if err := a.allBelong(); err != nil { // before anything is stored
+		group.Go(func() error { return err })
 		return group.Wait()
 	}
 	a.destroyAgain()

@@ -30,6 +30,9 @@ func (a *App) Backup(ctx context.Context, actor wire.Actor, recipients []string,
 	if err != nil {
 		return err
 	}
+	if err := backable(a.cfg.Data); err != nil {
+		return notMade(err)
+	}
 	if _, _, err := a.decide(ctx, actor, "", personal.TakeBackup{Recipients: recipients}); err != nil {
 		return err
 	}
@@ -56,7 +59,7 @@ func BackupAtRest(ctx context.Context, cfg Config, recipients []string, w io.Wri
 
 // atRest opens a data folder in which no hub runs.
 func atRest(ctx context.Context, cfg Config, use func(backup.Source) error) (err error) {
-	if err := Newer(cfg.Data); err != nil {
+	if err := errors.Join(Newer(cfg.Data), backable(cfg.Data)); err != nil {
 		return err
 	}
 	log, closeLog, err := eventlog.Read(LogDir(cfg.Data))

@@ -13,6 +13,7 @@ import (
 	"filippo.io/age"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hallkeeper/format"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/backup"
 	"hallkeeper/hub/hall"
@@ -159,6 +160,9 @@ func (a *App) backupAt(ctx context.Context, place backup.Place, actor wire.Actor
 	if _, err := place.Names(); err != nil { // before the log says that there is a backup
 		return "", m, made, err
 	}
+	if err := backable(a.cfg.Data); err != nil {
+		return "", m, made, err
+	}
 	if _, _, err := a.decide(ctx, actor, "", personal.TakeBackup{Recipients: recipients}); err != nil {
 		return "", m, made, err
 	}
@@ -187,7 +191,7 @@ func (a *App) BackupInto(ctx context.Context, actor wire.Actor, recipients []str
 	}
 	var refused *hall.Error
 	if err != nil && !errors.As(err, &refused) {
-		return out, fmt.Errorf("%w: %w", &hall.Error{Code: hall.CodeRefused, Name: "backup_failed", ZH: "备份没有完成：" + err.Error(), EN: "the backup was not made: " + err.Error()}, err)
+		return out, notMade(err)
 	}
 	if err == nil {
 		if slices.Equal(slices.Sorted(slices.Values(recipients)), slices.Sorted(slices.Values(a.cfg.Backup.Recipients))) { // who the hall's backups are for can open it
@@ -196,6 +200,16 @@ func (a *App) BackupInto(ctx context.Context, actor wire.Actor, recipients []str
 		a.logger.Info("a backup was made by hand", "place", into, "name", out.Name, "position", out.Position)
 	}
 	return out, err
+}
+
+// notMade says why a backup that somebody asked for was not made.
+func notMade(err error) error {
+	zh, en := err.Error(), err.Error()
+	var unfit *format.Unfit
+	if errors.As(err, &unfit) {
+		zh, en = unfit.ZH, unfit.EN
+	}
+	return fmt.Errorf("%w: %w", &hall.Error{Code: hall.CodeRefused, Name: "backup_failed", ZH: "备份没有完成：" + zh, EN: "the backup was not made: " + en}, err)
 }
 
 // lastBackup is when the newest backup of this hall in a place was made; zero where there is none.

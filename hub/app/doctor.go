@@ -20,7 +20,6 @@ import (
 	"hallkeeper/format"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/eventlog"
-	"hallkeeper/hub/vault"
 	"hallkeeper/hub/view"
 	webkiosk "hallkeeper/web-kiosk"
 	"hallkeeper/wire"
@@ -127,19 +126,23 @@ func (d *doctor) clock() {
 }
 
 func (d *doctor) keys() {
-	dir := KeyDir(d.cfg.Data)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(LogDir(d.cfg.Data)); err == nil {
-			d.say(Ill, "有日志而没有密钥文件夹 %s：请从备份恢复它，否则已存的卡号散列与签名都无法核对",
-				"there is a log and no folder of keys %s: restore it from a backup, or neither cards nor signatures in the log can be told", dir)
-		}
+	var newer *format.Newer
+	if errors.As(Newer(d.cfg.Data), &newer) { // said above, and these are not ours to judge
 		return
 	}
-	if _, err := vault.Verifier(dir); err != nil {
+	var unfit *format.Unfit
+	err := d.cfg.belongs()
+	if err == nil {
+		err = peopleAtRest(d.cfg.Data)
+	}
+	switch {
+	case errors.As(err, &unfit):
+		d.say(Ill, strings.ReplaceAll(unfit.ZH, "%", "%%"), strings.ReplaceAll(unfit.EN, "%", "%%"))
+	case err != nil:
 		d.say(Ill, "密钥无法读取：%v", "the keys cannot be read: %v", err)
-		return
+	case IsHall(d.cfg.Data):
+		d.say(Well, "密钥齐全，是大厅 %s 的", "the keys are all there and those of the hall %s", d.cfg.Hall.ID)
 	}
-	d.say(Well, "密钥完好", "the keys are there")
 }
 
 func (d *doctor) log() {

@@ -189,6 +189,7 @@ func TestAFileWithARemovedNameIsNoFault(t *testing.T) {
 	played := playedMonth(t)
 	server := couriertest.Serve(t, "127.0.0.1:0", false, false)
 	cfg := config(played.Data)
+	cfg.Hall.ID = played.Hall.ID
 	cfg.Bureau = "演示政务服务管理局"
 	cfg.Mail.Host, cfg.Mail.Port, cfg.Mail.TLS, cfg.Mail.From = server.Host, server.Port, "none", "hall@example.cn"
 	h := start(t, cfg)

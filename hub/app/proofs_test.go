@@ -22,7 +22,7 @@ import (
 	"hallkeeper/wire"
 )
 
-// playedMonth is the data folder of the first month of the year in hub/score/testdata, published.
+// playedMonth are the settings and the data folder of the first month of the year in hub/score/testdata, published.
 func playedMonth(t *testing.T) app.Config {
 	t.Helper()
 	folder := t.TempDir()
@@ -40,7 +40,7 @@ func playedMonth(t *testing.T) app.Config {
 		t.Fatal(err)
 	}
 	cfg := app.Defaults()
-	cfg.Data = filepath.Join(t.TempDir(), "hall")
+	cfg.Data, cfg.Hall.ID = filepath.Join(t.TempDir(), "hall"), f.Hall
 	if _, err := f.Run(t.Context(), cfg.Data, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}

@@ -111,6 +111,11 @@ func TakeOver(data string) (epoch uint64, err error) {
 	if !IsHall(data) {
 		return 0, fmt.Errorf("%s is no data folder of a hall: name it with --data", data)
 	}
+	if lost, err := lostKeys(data); err != nil {
+		return 0, err
+	} else if len(lost) > 0 {
+		return 0, lostWords(data, lost)
+	}
 	release, err := eventlog.Hold(LogDir(data))
 	if errors.Is(err, eventlog.ErrLocked) {
 		return 0, fmt.Errorf("主机正在运行，请先停下它 a hub runs on %s: stop it first: %w", data, err)

@@ -17,6 +17,7 @@ func TestSentFilesAreMadeAgain(t *testing.T) {
 	played := playedMonth(t)
 	server := couriertest.Serve(t, "127.0.0.1:0", false, false)
 	cfg := config(played.Data)
+	cfg.Hall.ID = played.Hall.ID
 	cfg.Bureau = "演示政务服务管理局"
 	cfg.Mail.Host, cfg.Mail.Port, cfg.Mail.TLS, cfg.Mail.From = server.Host, server.Port, "none", "hall@example.cn"
 	h := start(t, cfg)
@@ -56,7 +57,9 @@ func TestSentFilesAreMadeAgain(t *testing.T) {
 // The live view says soon after the start which months nobody has computed.
 func TestTheHallIsWatched(t *testing.T) {
 	played := playedMonth(t)
-	h := start(t, config(played.Data))
+	cfg := config(played.Data)
+	cfg.Hall.ID = played.Hall.ID
+	h := start(t, cfg)
 	brokertest.Eventually(t, "months that nobody computed are shown", func() bool {
 		var l wire.Live
 		return h.get("/api/v1/live", &l) == http.StatusOK && l.Alarms[string(wire.AlarmUncomputed)].Values["count"] != ""

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -152,6 +153,47 @@ func (l *Log) refuseNewer() error {
 }
 
 func (l *Log) refuseNewerSegment(path string) (err error) {
+	return l.look(path, func(tx *bolt.Tx) error {
+		if _, err := readState(tx, "state"); err != nil {
+			return err
+		}
+		w, err := readWriter(tx)
+		if err != nil {
+			return err
+		}
+		return w.newer(l.opt.Known)
+	})
+}
+
+// Begun tells whether a log holds anything, and changes nothing. One that does not read, or that a program has
+// open, has begun.
+func Begun(dir string) (bool, error) {
+	if _, err := os.Stat(filepath.Join(dir, lockName)); errors.Is(err, fs.ErrNotExist) {
+		return false, nil // there is no log
+	}
+	lock, err := lockDir(dir)
+	if errors.Is(err, ErrLocked) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	segments, err := listSegments(dir)
+	if err := errors.Join(err, lock.Close()); err != nil || len(segments) == 0 {
+		return false, err
+	}
+	empty := false // also where it does not read
+	l := &Log{opt: Options{Dir: dir}}
+	_ = l.look(segments[len(segments)-1].file(), func(tx *bolt.Tx) error {
+		st, err := readState(tx, "state")
+		empty = err == nil && st.Head == 0 && st.Dead == 0
+		return err
+	})
+	return !empty, nil
+}
+
+// look reads a segment that may be damaged.
+func (l *Log) look(path string, read func(*bolt.Tx) error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if v := recover(); v != nil {
@@ -168,14 +210,5 @@ func (l *Log) refuseNewerSegment(path string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.View(func(tx *bolt.Tx) error {
-		if _, err := readState(tx, "state"); err != nil {
-			return err
-		}
-		w, err := readWriter(tx)
-		if err != nil {
-			return err
-		}
-		return w.newer(l.opt.Known)
-	})
+	return db.View(read)
 }

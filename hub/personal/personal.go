@@ -61,9 +61,12 @@ type Look struct {
 // looksKept is how many looks a view has at hand; the log has all.
 const looksKept = 200
 
+// KeyTable is the name of the table of Keys.
+const KeyTable = "personal-key"
+
 // Tables are what a view keeps.
 func (s *State) Tables() hall.Tables {
-	return hall.Tables{"personal-key": &s.Keys, "personal-gone": &s.Gone, "personal-look": &s.Looks, "retention": &s.Retentions}
+	return hall.Tables{KeyTable: &s.Keys, "personal-gone": &s.Gone, "personal-look": &s.Looks, "retention": &s.Retentions}
 }
 
 // Fold notes a record; it may be of any kind.

@@ -228,8 +228,11 @@ func NewView(zone *time.Location) (*View, error) {
 	return &View{State: s, Days: attendance.NewDays(&s.People, s.Policy, &s.Book, zone), Queue: &statistics.State{}, Ratings: rating.New(s.Policy, zone)}, nil
 }
 
+// Name is that of the view.
+const Name = "register"
+
 // Name and Version make View a view.Fold.
-func (v *View) Name() string { return "register" }
+func (v *View) Name() string { return Name }
 
 // Version changes with what Apply makes of a record.
 func (v *View) Version() int { return 16 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"hallkeeper/hub/api"
+	"hallkeeper/hub/app"
 	"hallkeeper/wire"
 )
 
@@ -13,10 +14,7 @@ import (
 func TestArticle2_19_ASecondHallRunsOnTheSamePolicyFile(t *testing.T) {
 	var sums []string
 	for _, id := range []string{"banner", "township"} {
-		h := build(t, monday)
-		h.cfg.Hall.ID = id
-		h.stop()
-		h.start()
+		h := build(t, monday, func(c *app.Config) { c.Hall.ID = id })
 		h.furnish()
 		for kind, want := range map[wire.Kind]map[string]any{
 			wire.KindDepartmentSet: {"department": "tax", "name": "税务局"}, wire.KindWindowSet: {"window": "w2", "department": "tax"},

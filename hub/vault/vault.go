@@ -24,7 +24,6 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
-	"hallkeeper/format"
 	"hallkeeper/wire"
 )
 
@@ -51,7 +50,8 @@ type Vault struct {
 	people map[string]cipher.AEAD
 }
 
-// Open reads the keys in dir and makes those that are not there yet. name is
+// Open reads the keys in dir and makes those that are not there yet, which is for a caller that knows by Lost that none
+// is missing. name is
 // the hall's name on checkpoints, e.g. "hallkeeper/demo", program the version of the one that opens them.
 func Open(dir, name, program string) (*Vault, error) {
 	if err := Newer(dir); err != nil {
@@ -80,47 +80,10 @@ func Open(dir, name, program string) (*Vault, error) {
 	if err := v.openSigner(name); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, formatFile)); errors.Is(err, fs.ErrNotExist) {
-		text, err := json.Marshal(written{formatVersion, program})
-		if err == nil {
-			err = v.write(formatFile, string(text)+"\n")
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := Remember(dir, program, "card.key", "ticket.key", "citizen.key", "subject.key", "place.key", "checkpoint.key", "checkpoint.pub"); err != nil {
+		return nil, err
 	}
 	return v, nil
-}
-
-// formatVersion is raised when an older program could misread the keys.
-const (
-	formatFile    = "format.json"
-	formatVersion = 1
-)
-
-// written says in which form the keys are; a folder without it is of the first.
-type written struct {
-	Format  int    `json:"format"`
-	Program string `json:"program"`
-}
-
-// Newer refuses the keys of a newer program.
-func Newer(dir string) error {
-	text, err := os.ReadFile(filepath.Join(dir, formatFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var w written
-	if err == nil {
-		err = json.Unmarshal(text, &w)
-	}
-	if err != nil {
-		return fmt.Errorf("read the form of the keys (restore %s from a backup, or remove it where no newer hub was ever here): %w", formatFile, err)
-	}
-	if w.Format > formatVersion {
-		return &format.Newer{Program: w.Program, What: fmt.Sprintf("the keys have format %d, this program reads %d", w.Format, formatVersion)}
-	}
-	return nil
 }
 
 func (v *Vault) openSigner(name string) error {

@@ -5,6 +5,7 @@
 package view
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -491,6 +492,22 @@ func Digest(path string) (sum []byte, position wire.Position, err error) {
 		return err
 	})
 	return sum, position, err
+}
+
+// Rows gives the keys with a prefix that a fold has in a views.db, without the prefix and in order.
+func Rows(path, fold, prefix string) (keys []string, err error) {
+	err = readFile(path, func(tx *bolt.Tx) error {
+		b := tx.Bucket([]byte(fold))
+		if b == nil {
+			return nil
+		}
+		c := b.Cursor()
+		for k, _ := c.Seek([]byte(prefix)); bytes.HasPrefix(k, []byte(prefix)); k, _ = c.Next() {
+			keys = append(keys, string(k[len(prefix):]))
+		}
+		return nil
+	})
+	return keys, err
 }
 
 // Replay makes path anew from the whole log and returns the last position.

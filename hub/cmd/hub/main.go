@@ -50,6 +50,7 @@ func exit(stderr io.Writer, err error) int {
 	var usage usageError
 	var faults *settings.Faults
 	var newer *format.Newer
+	var unfit *format.Unfit
 	switch {
 	case err == nil:
 		return 0
@@ -61,6 +62,9 @@ func exit(stderr io.Writer, err error) int {
 		return 2
 	case errors.As(err, &newer):
 		_, _ = fmt.Fprintf(stderr, "hub: %v\n", newer)
+		return format.ExitStatus
+	case errors.As(err, &unfit):
+		_, _ = fmt.Fprintf(stderr, "hub: %v\n", unfit)
 		return format.ExitStatus
 	}
 	_, _ = fmt.Fprintf(stderr, "hub: %v\n", err)
@@ -83,6 +87,7 @@ func commands() []command {
 		{"backup", "加密备份整个数据文件夹，主机运行时也可以", "an encrypted copy of the whole data folder, also while the hub runs", runBackup, false},
 		{"restore", "把备份恢复到空文件夹并校验：restore FILE --identity KEYFILE", "read a backup into an empty folder and check it: restore FILE --identity KEYFILE", runRestore, false},
 		{"take-over", "让这份已被接替的数据重新成为本大厅的主机", "make a copy of the hall that was superseded the right one again", runTakeOver, false},
+		{"renew-key", "丢失的密钥无处可寻时换一把新的：renew-key FILE", "make another key where one is lost for good: renew-key FILE", runRenewKey, false},
 		{"forget", "按申请删除一人的个人信息：forget PERSON --reason --reference", "remove a person's data on request: forget PERSON --reason --reference", runForget, false},
 		{"export", "以 JSON 行导出日志", "print the log as JSON lines", runExport, false},
 		{"token", "管理接口令牌：token create、list、revoke", "manage API tokens: token create, list, revoke", runToken, false},

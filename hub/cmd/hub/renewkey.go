@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"hallkeeper/hub/app"
+)
+
+// runRenewKey is for the hall that has lost a key for good and bears what that costs.
+func runRenewKey(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	cfg := app.Defaults()
+	cfg.Version = version
+	var data *string
+	agreed, file := false, ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		file, args = args[0], args[1:]
+	}
+	if shown, err := flagSet("renew-key FILE", stdout, args, func(fs *flag.FlagSet) {
+		data = dataFlag(fs)
+		fs.BoolVar(&agreed, "accept-loss", false, "接受损失，换一把新的；不写则只说明代价 / bear the loss and make another; without, what it costs is told and nothing changed")
+	}); shown || err != nil {
+		return err
+	}
+	if !slices.Contains(app.Renewables(), file) {
+		return usageError{fmt.Sprintf("renew-key takes one of %s, got %q", strings.Join(app.Renewables(), ", "), file)}
+	}
+	cfg.Data = *data
+	out, err := app.RenewKey(ctx, cfg, file, agreed)
+	if err != nil {
+		return fmt.Errorf("renew %s in %s: %w", file, cfg.Data, err)
+	}
+	if len(out.Files) == 0 {
+		_, err := fmt.Fprintf(stdout, "%s 没有丢失的个人密钥，没有改动\nno key of a person is lost in %s; nothing was changed\n", cfg.Data, cfg.Data)
+		return err
+	}
+	keys := strings.Join(out.Files, ", ")
+	if !agreed {
+		return fmt.Errorf("换掉 %s 的代价：%s。什么也没有改动；先找遍所有备份，确实没有再加 --accept-loss\n"+
+			"with another %s: %s. Nothing was changed; look through all backups first, and add --accept-loss where there is none", keys, out.ZH, keys, out.EN)
+	}
+	_, err = fmt.Fprintf(stdout, "已换新：%s。%s\nmade anew: %s; %s\n", keys, out.ZH, keys, out.EN)
+	return err
+}
