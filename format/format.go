@@ -18,12 +18,12 @@ type Newer struct {
 
 // Error says it in both languages, on one line.
 func (n *Newer) Error() string {
-	zh, en := n.ZH(), n.EN()
+	zh, en := n.Chinese(), n.EN()
 	return zh + " / " + en
 }
 
-// ZH says it in Chinese.
-func (n *Newer) ZH() string {
+// Chinese says it in Chinese.
+func (n *Newer) Chinese() string {
 	return fmt.Sprintf("数据由更新的 Hallkeeper（%s）写成：请安装该版本或更新的版本；未作任何改动（%s）", n.program("版本未知"), n.What)
 }
 

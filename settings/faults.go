@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"hallkeeper/bilingual"
 )
 
 // Fault is one mistake in the settings.
@@ -48,6 +50,12 @@ func (f *Faults) Error() string {
 		lines[i] = one.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Summary says in both languages that there are mistakes; each stands in its line of Error.
+func (f *Faults) Summary() error {
+	return bilingual.Errorf("设置有 %d 处错误，没有启动。下面每行是一处：文件和行号、设置项、应填什么；改好后再试",
+		"mistakes in the settings: %d, nothing was started; each stands below with its file and line, its key and what is expected", len(f.List))
 }
 
 // At is for Check methods: it blames the value under key, a path below the

@@ -14,12 +14,19 @@ const (
 	english language = "en"
 )
 
+// BothLanguages as Accept-Language asks for problems in both, a line each: the tag for several languages (ISO 639-2, mul). The
+// hub's own commands do, which print both.
+const BothLanguages = "mul"
+
 // text is one sentence in both languages.
 type text struct{ zh, en string }
 
 func (t text) in(l language) string {
-	if l == english {
+	switch l {
+	case english:
 		return t.en
+	case BothLanguages:
+		return t.zh + "\n" + t.en
 	}
 	return t.zh
 }

@@ -168,6 +168,9 @@ func Refuse(w http.ResponseWriter, r *http.Request, status int, code string) {
 
 func writeProblem(w http.ResponseWriter, r *http.Request, f *failure) {
 	lang := languageOf(r)
+	if r.Header.Get("Accept-Language") == BothLanguages {
+		lang = BothLanguages
+	}
 	body, err := json.Marshal(f.document(lang, requestID(r)))
 	if err != nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/beacon"
 	"hallkeeper/hub/broker"
@@ -180,17 +181,17 @@ func (a *App) open() error {
 		return err
 	}
 	if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("the data folder cannot be made: choose another with --data: %w", err)
+		return bilingual.Errorf("数据文件夹建不了，请用 --data 另选：%w", "the data folder cannot be made: choose another with --data: %w", err)
 	}
 	// A hub that runs here already is the second commonest mistake, and its ports are taken too.
 	release, err := eventlog.Hold(LogDir(a.cfg.Data))
 	if errors.Is(err, eventlog.ErrLocked) {
-		return fmt.Errorf("本大厅的主机已经在这个数据文件夹上运行 a hub runs on this data folder already: %w", err)
+		return bilingual.Errorf("本大厅的主机已经在这个数据文件夹上运行：%w", "a hub runs on this data folder already: %w", err)
 	} else if err == nil {
 		err = release()
 	}
 	if err != nil {
-		return fmt.Errorf("look whether a hub runs on %s: %w", a.cfg.Data, err)
+		return bilingual.Errorf("看不出 %s 上有没有主机在运行：%w", "look whether a hub runs on %s: %w", a.cfg.Data, err)
 	}
 	if err := a.cfg.belongs(); err != nil {
 		return err
@@ -200,7 +201,7 @@ func (a *App) open() error {
 	}
 	// Ports first: a taken one is the commonest mistake and should cost nothing.
 	if a.listener, err = net.Listen("tcp", a.cfg.HTTP); err != nil {
-		return fmt.Errorf("the web address %s cannot be used (another program has it, this machine has no such address, or a port below 1024 asks for a right): stop that program or choose another with --http: %w", a.cfg.HTTP, err)
+		return bilingual.Errorf("页面地址 %s 用不了（被别的程序占用、本机没有这个地址，或 1024 以下的端口没有权限）：停掉那个程序，或用 --http 另选：%w", "the web address %s cannot be used (another program has it, this machine has no such address, or a port below 1024 asks for a right): stop that program or choose another with --http: %w", a.cfg.HTTP, err)
 	}
 	if err := a.openHTTPS(); err != nil {
 		return err
@@ -216,7 +217,7 @@ func (a *App) open() error {
 			a.decider.committed()
 		}})
 	if err != nil {
-		return fmt.Errorf("open the log in %s: %w", a.cfg.Data, err)
+		return bilingual.Errorf("打不开 %s 里的日志：%w", "open the log in %s: %w", a.cfg.Data, err)
 	}
 	if a.vault, err = vault.Open(KeyDir(a.cfg.Data), a.cfg.origin(), a.cfg.Version); err != nil {
 		return fmt.Errorf("open the keys in %s: %w", a.cfg.Data, err)
@@ -284,7 +285,7 @@ func (a *App) openDelivery() error {
 			}})
 	}
 	if err != nil {
-		return fmt.Errorf("start MQTT: %w", err)
+		return bilingual.Errorf("MQTT 启动不了：%w", "start MQTT: %w", err)
 	}
 	return nil
 }
@@ -418,7 +419,7 @@ func WriteReady(path string, addr Addresses) error {
 	}
 	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
 	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write the ready file: %w", err)
+		return bilingual.Errorf("写不了就绪文件：%w", "write the ready file: %w", err)
 	}
 	return os.Rename(tmp, path)
 }

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 
 	"filippo.io/age"
+	"golang.org/x/sys/unix"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/backup"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/personal"
@@ -77,6 +79,43 @@ type Restored struct {
 	Log      eventlog.Verification
 	Keys     int
 	Photos   int
+	// Name is the backup's file.
+	Name string
+}
+
+// half begins the name of a folder that a backup is being read into.
+const half = ".restoring-"
+
+// restoring makes the folder that a backup is read into, beside where it is to be, and holds it until it is removed. What a
+// restore that was killed has left there is nobody's: it goes away first, so that a second try has the room.
+func restoring(above string) (dir string, remove func() error, err error) {
+	left, err := filepath.Glob(filepath.Join(above, half+"*"))
+	if err != nil {
+		return "", nil, err
+	}
+	for _, old := range left {
+		f, err := os.Open(old)
+		if err != nil {
+			continue // another user's, who may be at it
+		}
+		if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+			err = os.RemoveAll(old)
+		}
+		if err := errors.Join(err, f.Close()); err != nil {
+			return "", nil, err
+		}
+	}
+	if dir, err = os.MkdirTemp(above, half+"*"); err != nil {
+		return "", nil, err
+	}
+	f, err := os.Open(dir)
+	if err == nil {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, func() error { return errors.Join(os.RemoveAll(dir), f.Close()) }, nil
 }
 
 // Restore reads a backup that has no parts; see RestoreFrom.
@@ -88,7 +127,8 @@ func Restore(r io.Reader, identities []age.Identity, data string) (Restored, err
 // checked, or not at all.
 func RestoreFrom(r io.Reader, part func(string) (io.ReadCloser, error), identities []age.Identity, data string) (out Restored, err error) {
 	if all, rerr := os.ReadDir(data); rerr == nil && len(all) > 0 {
-		return out, fmt.Errorf("%s is not empty: a backup is restored into an empty folder only, so that nothing is mixed or lost; name another with --data", data)
+		return out, bilingual.Errorf("%s 不是空文件夹：备份只恢复到空文件夹，免得混在一起或丢失；请用 --data 另指一个",
+			"%s is not empty: a backup is restored into an empty folder only, so that nothing is mixed or lost; name another with --data", data)
 	} else if rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
 		return out, rerr
 	}
@@ -96,11 +136,11 @@ func RestoreFrom(r io.Reader, part func(string) (io.ReadCloser, error), identiti
 	if err := os.MkdirAll(above, 0o700); err != nil {
 		return out, err
 	}
-	dir, err := os.MkdirTemp(above, ".restoring-*")
+	dir, remove, err := restoring(above)
 	if err != nil {
 		return out, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }() // gone already where all went well
+	defer func() { err = errors.Join(err, remove()) }() // gone already where all went well
 	if out.Header, out.Manifest, err = backup.Read(r, part, identities, dir); err != nil {
 		return out, err
 	}
@@ -115,7 +155,7 @@ func RestoreFrom(r io.Reader, part func(string) (io.ReadCloser, error), identiti
 		return out, err
 	}
 	if len(out.Log.Faults) > 0 {
-		return out, fmt.Errorf("the log in the backup has %d faults, the first: %s. Take another backup", len(out.Log.Faults), out.Log.Faults[0])
+		return out, bilingual.Errorf("备份里的日志有 %d 处错误，第一处：%s。请换一份备份", "the log in the backup has %d faults, the first: %s. Take another backup", len(out.Log.Faults), out.Log.Faults[0])
 	}
 	if err := eventlog.Checked(LogDir(dir)); err != nil {
 		return out, err
@@ -133,7 +173,8 @@ func RestoreFrom(r io.Reader, part func(string) (io.ReadCloser, error), identiti
 	}
 	out.Keys, out.Photos = len(people), len(pictures)
 	if err := os.Remove(data); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return out, err
+		return out, bilingual.Errorf("空文件夹 %s 换不下来（它是磁盘的挂载点，或上级文件夹不能写）；请用 --data 指定其中还不存在的一个：%w",
+			"the empty folder %s cannot be replaced (a disk is mounted there, or the folder above cannot be written); name one in it that is not there yet with --data: %w", data, err)
 	}
 	if err := os.Rename(dir, data); err != nil {
 		return out, err

@@ -289,7 +289,7 @@ func TestABadBackupLeavesNothing(t *testing.T) {
 		"one byte in the head":  {flipped(40), id, "backup"},
 		"one byte in the midst": {flipped(len(good) / 2), id, "altered"},
 		"one byte at the end":   {flipped(len(good) - 1), id, "altered"},
-		"nothing":               {nil, id, "damaged"},
+		"nothing":               {nil, id, "the file is empty"},
 	} {
 		above := t.TempDir()
 		_, err := app.Restore(bytes.NewReader(x.file), []age.Identity{x.key}, filepath.Join(above, "hall"))

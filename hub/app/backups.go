@@ -4,15 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"filippo.io/age"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/format"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/backup"
@@ -204,7 +208,7 @@ func (a *App) BackupInto(ctx context.Context, actor wire.Actor, recipients []str
 
 // notMade says why a backup that somebody asked for was not made.
 func notMade(err error) error {
-	zh, en := err.Error(), err.Error()
+	zh, en := bilingual.InChinese(err), err.Error()
 	var unfit *format.Unfit
 	if errors.As(err, &unfit) {
 		zh, en = unfit.ZH, unfit.EN
@@ -268,28 +272,79 @@ func RestoreAt(ctx context.Context, from, name string, with backup.Access, ident
 		return out, err
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
+	names, err := place.Names()
+	if err != nil {
+		return out, err
+	}
 	if name == "" {
-		names, err := place.Names()
-		if err != nil {
+		if name, err = newestOf(names, from); err != nil {
 			return out, err
 		}
-		all := backup.InPlace(names, "")
-		if len(all) == 0 {
-			return out, fmt.Errorf("there is no backup in %s", from)
-		}
-		name = all[len(all)-1].Name
-		for _, x := range all {
-			if x.Hall != all[len(all)-1].Hall {
-				return out, fmt.Errorf("there are backups of several halls in %s: name one with --backup, the newest is %s", from, name)
-			}
-		}
+	}
+	if backup.PartOnly(name) {
+		return out, bilingual.Errorf("%s 只是几份备份共用的一个分段，本身不是备份。%w", "%s is a part that backups share and none by itself. %w", name, choice(names, from))
 	}
 	f, err := place.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, bilingual.Errorf("%[1]s 里没有 %[2]s。%[3]w", "there is no %[2]s in %[1]s (%[4]w). %[3]w", from, name, choice(names, from), fs.ErrNotExist)
+	}
 	if err != nil {
 		return out, fmt.Errorf("open %s: %w", name, err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return RestoreFrom(f, place.Open, identities, data)
+	out, err = RestoreFrom(&interrupted{ctx, f}, place.Open, identities, data)
+	if ctx.Err() != nil {
+		return out, bilingual.Errorf("恢复中断了，没有留下半份，可以重新开始：%w", "the restore was interrupted, nothing half-restored is left and it can begin again: %w", ctx.Err())
+	}
+	out.Name = name
+	return out, err
+}
+
+// interrupted reads until ctx ends.
+type interrupted struct {
+	ctx context.Context //nolint:containedctx // it lives as long as one reading
+	r   io.Reader
+}
+
+// Read reads, where it still may.
+func (i *interrupted) Read(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.r.Read(p)
+}
+
+// newestOf is the newest backup of a place that holds those of one hall.
+func newestOf(names []string, from string) (string, error) {
+	all := backup.InPlace(names, "")
+	if len(all) == 0 {
+		return "", choice(names, from)
+	}
+	newest := all[len(all)-1]
+	for _, x := range all {
+		if x.Hall != newest.Hall {
+			return "", bilingual.Errorf("%s 里有几个大厅的备份，请用 --backup 指明一份。%w", "there are backups of several halls in %s: name one with --backup. %w", from, choice(names, from))
+		}
+	}
+	return newest.Name, nil
+}
+
+// choice says which backups a place has and how one is chosen, or what lies there instead.
+func choice(names []string, from string) error {
+	if n := len(backup.InPlace(names, "")); n > 0 {
+		return bilingual.Errorf("%[1]s 里有 %[2]d 份备份，最新的：%[3]s；恢复其中一份：hub restore %[1]s --backup 名称 --identity 私钥文件 --data 新文件夹",
+			"%[1]s holds %[2]d backups, the newest: %[3]s; restore one of them with: hub restore %[1]s --backup NAME --identity KEYFILE --data NEWFOLDER", from, n, backup.Newest(names))
+	}
+	switch {
+	case len(names) == 0:
+		return bilingual.Errorf("%s 是空的，没有备份：请看备份盘是否已挂载、路径是否正确", "there is no backup in %s, it is empty: see whether the backup disk is mounted and the path is right", from)
+	case slices.Contains(names, "log") && slices.Contains(names, "keys"):
+		return bilingual.Errorf("%s 是主机的数据文件夹，不是备份位置；要用它，直接启动：hub serve --data %[1]s", "there is no backup in %s, it is a hub's data folder; to use it start a hub on it: hub serve --data %[1]s", from)
+	case slices.ContainsFunc(names, backup.PartOnly):
+		return bilingual.Errorf("%s 里只有备份的分段（segment-….age），缺少备份本身（hall-….age）：请把原备份位置的全部文件复制过来", "there is no backup in %s but only parts of some (segment-….age): copy all files of the place they are from, hall-….age too", from)
+	}
+	return bilingual.Errorf("%s 里没有备份，只有别的文件（%s）：备份的名称像 hall-大厅-日期.age，请核对路径", "there is no backup in %s, only other files (%s): a backup has a name like hall-HALL-DATE.age, look at the path",
+		from, strings.Join(names[:min(len(names), 5)], ", "))
 }
 
 // backups looks at the places of the settings.

@@ -86,7 +86,7 @@ func (d *doctor) folder() {
 func (d *doctor) newer() {
 	var newer *format.Newer
 	if errors.As(Newer(d.cfg.Data), &newer) {
-		d.say(Ill, strings.ReplaceAll(newer.ZH(), "%", "%%"), strings.ReplaceAll(newer.EN(), "%", "%%"))
+		d.say(Ill, strings.ReplaceAll(newer.Chinese(), "%", "%%"), strings.ReplaceAll(newer.EN(), "%", "%%"))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/ca"
 	"hallkeeper/hub/eventlog"
@@ -46,17 +47,17 @@ func (c *Config) checkHTTPS(say func(key, format string, args ...any)) {
 // openHTTPS opens the authority of the hall's certificates, and HTTPS where it is set.
 func (a *App) openHTTPS() (err error) {
 	if a.authority, err = ca.Open(KeyDir(a.cfg.Data), a.cfg.Hall.ID, a.notBefore); err != nil {
-		return fmt.Errorf("open the hall's certificates: %w", err)
+		return bilingual.Errorf("打不开大厅的证书：%w", "open the hall's certificates: %w", err)
 	}
 	if a.cfg.HTTPS == "" {
 		return nil
 	}
 	a.certificates, err = gate.NewCertificates(a.authority, gate.Given{File: a.cfg.Certificate, Key: a.cfg.CertificateKey}, a.cfg.Names, a.cfg.Now(), a.logger.With("part", "https"))
 	if err != nil {
-		return fmt.Errorf("open HTTPS: %w", err)
+		return bilingual.Errorf("HTTPS 开不了：%w", "open HTTPS: %w", err)
 	}
 	if a.secure, err = net.Listen("tcp", a.cfg.HTTPS); err != nil {
-		return fmt.Errorf("the HTTPS address %s cannot be used (another program has it, this machine has no such address, or a port below 1024 asks for a right): stop that program or choose another with --https: %w", a.cfg.HTTPS, err)
+		return bilingual.Errorf("HTTPS 地址 %s 用不了（被别的程序占用、本机没有这个地址，或 1024 以下的端口没有权限）：停掉那个程序，或用 --https 另选：%w", "the HTTPS address %s cannot be used (another program has it, this machine has no such address, or a port below 1024 asks for a right): stop that program or choose another with --https: %w", a.cfg.HTTPS, err)
 	}
 	return nil
 }

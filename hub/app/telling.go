@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/courier"
 	"hallkeeper/hub/eventlog"
@@ -66,7 +67,7 @@ func (a *App) openTellers() error {
 	lang := trouble.Language(c.Language)
 	if len(c.Mail) > 0 {
 		if a.courier == nil {
-			return errors.New("notify.mail names addresses and no mail server is set: set mail.host, or take the addresses out")
+			return bilingual.New("notify.mail 写了地址，却没有设置邮件服务器：请填写 mail.host，或去掉这些地址", "notify.mail names addresses and no mail server is set: set mail.host, or take the addresses out")
 		}
 		a.tellers = append(a.tellers, &teller{channel: trouble.ByMail, receivers: c.Mail, send: func(ctx context.Context, to int, message string, at time.Time, l *trouble.Letter, test bool) (string, bool) {
 			r := a.courier.Send(ctx, courier.Mail{ID: fmt.Sprintf("%s-%d", message, to+1), Kind: "trouble", Attempt: l.Attempt, To: c.Mail[to], Subject: from.Subject(l, lang, test), Body: from.Body(l, lang, test), At: at})
@@ -76,11 +77,11 @@ func (a *App) openTellers() error {
 	if c.Webhook != "" {
 		secret, err := os.ReadFile(c.WebhookSecretFile)
 		if err != nil {
-			return fmt.Errorf("read the secret of the webhook (notify.webhook_secret_file): %w", err)
+			return bilingual.Errorf("读不了 webhook 的密钥文件（notify.webhook_secret_file）：%w", "read the secret of the webhook (notify.webhook_secret_file): %w", err)
 		}
 		hook, err := webhook.New(c.Webhook, bytes.TrimSpace(secret))
 		if err != nil {
-			return fmt.Errorf("open the webhook (notify.webhook): %w", err)
+			return bilingual.Errorf("webhook 用不了（notify.webhook）：%w", "open the webhook (notify.webhook): %w", err)
 		}
 		a.tellers = append(a.tellers, &teller{channel: trouble.ByWebhook, receivers: []string{hostOf(c.Webhook)}, send: func(ctx context.Context, _ int, message string, at time.Time, l *trouble.Letter, test bool) (string, bool) {
 			body, err := json.Marshal(from.Payload(l, message, at, lang, test))
@@ -256,7 +257,7 @@ func TestMessage(ctx context.Context, cfg Config, logger *slog.Logger) (answers 
 		return nil, err
 	}
 	if len(a.tellers) == 0 {
-		return nil, errors.New("nobody is set to be told: fill in notify.mail or notify.webhook in the settings")
+		return nil, bilingual.New("没有设置通知对象：请在设置中填写 notify.mail 或 notify.webhook", "nobody is set to be told: fill in notify.mail or notify.webhook in the settings")
 	}
 	for _, t := range a.tellers {
 		answers = append(answers, t.test(ctx, uuid.NewString(), a.cfg.Now())...)

@@ -11,6 +11,7 @@ package backup
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -28,6 +29,7 @@ import (
 
 	"filippo.io/age"
 
+	"hallkeeper/bilingual"
 	forms "hallkeeper/format"
 	"hallkeeper/wire"
 )
@@ -76,7 +78,7 @@ type Source struct {
 }
 
 // ErrNoRecipient means that nobody could read the backup, or everybody.
-var ErrNoRecipient = errors.New("a backup is encrypted for somebody: name a recipient (age1…)")
+var ErrNoRecipient = bilingual.New("备份都要加密：请写明加密给谁（age1… 公钥）", "a backup is encrypted for somebody: name a recipient (age1…)")
 
 // Recipients reads public keys of age, each on a line or an argument of its own.
 func Recipients(lines []string) ([]age.Recipient, error) {
@@ -85,7 +87,7 @@ func Recipients(lines []string) ([]age.Recipient, error) {
 		return nil, ErrNoRecipient
 	}
 	if err != nil {
-		return nil, fmt.Errorf("a recipient must be a public key of age like age1…: %w", err)
+		return nil, bilingual.Errorf("加密给谁应写 age 公钥，如 age1…：%w", "a recipient must be a public key of age like age1…: %w", err)
 	}
 	return all, nil
 }
@@ -206,13 +208,20 @@ func memberName() *regexp.Regexp {
 // Errors that people are told in other words.
 var (
 	// ErrIdentity means that the key is not one of those that the backup is for.
-	ErrIdentity = errors.New("this key does not open the backup: it was encrypted for another")
+	ErrIdentity = bilingual.New("这把私钥打不开这份备份：它是加密给另一把钥匙的，请换成与备份时的收件公钥（backup.recipients）配对的私钥",
+		"this key does not open the backup: it was encrypted for another. Give the secret key that belongs to one of the recipients of then (backup.recipients)")
 	// ErrDamaged means that the file is cut short, or something in it was altered.
-	ErrDamaged = errors.New("the backup is damaged: it is cut short, or something in it was altered. Take another one")
+	ErrDamaged = bilingual.New("备份已损坏：不完整，或内容被改动过，请重新复制或换一份", "the backup is damaged: it is cut short, or something in it was altered. Copy it again, or take another one")
+	// ErrForeign means that the key opens the file, and no backup is in it.
+	ErrForeign = bilingual.New("这个文件能用此私钥打开，但里面不是大厅的备份，请换成 hub backup 写的文件", "the key opens this file, and what is in it is no backup of a hall: name a file that hub backup has written")
 )
 
 func decrypt(r io.Reader, identities []age.Identity) (io.Reader, error) {
-	plain, err := age.Decrypt(r, identities...)
+	in := bufio.NewReaderSize(r, 64<<10)
+	if err := kind(in); err != nil {
+		return nil, err
+	}
+	plain, err := age.Decrypt(in, identities...)
 	var none *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &none):
@@ -235,10 +244,10 @@ func Read(r io.Reader, open func(part string) (io.ReadCloser, error), identities
 			continue
 		}
 		if !memberName().MatchString(x.Name) || !partName().MatchString(x.Part) {
-			return h, m, fmt.Errorf("the backup names %.80q in %.80q, which is no file of a hall: it was not made by this program", x.Name, x.Part)
+			return h, m, bilingual.Errorf("备份里写着 %.80q 在 %.80q 里，不是大厅的文件：它不是由本程序写的，不能恢复", "the backup names %.80q in %.80q, which is no file of a hall: it was not made by this program", x.Name, x.Part)
 		}
 		if open == nil {
-			return h, m, fmt.Errorf("the backup needs %s, which lies beside it: name the backup in its place", x.Part)
+			return h, m, bilingual.Errorf("备份还需要同一文件夹里的 %s：请指明备份所在的文件夹里的文件", "the backup needs %s, which lies beside it: name the backup in its place", x.Part)
 		}
 		if err := readPart(x, open, identities, dir); err != nil {
 			return h, m, err
@@ -250,7 +259,10 @@ func Read(r io.Reader, open func(part string) (io.ReadCloser, error), identities
 func readPart(x Member, open func(string) (io.ReadCloser, error), identities []age.Identity, dir string) error {
 	f, err := open(x.Part)
 	if err != nil {
-		return fmt.Errorf("the backup needs %s: %w", x.Part, err)
+		if errors.Is(err, fs.ErrNotExist) {
+			return bilingual.Errorf("备份还需要 %[1]s，它不在旁边：请把原备份位置的全部文件复制到一起再试，或换一份备份", "the backup needs %[1]s, which is not beside it: copy all files of the place it is from together and try again, or take another backup (%[2]w)", x.Part, err)
+		}
+		return bilingual.Errorf("备份需要的 %s 读不了：%w", "the backup needs %s: %w", x.Part, err)
 	}
 	defer func() { _ = f.Close() }()
 	plain, err := decrypt(f, identities)
@@ -283,6 +295,9 @@ func readOne(r io.Reader, identities []age.Identity, dir string) (Header, Manife
 	var got []Member
 	for n := 0; ; n++ {
 		x, err := t.Next()
+		if n == 0 && in.failed == nil && (err != nil || x.Name != headerName) {
+			return h, m, ErrForeign
+		}
 		if err != nil {
 			return h, m, fmt.Errorf("%w (%w)", ErrDamaged, err)
 		}
@@ -305,7 +320,7 @@ func readOne(r io.Reader, identities []age.Identity, dir string) (Header, Manife
 			return h, m, same(slices.DeleteFunc(slices.Clone(m.Members), func(x Member) bool { return x.Part != "" }), got)
 		}
 		if !memberName().MatchString(x.Name) || x.Typeflag != tar.TypeReg {
-			return h, m, fmt.Errorf("the backup holds %.80q, which is no file of a hall: it was not made by this program", x.Name)
+			return h, m, bilingual.Errorf("备份里有 %.80q，不是大厅的文件：它不是由本程序写的，不能恢复", "the backup holds %.80q, which is no file of a hall: it was not made by this program", x.Name)
 		}
 		member, err := keep(t, filepath.Join(dir, filepath.FromSlash(x.Name)), x.Name)
 		if err != nil {

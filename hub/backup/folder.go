@@ -2,11 +2,12 @@ package backup
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"hallkeeper/bilingual"
 )
 
 // Folder is a place on a disk of this machine. It must be there: a folder that is made where a disk is not mounted would fill another.
@@ -16,7 +17,7 @@ type Folder string
 func (f Folder) Names() (names []string, err error) {
 	all, err := os.ReadDir(string(f))
 	if err != nil {
-		return nil, fmt.Errorf("look into the place for backups (is its disk mounted?): %w", err)
+		return nil, bilingual.Errorf("打不开备份位置，请看备份盘是否已挂载：%w", "look into the place for backups (is its disk mounted?): %w", err)
 	}
 	for _, x := range all {
 		names = append(names, x.Name())
@@ -41,7 +42,7 @@ func (Folder) Close() error { return nil }
 func (f Folder) Create(name string, write func(io.Writer) error) error {
 	path := filepath.Join(string(f), name)
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already: %w", path, fs.ErrExist)
+		return bilingual.Errorf("%[1]s 已经存在", "%[1]s is there already: %[2]w", path, fs.ErrExist)
 	}
 	tmp := filepath.Join(string(f), "."+name+".new") // one that was cut off is written over
 	w, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"hallkeeper/bilingual"
 )
 
 // Place is where backups of halls lie beside each other, with the parts that they share. Create makes a
@@ -102,7 +103,7 @@ func Into(p Place, s Source, recipients []string) (name string, m Manifest, err 
 	}
 	name = "hall-" + s.Header.Hall + "-" + s.Header.Made.UTC().Format(stamp) + backupX
 	if there[name] {
-		return "", m, fmt.Errorf("%s is there already; a backup never replaces another: wait a second", name)
+		return "", m, bilingual.Errorf("%s 已经存在；备份不会覆盖另一份：请等一秒再试", "%s is there already; a backup never replaces another: wait a second", name)
 	}
 	if err := p.Create(name, func(w io.Writer) (err error) {
 		m, err = Write(w, s, keys)
@@ -131,7 +132,7 @@ func seal(w io.Writer, keys []age.Recipient, sum string, content io.Reader) erro
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != sum {
-		return errors.New("a sealed segment of the log is not what its checksum says: run hub verify, and keep the backups that there are")
+		return bilingual.New("日志的一个封存分段与校验和不符：请运行 hub verify，并保留现有的备份", "a sealed segment of the log is not what its checksum says: run hub verify, and keep the backups that there are")
 	}
 	return sealed.Close()
 }

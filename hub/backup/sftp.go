@@ -3,7 +3,6 @@ package backup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -15,6 +14,8 @@ import (
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
+
+	"hallkeeper/bilingual"
 )
 
 // Access is how servers for backups are reached: a private key without a passphrase, and the file of known host keys as ssh has it.
@@ -40,15 +41,15 @@ func At(ctx context.Context, where string, with Access) (Place, error) {
 	}
 	key, err := os.ReadFile(with.KeyFile)
 	if err != nil {
-		return nil, fmt.Errorf("read the key for %s: %w", u.Host, err)
+		return nil, bilingual.Errorf("读不了连接 %s 用的私钥（backup.sftp_key）：%w", "read the key for %s: %w", u.Host, err)
 	}
 	signer, err := ssh.ParsePrivateKey(key)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no private key of SSH without a passphrase: %w", with.KeyFile, err)
+		return nil, bilingual.Errorf("%s 不是没有口令的 SSH 私钥：%w", "%s is no private key of SSH without a passphrase: %w", with.KeyFile, err)
 	}
 	known, err := knownhosts.New(with.KnownHosts)
 	if err != nil {
-		return nil, fmt.Errorf("read the keys of known hosts: %w", err)
+		return nil, bilingual.Errorf("读不了服务器公钥文件（backup.sftp_known_hosts）：%w", "read the keys of known hosts: %w", err)
 	}
 	host := u.Host
 	if u.Port() == "" {
@@ -56,7 +57,7 @@ func At(ctx context.Context, where string, with Access) (Place, error) {
 	}
 	plain, err := (&net.Dialer{Timeout: dialWithin}).DialContext(ctx, "tcp", host)
 	if err != nil {
-		return nil, fmt.Errorf("reach %s: %w", host, err)
+		return nil, bilingual.Errorf("连不到备份服务器 %s：%w", "reach %s: %w", host, err)
 	}
 	conn := &lively{plain}
 	c, chans, requests, err := ssh.NewClientConn(conn, host, &ssh.ClientConfig{User: u.User.Username(), Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
@@ -65,14 +66,14 @@ func At(ctx context.Context, where string, with Access) (Place, error) {
 		_ = conn.Close() // NewClientConn has closed it
 		var unknown *knownhosts.KeyError
 		if errors.As(err, &unknown) {
-			err = fmt.Errorf("the server shows a key that %s does not have; compare it with the server's own and add it with ssh-keyscan: %w", with.KnownHosts, err)
+			err = bilingual.Errorf("服务器出示的公钥不在 %s 里；请与服务器自己的核对，再用 ssh-keyscan 加上：%w", "the server shows a key that %s does not have; compare it with the server's own and add it with ssh-keyscan: %w", with.KnownHosts, err)
 		}
-		return nil, fmt.Errorf("sign in at %s: %w", host, err)
+		return nil, bilingual.Errorf("登录不了备份服务器 %s：%w", "sign in at %s: %w", host, err)
 	}
 	client := ssh.NewClient(c, chans, requests)
 	files, err := sftp.NewClient(client)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open SFTP at %s: %w", host, err), client.Close())
+		return nil, errors.Join(bilingual.Errorf("备份服务器 %s 开不了 SFTP：%w", "open SFTP at %s: %w", host, err), client.Close())
 	}
 	return &remote{client, files, u.Path}, nil
 }
@@ -81,10 +82,10 @@ func At(ctx context.Context, where string, with Access) (Place, error) {
 func CheckSFTP(where string) (*url.URL, error) {
 	u, err := url.Parse(where)
 	if err != nil || u.Scheme != "sftp" || u.Hostname() == "" || u.User.Username() == "" || u.Path == "" || u.RawQuery != "" {
-		return nil, fmt.Errorf("expected sftp://user@host/path, got %q", where)
+		return nil, bilingual.Errorf("应写成 sftp://用户@主机/路径，而不是 %q", "expected sftp://user@host/path, got %q", where)
 	}
 	if _, has := u.User.Password(); has {
-		return nil, fmt.Errorf("a password does not belong in the address of %s: a key is used", u.Host)
+		return nil, bilingual.Errorf("%s 的地址里不要写口令：登录用的是密钥", "a password does not belong in the address of %s: a key is used", u.Host)
 	}
 	return u, nil
 }
@@ -140,7 +141,7 @@ func (r *remote) path(name string) string { return path.Join(r.dir, path.Base(na
 func (r *remote) Names() (names []string, err error) {
 	all, err := r.files.ReadDir(r.dir)
 	if err != nil {
-		return nil, fmt.Errorf("look into %s on the server: %w", r.dir, err)
+		return nil, bilingual.Errorf("打不开服务器上的 %s：%w", "look into %s on the server: %w", r.dir, err)
 	}
 	for _, x := range all {
 		names = append(names, x.Name())
@@ -166,7 +167,7 @@ func (r *remote) Create(name string, write func(io.Writer) error) error {
 	tmp := r.path("." + name + ".new")
 	w, err := r.files.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
-		return fmt.Errorf("write %s on the server: %w", name, err)
+		return bilingual.Errorf("写不了服务器上的 %s：%w", "write %s on the server: %w", name, err)
 	}
 	err = write(w)
 	if _, can := r.files.HasExtension("fsync@openssh.com"); err == nil && can {
@@ -177,7 +178,7 @@ func (r *remote) Create(name string, write func(io.Writer) error) error {
 	}
 	if err != nil {
 		_ = r.files.Remove(tmp) // the connection may be gone
-		return fmt.Errorf("write %s on the server: %w", name, err)
+		return bilingual.Errorf("写不了服务器上的 %s：%w", "write %s on the server: %w", name, err)
 	}
 	return nil
 }

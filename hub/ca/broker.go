@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -31,14 +32,14 @@ const (
 func Existing(dir string) (*Authority, error) {
 	raw, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no authority in %s yet: start the hub once", dir)
+		return nil, bilingual.Errorf("%s 里还没有发证机构：请先启动一次主机", "there is no authority in %s yet: start the hub once", dir)
 	}
 	if err != nil {
 		return nil, err
 	}
 	cert, err := parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("ca.pem does not read: restore it from a backup: %w", err)
+		return nil, bilingual.Errorf("ca.pem 读不了，请从备份恢复：%w", "ca.pem does not read: restore it from a backup: %w", err)
 	}
 	hall, found := strings.CutPrefix(cert.Subject.CommonName, authorityName)
 	if !found {

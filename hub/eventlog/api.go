@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -11,11 +12,11 @@ import (
 var (
 	// ErrUnavailable means that the log cannot store now; nothing of the
 	// submission was stored or will be. It recovers by itself.
-	ErrUnavailable = errors.New("the log cannot store now")
+	ErrUnavailable = bilingual.New("日志现在不能存储", "the log cannot store now")
 	// ErrClosed means that the log was closed.
 	ErrClosed = errors.New("the log is closed")
 	// ErrLocked means that another process has the log open.
-	ErrLocked = errors.New("another program is using this data folder")
+	ErrLocked = bilingual.New("另一个程序（多半是另一个主机）正在用这个数据文件夹：请先停掉它，或用 --data 另指一个", "another program is using this data folder")
 )
 
 // Outcome is what became of one item of a submission.

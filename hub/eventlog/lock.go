@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"hallkeeper/bilingual"
 )
 
 const (
@@ -32,7 +34,7 @@ func Hold(dir string) (release func() error, err error) {
 func lockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("the log folder cannot be written: %w", err)
+		return nil, bilingual.Errorf("日志文件夹写不了：%w", "the log folder cannot be written: %w", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = f.Close()

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -38,7 +39,7 @@ func Verify(dir string, verifier note.Verifier) (Verification, error) {
 func VerifyEach(dir string, verifier note.Verifier, use func(*wire.Record)) (Verification, error) {
 	v := &verify{verifier: verifier, use: use, seqs: map[markKey]uint64{}}
 	if _, err := os.Stat(dir); err != nil {
-		return v.out, fmt.Errorf("there is no log in %s: %w", dir, err)
+		return v.out, bilingual.Errorf("%[1]s 里没有日志：请核对 --data", "there is no log in %[1]s: %[2]w", dir, err)
 	}
 	lock, err := lockDir(dir)
 	if err != nil {
@@ -285,7 +286,7 @@ func Read(dir string) (*Log, func() error, error) {
 
 func openReadOnly(dir string) (*Log, error) {
 	if _, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("there is no log in %s: %w", dir, err)
+		return nil, bilingual.Errorf("%[1]s 里没有日志：请核对 --data", "there is no log in %[1]s: %[2]w", dir, err)
 	}
 	lock, err := lockDir(dir)
 	if err != nil {

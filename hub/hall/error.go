@@ -44,6 +44,15 @@ func (e *Error) Error() string {
 	return strings.Join(parts, "; ")
 }
 
+// Chinese gives the Chinese words; see package bilingual.
+func (e *Error) Chinese() string {
+	parts := []string{e.ZH}
+	for _, f := range e.Fields {
+		parts = append(parts, f.Name+"："+f.ZH)
+	}
+	return strings.Join(parts, "；")
+}
+
 // Refuse is an error that a rule refuses with.
 func Refuse(name, zh, en string) *Error {
 	return &Error{Code: CodeRefused, Name: name, ZH: zh, EN: en}

@@ -17,6 +17,7 @@ import (
 
 	"filippo.io/age"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/backup"
@@ -40,17 +41,17 @@ func runBackup(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		return err
 	}
 	if (to == "") == (into == "") {
-		return usageError{"backup needs --to FILE or --into PLACE"}
+		return wrongUse("backup 要写明 --to 文件 或 --into 位置", "backup needs --to FILE or --into PLACE")
 	}
 	if file != "" {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return fmt.Errorf("read the recipients: %w", err)
+			return bilingual.Errorf("读不了收件公钥文件：%w", "read the recipients: %w", err)
 		}
 		recipients = append(recipients, strings.Split(string(text), "\n")...)
 	}
 	if _, err := backup.Recipients(recipients); err != nil {
-		return usageError{err.Error() + "; make a key with age-keygen and keep its secret part away from this machine"}
+		return wrongUse("%w；用 age-keygen 生成一对钥匙，私钥不要放在这台机器上", "%w; make a key with age-keygen and keep its secret part away from this machine", err)
 	}
 	recipients = keysOf(recipients)
 	cfg := app.Defaults()
@@ -69,16 +70,16 @@ func runBackup(ctx context.Context, args []string, stdout, _ io.Writer) error {
 				return err
 			}
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("find the hub of %s (run this as the user who runs the hub): %w", cfg.Data, err)
+			return bilingual.Errorf("找不到 %s 的主机，请用运行主机的用户执行：%w", "find the hub of %s (run this as the user who runs the hub): %w", cfg.Data, err)
 		}
 		_, err = app.BackupAtRest(ctx, cfg, recipients, w) // no hub runs
 		if errors.Is(err, eventlog.ErrLocked) {
-			return fmt.Errorf("a hub uses %s and does not answer: %w", cfg.Data, err)
+			return bilingual.Errorf("有主机在用 %s，但没有应答：%w", "a hub uses %s and does not answer: %w", cfg.Data, err)
 		}
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("back up %s: %w", cfg.Data, err)
+		return bilingual.Errorf("%s 没有备份成：%w", "back up %s: %w", cfg.Data, err)
 	}
 	_, err = fmt.Fprintf(stdout, "备份已写到 %s，%d 字节，已加密\nThe backup is in %s, %d bytes, encrypted\n", to, size, to, size)
 	return err
@@ -88,7 +89,7 @@ func runBackup(ctx context.Context, args []string, stdout, _ io.Writer) error {
 func backupInto(ctx context.Context, cfg app.Config, into string, recipients []string, stdout io.Writer) error {
 	if backup.OnServer(into) {
 		if _, err := backup.CheckSFTP(into); err != nil {
-			return usageError{err.Error()}
+			return usageError{err}
 		}
 	} else { // the hub runs in a folder of its own
 		full, err := filepath.Abs(into)
@@ -103,11 +104,11 @@ func backupInto(ctx context.Context, cfg app.Config, into string, recipients []s
 		made.Name, m, err = app.BackupAtRestInto(ctx, cfg, into, recipients)
 		made.Position = m.Head
 		if errors.Is(err, eventlog.ErrLocked) {
-			err = fmt.Errorf("a hub uses %s and does not answer: %w", cfg.Data, err)
+			err = bilingual.Errorf("有主机在用 %s，但没有应答：%w", "a hub uses %s and does not answer: %w", cfg.Data, err)
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("back up %s into %s: %w", cfg.Data, into, err)
+		return bilingual.Errorf("%s 没有备份到 %s：%w", "back up %s into %s: %w", cfg.Data, into, err)
 	}
 	_, err = fmt.Fprintf(stdout, "备份 %s 已写到 %s，到第 %d 条记录，已加密\nThe backup %s is in %s, up to record %d, encrypted\n", made.Name, into, made.Position, made.Name, into, made.Position)
 	return err
@@ -120,7 +121,7 @@ func askInto(ctx context.Context, cfg app.Config, into string, recipients []stri
 		return made, errNobody
 	}
 	if err != nil {
-		return made, fmt.Errorf("find the hub of %s (run this as the user who runs the hub): %w", cfg.Data, err)
+		return made, bilingual.Errorf("找不到 %s 的主机，请用运行主机的用户执行：%w", "find the hub of %s (run this as the user who runs the hub): %w", cfg.Data, err)
 	}
 	response, err := askBackup(ctx, control, map[string]any{"recipients": recipients, "into": into})
 	if err != nil {
@@ -128,7 +129,7 @@ func askInto(ctx context.Context, cfg app.Config, into string, recipients []stri
 	}
 	defer func() { _ = response.Body.Close() }()
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&made); err != nil {
-		return made, fmt.Errorf("the hub stopped while it made the backup; look into the place before you rely on it: %w", err)
+		return made, bilingual.Errorf("备份时主机停了，请先查看备份位置里有没有这一份再依赖它：%w", "the hub stopped while it made the backup; look into the place before you rely on it: %w", err)
 	}
 	return made, nil
 }
@@ -145,7 +146,7 @@ func keysOf(lines []string) (keys []string) {
 // writeWhole writes a new file that is there whole, or not at all.
 func writeWhole(path string, write func(io.Writer) error) (size int64, err error) {
 	if _, err := os.Lstat(path); err == nil {
-		return 0, fmt.Errorf("%s is there already; a backup never replaces another: choose a new name", path)
+		return 0, bilingual.Errorf("%s 已经存在；备份不会覆盖另一份：请另取名称", "%s is there already; a backup never replaces another: choose a new name", path)
 	}
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".new-*")
@@ -175,7 +176,7 @@ func writeWhole(path string, write func(io.Writer) error) (size int64, err error
 }
 
 // errNobody means that a hub was killed and its control file is left over.
-var errNobody = errors.New("no hub answers")
+var errNobody = bilingual.New("没有主机应答", "no hub answers")
 
 func fetchBackup(ctx context.Context, control app.Control, recipients []string, w io.Writer) error {
 	response, err := askBackup(ctx, control, map[string]any{"recipients": recipients})
@@ -184,7 +185,7 @@ func fetchBackup(ctx context.Context, control app.Control, recipients []string, 
 	}
 	defer func() { _ = response.Body.Close() }()
 	if _, err := io.Copy(w, response.Body); err != nil {
-		return fmt.Errorf("the backup was cut short, nothing is kept of it: %w", err)
+		return bilingual.Errorf("备份中断了，没有留下半份：%w", "the backup was cut short, nothing is kept of it: %w", err)
 	}
 	return nil
 }
@@ -200,7 +201,7 @@ func askBackup(ctx context.Context, control app.Control, ask map[string]any) (*h
 		return nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+control.Secret)
-	request.Header.Set("Accept-Language", "en")
+	request.Header.Set("Accept-Language", api.BothLanguages)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -237,15 +238,15 @@ func runRestore(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		return err
 	}
 	if file == "" || identity == "" {
-		return usageError{"restore needs FILE or PLACE --identity KEYFILE --data DIR"}
+		return wrongUse("restore 要写明 备份文件或位置 --identity 私钥文件 --data 新文件夹", "restore needs FILE or PLACE --identity KEYFILE --data DIR")
 	}
 	key, err := os.Open(identity)
 	if err != nil {
-		return fmt.Errorf("read the key: %w", err)
+		return bilingual.Errorf("读不了私钥文件：%w", "read the key: %w", err)
 	}
 	identities, err := age.ParseIdentities(key)
 	if err := errors.Join(err, key.Close()); err != nil {
-		return fmt.Errorf("%s is no secret key of age (AGE-SECRET-KEY-1…): %w", identity, err)
+		return bilingual.Errorf("%[1]s 不是 age 私钥文件（里面应有一行 AGE-SECRET-KEY-1…）；以 age1 开头的是公钥，打不开备份", "%[1]s is no secret key of age (AGE-SECRET-KEY-1…); what begins with age1 is a public key and opens nothing: %[2]w", identity, err)
 	}
 	from := file
 	if st, err := os.Stat(file); !strings.HasPrefix(file, "sftp://") && (err != nil || !st.IsDir()) {
@@ -253,12 +254,12 @@ func runRestore(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	}
 	out, err := app.RestoreAt(ctx, from, name, with, identities, *data)
 	if err != nil {
-		return fmt.Errorf("restore %s: %w", file, err)
+		return bilingual.Errorf("没有恢复 %s：%w", "restore %s: %w", file, err)
 	}
-	_, err = fmt.Fprintf(stdout, "已恢复到 %s：大厅 %s，%s 的备份，%d 条记录，%d 个分段，%d 个签名检查点，%d 把个人密钥，%d 张照片，树根 %s\n"+
-		"Restored into %s: hall %s, a backup of %s, %d records, %d segments, %d signed checkpoints, %d keys of people, %d pictures, root %s\n",
-		*data, out.Header.Hall, out.Header.Made.Format(time.DateTime), out.Log.Records, out.Log.Segments, out.Log.Checkpoints, out.Keys, out.Photos, out.Log.Root,
-		*data, out.Header.Hall, out.Header.Made.Format(time.DateTime), out.Log.Records, out.Log.Segments, out.Log.Checkpoints, out.Keys, out.Photos, out.Log.Root)
+	_, err = fmt.Fprintf(stdout, "已恢复到 %s：大厅 %s，%s 的备份（%s），%d 条记录，%d 个分段，%d 个签名检查点，%d 把个人密钥，%d 张照片，树根 %s\n"+
+		"Restored into %s: hall %s, a backup of %s (%s), %d records, %d segments, %d signed checkpoints, %d keys of people, %d pictures, root %s\n",
+		*data, out.Header.Hall, out.Header.Made.Format(time.DateTime), out.Name, out.Log.Records, out.Log.Segments, out.Log.Checkpoints, out.Keys, out.Photos, out.Log.Root,
+		*data, out.Header.Hall, out.Header.Made.Format(time.DateTime), out.Name, out.Log.Records, out.Log.Segments, out.Log.Checkpoints, out.Keys, out.Photos, out.Log.Root)
 	return err
 }
 
@@ -270,7 +271,7 @@ func runTakeOver(_ context.Context, args []string, stdout, _ io.Writer) error {
 	}
 	epoch, err := app.TakeOver(*data)
 	if err != nil {
-		return fmt.Errorf("take over with %s: %w", *data, err)
+		return bilingual.Errorf("没有接替成（%s）：%w", "take over with %s: %w", *data, err)
 	}
 	_, err = fmt.Fprintf(stdout, "%s 现在是本大厅最新的数据（第 %d 代）；先关掉另一台主机，再启动这台。另一台此后登记的内容不在其中\n"+
 		"%s is the latest data of the hall now (epoch %d); switch the other hub off, then start this one. What the other has stored since is not in it\n", *data, epoch, *data, epoch)
@@ -292,7 +293,7 @@ func runForget(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		return err
 	}
 	if whose == "" || reason == "" || reference == "" {
-		return usageError{"forget needs PERSON --reason WORDS --reference LETTER, PERSON like staff-s01 or case-…"}
+		return wrongUse("forget 要写明 人员 --reason 理由 --reference 申请文书，人员如 staff-s01 或 case-…", "forget needs PERSON --reason WORDS --reference LETTER, PERSON like staff-s01 or case-…")
 	}
 	if err := operate(ctx, *data, http.MethodPost, "personal/forget", map[string]string{"whose": whose, "reason": reason, "reference": reference}, nil); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/ca"
 )
@@ -19,7 +20,7 @@ import (
 // certificates. It reads the hall's authority in the data folder.
 func runCertificates(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if len(args) == 0 {
-		return usageError{"certificates needs issue-broker or crl"}
+		return wrongUse("certificates 后面要写 issue-broker 或 crl", "certificates needs issue-broker or crl")
 	}
 	switch args[0] {
 	case "issue-broker":
@@ -30,7 +31,7 @@ func runCertificates(ctx context.Context, args []string, stdout, _ io.Writer) er
 		_, err := fmt.Fprintln(stdout, "用法 Usage: hub certificates issue-broker --name NAME --out DIR | crl > FILE    [--data DIR]")
 		return err
 	}
-	return usageError{fmt.Sprintf("certificates takes issue-broker or crl, got %q", args[0])}
+	return wrongUse("certificates 后面只能是 issue-broker 或 crl，而不是 %q", "certificates takes issue-broker or crl, got %q", args[0])
 }
 
 // issueBroker writes a key, a certificate and the authority's certificate into a folder.
@@ -47,7 +48,7 @@ func issueBroker(args []string, stdout io.Writer) error {
 		return err
 	}
 	if len(names) == 0 || out == "" {
-		return usageError{"certificates issue-broker needs --name NAME and --out DIR"}
+		return wrongUse("certificates issue-broker 要写明 --name 名称 和 --out 文件夹", "certificates issue-broker needs --name NAME and --out DIR")
 	}
 	if err := app.Newer(*data); err != nil {
 		return err
@@ -61,7 +62,7 @@ func issueBroker(args []string, stdout io.Writer) error {
 		return err
 	}
 	if err := os.MkdirAll(out, 0o750); err != nil {
-		return fmt.Errorf("make the folder: %w", err)
+		return bilingual.Errorf("建不了文件夹：%w", "make the folder: %w", err)
 	}
 	for _, f := range []struct {
 		name string
@@ -84,11 +85,11 @@ func writeAnew(path string, text []byte, mode os.FileMode) error {
 	}
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+		return bilingual.Errorf("写不了 %s：%w", "write %s: %w", filepath.Base(path), err)
 	}
 	_, err = f.Write(text)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+		return bilingual.Errorf("写不了 %s：%w", "write %s: %w", filepath.Base(path), err)
 	}
 	return os.Rename(tmp, path)
 }

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/hall"
 	"hallkeeper/simulator"
@@ -55,13 +56,13 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	history, err := strconv.Atoi(strings.TrimSuffix(d.history, "d"))
 	if err != nil || history < 0 || history > simulator.MaxHistoryDays {
-		return usageError{fmt.Sprintf("--history takes a number of days like 90d, got %q", d.history)}
+		return wrongUse("--history 应写天数，如 90d，而不是 %q", "--history takes a number of days like 90d, got %q", d.history)
 	}
 	if d.windows < 1 || d.windows > 99 {
-		return usageError{fmt.Sprintf("--windows takes 1 to 99, got %d", d.windows)}
+		return wrongUse("--windows 应为 1 到 99，而不是 %d", "--windows takes 1 to 99, got %d", d.windows)
 	}
 	if d.speed < simulator.MinSpeed || d.speed > simulator.MaxSpeed {
-		return usageError{fmt.Sprintf("--speed takes %v to %v, got %v", simulator.MinSpeed, float64(simulator.MaxSpeed), d.speed)}
+		return wrongUse("--speed 应在 %v 到 %v 之间，而不是 %v", "--speed takes %v to %v, got %v", simulator.MinSpeed, float64(simulator.MaxSpeed), d.speed)
 	}
 	cfg := app.Defaults()
 	cfg.Version, cfg.Demo = version, true
@@ -96,7 +97,7 @@ func demoOnly(data string) error {
 	if _, err := os.Stat(filepath.Join(data, "sim")); !errors.Is(err, fs.ErrNotExist) || !app.IsHall(data) {
 		return nil
 	}
-	return fmt.Errorf("%s 是真实大厅的数据，演示不能用它：用 --data 另指一个空文件夹 is the data of a real hall, and what the demo's people do would stay in its records: name an empty folder with --data", data)
+	return bilingual.Errorf("%s 是真实大厅的数据，演示不能用它：用 --data 另指一个空文件夹", "%s is the data of a real hall, and what the demo's people do would stay in its records: name an empty folder with --data", data)
 }
 
 // play waits for the hub, brings up the windows and lets people come.
@@ -170,7 +171,7 @@ func (d *demoFlags) play(ctx context.Context, hub *app.App, a *agents, cfg app.C
 		return err
 	}
 	if err := group.Wait(); err != nil && outer.Err() == nil {
-		return fmt.Errorf("the demo's people cannot go on: %w", err)
+		return bilingual.Errorf("演示里的人无法继续：%w", "the demo's people cannot go on: %w", err)
 	}
 	return nil
 }
@@ -276,12 +277,12 @@ func newAgents(d demoFlags, cfg app.Config) (*agents, error) {
 	if program == "" {
 		self, err := os.Executable()
 		if err != nil {
-			return nil, fmt.Errorf("find this program's folder: %w", err)
+			return nil, bilingual.Errorf("找不到本程序所在的文件夹：%w", "find this program's folder: %w", err)
 		}
 		program = filepath.Join(filepath.Dir(self), "agent")
 	}
 	if _, err := os.Stat(program); err != nil {
-		return nil, fmt.Errorf("the demo needs the agent program: run make build, or name it with --agent (%w)", err)
+		return nil, bilingual.Errorf("演示需要代理程序 agent：请先 make build，或用 --agent 指明（%w）", "the demo needs the agent program: run make build, or name it with --agent (%w)", err)
 	}
 	program, err := filepath.Abs(program) // a bare name would be looked for elsewhere
 	if err != nil {
@@ -292,7 +293,7 @@ func newAgents(d demoFlags, cfg app.Config) (*agents, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the demo's folder: %w", err)
+		return nil, bilingual.Errorf("建不了演示的文件夹：%w", "make the demo's folder: %w", err)
 	}
 	return &agents{program: program, dir: dir, hall: cfg.Hall.ID}, nil
 }
@@ -301,10 +302,10 @@ func newAgents(d demoFlags, cfg app.Config) (*agents, error) {
 func (a *agents) prepare(id, mqtt string) (socket string, err error) {
 	socket = filepath.Join(a.dir, id+".sock")
 	if len(socket) > 100 { // sun_path holds 108 bytes
-		return "", fmt.Errorf("the path %s is too long for a socket: choose a shorter --data", socket)
+		return "", bilingual.Errorf("路径 %s 太长，不能用作套接字：请用 --data 另选较短的文件夹", "the path %s is too long for a socket: choose a shorter --data", socket)
 	}
 	if u, err := url.Parse(mqtt); err != nil || u.Host == "" {
-		return "", errors.New("the demo's agents need the broker's address")
+		return "", bilingual.New("演示的代理需要内置 MQTT 的地址", "the demo's agents need the broker's address")
 	}
 	text := fmt.Sprintf("agent: %s\nhall: %s\nmqtt: %s\ndata: %q\nboard: sim\nsim_socket: %q\nlog: text\nlog_level: info\nclock:\n  assume_synced: true\n",
 		id, a.hall, mqtt, filepath.Join(a.dir, id), socket)

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/app"
 )
 
@@ -32,7 +32,7 @@ func runDoctor(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		}
 	}
 	if bad > 0 {
-		return errors.New(plural(bad) + "; what to do stands beside each ✕ above")
+		return bilingual.Errorf("有 %[1]d 处问题，做法写在上面每个 ✕ 旁边", "%[2]s; what to do stands beside each ✕ above", bad, plural(bad))
 	}
 	return nil
 }

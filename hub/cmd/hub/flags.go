@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/app"
 	"hallkeeper/settings"
 )
@@ -25,9 +26,9 @@ func flagSet(name string, stdout io.Writer, args []string, define func(*flag.Fla
 		fs.PrintDefaults()
 		return true, nil
 	case err != nil:
-		return false, usageError{err.Error()}
+		return false, usageError{bilingual.Flags(err)}
 	case fs.NArg() > 0 && name != "inspect-segment":
-		return false, usageError{fmt.Sprintf("%q is not a flag", fs.Arg(0))}
+		return false, wrongUse("多出了 %q，它不是参数", "%q is not a flag", fs.Arg(0))
 	}
 	return false, nil
 }

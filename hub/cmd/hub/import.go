@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/fixture"
 	"hallkeeper/hub/hall"
 )
@@ -26,20 +26,20 @@ func runImport(ctx context.Context, args []string, stdout, stderr io.Writer) (er
 		return err
 	}
 	if path == "" {
-		return usageError{"import needs --fixture FILE"}
+		return wrongUse("import 要写明 --fixture 文件", "import needs --fixture FILE")
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("open the fixture: %w", err)
+		return bilingual.Errorf("打不开测试用例：%w", "open the fixture: %w", err)
 	}
 	defer func() { _ = file.Close() }()
 	f, err := fixture.Read(file)
 	if err != nil {
-		return fmt.Errorf("%s does not read:\n%w", path, err)
+		return bilingual.Errorf("%[1]s 有写得不对的地方，逐处列在下面，注明行号", "%[1]s does not read:\n%[2]w", path, err)
 	}
 	if data == "" {
 		if data, err = os.MkdirTemp("", "hallkeeper-fixture-"); err != nil {
-			return fmt.Errorf("make a folder: %w", err)
+			return bilingual.Errorf("建不了文件夹：%w", "make a folder: %w", err)
 		}
 		defer func() {
 			if rerr := os.RemoveAll(data); err == nil {
@@ -50,7 +50,7 @@ func runImport(ctx context.Context, args []string, stdout, stderr io.Writer) (er
 	}
 	result, err := f.Run(ctx, data, slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
-		return fmt.Errorf("%s cannot be played:\n%w", path, err)
+		return bilingual.Errorf("%[1]s 演算不了，原因列在下面", "%[1]s cannot be played:\n%[2]w", path, err)
 	}
 	if day != "" {
 		if err := printDays(stdout, result, day); err != nil {
@@ -61,7 +61,7 @@ func runImport(ctx context.Context, args []string, stdout, stderr io.Writer) (er
 		return err
 	}
 	if n := len(result.Differences); n > 0 {
-		return fmt.Errorf("%d of the fixture's expectations do not hold; each stands above with its line", n)
+		return bilingual.Errorf("用例有 %d 处预期不成立，逐处列在上面，注明行号", "%d of the fixture's expectations do not hold; each stands above with its line", n)
 	}
 	return nil
 }

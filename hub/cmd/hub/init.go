@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/gate"
 	"hallkeeper/settings"
@@ -64,16 +65,16 @@ func runInit(_ context.Context, args []string, stdout, _ io.Writer) error {
 	}
 	// Before anything is asked: a hall that is there stays as it is.
 	packaged := config == packagedConfig && unit()
-	if err := untouched(lang, config, data, packaged, adopt); err != nil {
+	if err := untouched(config, data, packaged, adopt); err != nil {
 		return err
 	}
 	if adopt {
 		id, err := app.HallOf(data)
 		if err != nil {
-			return fmt.Errorf(said{"%s 里没有可以接管的大厅：%w", "%s holds no hall that could be adopted: %w"}.in(lang), data, err)
+			return bilingual.Errorf("%s 里没有可以接管的大厅：%w", "%s holds no hall that could be adopted: %w", data, err)
 		}
 		if said := given["hall"]; said != "" && said != id {
-			return usageError{fmt.Sprintf("--hall: the records are of the hall %q", id)}
+			return wrongUse("--hall 不对：这些记录属于大厅 %q", "--hall: the records are of the hall %q", id)
 		}
 		given["hall"], given[adopted] = id, id
 	}
@@ -115,7 +116,7 @@ func adoptHall(cfg *app.Config, config, lang string, stdout io.Writer) error {
 		return err
 	}
 	if err := handOver(cfg.Data); err != nil {
-		return fmt.Errorf("give the data folder to its owner: %w", err)
+		return bilingual.Errorf("数据文件夹没有交给它的用户：%w", "give the data folder to its owner: %w", err)
 	}
 	if err := replaceSettings(config, text); err != nil {
 		return err
@@ -131,14 +132,14 @@ func replaceSettings(config string, text []byte) error {
 	aside := there(config)
 	if aside {
 		if err := os.Rename(config, config+".before-init"); err != nil {
-			return fmt.Errorf("keep the package's settings aside: %w", err)
+			return bilingual.Errorf("软件包的设置没有另存：%w", "keep the package's settings aside: %w", err)
 		}
 	}
 	if err := writeNew(config, text); err != nil {
 		if aside {
 			err = errors.Join(err, os.Rename(config+".before-init", config))
 		}
-		return fmt.Errorf("write the settings file %s (as another user, or elsewhere with --config): %w", config, err)
+		return bilingual.Errorf("写不了设置文件 %s（换一个用户，或用 --config 写到别处）：%w", "write the settings file %s (as another user, or elsewhere with --config): %w", config, err)
 	}
 	return nil
 }
@@ -155,7 +156,7 @@ func found(cfg *app.Config, config, account, lang string, stdout io.Writer) erro
 		return err
 	}
 	if err := handOver(cfg.Data); err != nil {
-		return fmt.Errorf("give the data folder to its owner: %w", err)
+		return bilingual.Errorf("数据文件夹没有交给它的用户：%w", "give the data folder to its owner: %w", err)
 	}
 	// The settings come last: where they are, the rest is.
 	// The package's own settings, with which no hall was begun, are kept aside.
@@ -170,7 +171,7 @@ func found(cfg *app.Config, config, account, lang string, stdout io.Writer) erro
 
 // untouched refuses where a hall is already. The settings that the package brings are none,
 // as long as no hall was begun with them.
-func untouched(lang, config, data string, packaged, adopt bool) error {
+func untouched(config, data string, packaged, adopt bool) error {
 	begun := app.IsHall(data) && !adopt
 	if packaged && there(config) {
 		was := app.Defaults()
@@ -180,11 +181,11 @@ func untouched(lang, config, data string, packaged, adopt bool) error {
 	}
 	switch {
 	case there(config) && (!packaged || begun):
-		return fmt.Errorf(said{"设置文件 %s 已经存在，不作改动；启动它：hub serve --config %s；要另建大厅，用 --config 和 --data 指定别处",
-			"the settings file %s is there already and is left alone: start it with hub serve --config %s, or choose other places for another hall with --config and --data"}.in(lang), config, config)
+		return bilingual.Errorf("设置文件 %s 已经存在，不作改动；启动它：hub serve --config %s；要另建大厅，用 --config 和 --data 指定别处",
+			"the settings file %s is there already and is left alone: start it with hub serve --config %s, or choose other places for another hall with --config and --data", config, config)
 	case begun:
-		return fmt.Errorf(said{"数据文件夹 %s 里已经有一个大厅，不作改动；它的设置丢了，就把 hub.yaml 的副本放回原处，或用 --adopt 重写；要另建大厅，用 --data 指定别处",
-			"the data folder %s holds a hall already and is left alone: where its settings are lost, put a copy of hub.yaml back or write them anew with --adopt; choose another folder for another hall with --data"}.in(lang), data)
+		return bilingual.Errorf("数据文件夹 %s 里已经有一个大厅，不作改动；它的设置丢了，就把 hub.yaml 的副本放回原处，或用 --adopt 重写；要另建大厅，用 --data 指定别处",
+			"the data folder %s holds a hall already and is left alone: where its settings are lost, put a copy of hub.yaml back or write them anew with --adopt; choose another folder for another hall with --data", data)
 	}
 	return nil
 }
@@ -200,7 +201,7 @@ func language(flag string, env func(string) string) (string, error) {
 		}
 		return "en", nil // a console without a locale can rarely show Chinese
 	}
-	return "", usageError{fmt.Sprintf("--lang: expected zh or en, got %q", flag)}
+	return "", wrongUse("--lang 应为 zh 或 en，而不是 %q", "--lang: expected zh or en, got %q", flag)
 }
 
 // unit tells whether the package's service is installed here.

@@ -23,10 +23,10 @@ func TestThePackagesSettingsAreKeptAside(t *testing.T) {
 	if err := os.WriteFile(config, brought, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := untouched("en", config, data, false, false); err == nil {
+	if err := untouched(config, data, false, false); err == nil {
 		t.Error("settings that are no package's are taken for none")
 	}
-	if err := untouched("en", config, data, true, false); err != nil {
+	if err := untouched(config, data, true, false); err != nil {
 		t.Fatal(err)
 	}
 	cfg := app.Defaults()
@@ -42,7 +42,7 @@ func TestThePackagesSettingsAreKeptAside(t *testing.T) {
 	if text, err := os.ReadFile(config); err != nil || !strings.Contains(string(text), "id: ewenki") {
 		t.Errorf("%v: %s", err, text)
 	}
-	if err := untouched("en", config, data, true, false); err == nil || !strings.Contains(err.Error(), "is left alone") {
+	if err := untouched(config, data, true, false); err == nil || !strings.Contains(err.Error(), "is left alone") {
 		t.Errorf("a hall that was begun: %v", err)
 	}
 }

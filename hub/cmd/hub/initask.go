@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/access"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/hall"
@@ -140,7 +141,7 @@ func (a *asker) ask(q *question) (string, error) {
 		fmt.Fprint(a.out, said{"：", ": "}.in(a.lang))
 		line, err := a.in.ReadString('\n')
 		if err != nil && (line == "" || !errors.Is(err, io.EOF)) {
-			return "", q.unanswered(a.lang, err)
+			return "", q.unanswered(err)
 		}
 		answer := strings.TrimSpace(line)
 		if answer == "" {
@@ -154,18 +155,19 @@ func (a *asker) ask(q *question) (string, error) {
 	}
 }
 
-func (q *question) unanswered(lang string, err error) error {
+func (q *question) unanswered(err error) error {
 	if !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the answer: %w", err)
+		return bilingual.Errorf("读不到回答：%w", "read the answer: %w", err)
 	}
-	return fmt.Errorf(said{"没有回答“%s”，什么也没有写；请在终端回答，或用 --%s 给出", "“%s” was not answered and nothing is written; answer at a terminal, or give --%s"}.in(lang), q.asks.in(lang), q.flag)
+	return bilingual.Errorf("没有回答“%[1]s”，什么也没有写；请在终端回答，或用 --%[3]s 给出", "“%[2]s” was not answered and nothing is written; answer at a terminal, or give --%[3]s", q.asks.zh, q.asks.en, q.flag)
 }
 
 // settle takes what flags say, all that is wrong with them at once, and asks for the
 // rest; with presets alone where nobody is to be asked.
 func (a *asker) settle(given answers, ask bool) (answers, error) {
 	all := questions()
-	known, wrong := answers{}, []string{}
+	known := answers{}
+	var zh, en []string
 	if hall := given[adopted]; hall != "" {
 		known[adopted] = hall
 	}
@@ -180,12 +182,12 @@ func (a *asker) settle(given answers, ask bool) (answers, error) {
 		}
 		kept, why := q.take(strings.TrimSpace(v))
 		if why != (said{}) {
-			wrong = append(wrong, fmt.Sprintf("--%s: %s", q.flag, why.in(a.lang)))
+			zh, en = append(zh, fmt.Sprintf("--%s：%s", q.flag, why.zh)), append(en, fmt.Sprintf("--%s: %s", q.flag, why.en))
 		}
 		known[q.flag] = kept
 	}
-	if len(wrong) > 0 {
-		return nil, usageError{strings.Join(wrong, "; ")}
+	if len(en) > 0 {
+		return nil, usageError{bilingual.New(strings.Join(zh, "；"), strings.Join(en, "; "))}
 	}
 	for i := range all {
 		if all[i].when != nil && !all[i].when(known) {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/app"
 )
 
@@ -84,11 +84,11 @@ func scalar(v string) (string, error) {
 func settingsFile(cfg *app.Config) ([]byte, error) {
 	t, err := template.New("hub.yaml").Funcs(template.FuncMap{"yaml": scalar}).Parse(settingsText)
 	if err != nil {
-		return nil, fmt.Errorf("read the template of the settings: %w", err)
+		return nil, bilingual.Errorf("读不了设置模板：%w", "read the template of the settings: %w", err)
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, cfg); err != nil {
-		return nil, fmt.Errorf("write the settings: %w", err)
+		return nil, bilingual.Errorf("设置写不出来：%w", "write the settings: %w", err)
 	}
 	return b.Bytes(), nil
 }

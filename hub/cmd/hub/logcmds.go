@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/assess"
 	"hallkeeper/hub/eventlog"
@@ -44,7 +45,7 @@ func runVerify(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	}
 	key, err := vault.Verifier(app.KeyDir(*data))
 	if err != nil {
-		return fmt.Errorf("verify the log in %s: %w", *data, err)
+		return bilingual.Errorf("%s 里的日志没有校验成：%w", "verify the log in %s: %w", *data, err)
 	}
 	if *document != "" {
 		cfg.Version = version
@@ -58,7 +59,7 @@ func runVerify(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		proof, err = app.VerifyAll(ctx, cfg, key)
 	}
 	if err != nil {
-		return fmt.Errorf("verify the log in %s: %w", *data, err)
+		return bilingual.Errorf("%s 里的日志没有校验成：%w", "verify the log in %s: %w", *data, err)
 	}
 	v := proof.Log
 	for _, f := range v.Faults {
@@ -67,7 +68,7 @@ func runVerify(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		}
 	}
 	if len(v.Faults) > 0 {
-		return fmt.Errorf("the log in %s has %d faults: keep a copy of the folder as it is, then restore the named segments from a backup", *data, len(v.Faults))
+		return bilingual.Errorf("%s 里的日志有 %d 处错误：先原样复制一份文件夹，再从备份恢复所列的分段", "the log in %s has %d faults: keep a copy of the folder as it is, then restore the named segments from a backup", *data, len(v.Faults))
 	}
 	_, err = fmt.Fprintf(stdout, "日志完好：%d 条记录，%d 个分段，%d 个签名检查点，树根 %s\nThe log is whole: %d records, %d segments, %d signed checkpoints, root %s\n",
 		v.Records, v.Segments, v.Checkpoints, v.Root, v.Records, v.Segments, v.Checkpoints, v.Root)
@@ -99,10 +100,11 @@ func showPublications(w io.Writer, proof *app.Proof) error {
 		return err
 	}
 	if n := proof.Wrong(); n > 0 && n == len(proof.Files.Wrong) {
-		return fmt.Errorf("%d files that left the hub are not what the log gives: the log, the keys of people or the fonts have changed since. Compare with the files that were received, by hub verify --document", n)
+		return bilingual.Errorf("有 %d 份发出的文件与日志不符：日志、个人密钥或字体此后变过。请用 hub verify --document 与收到的文件比较", "%d files that left the hub are not what the log gives: the log, the keys of people or the fonts have changed since. Compare with the files that were received, by hub verify --document", n)
 	} else if n > 0 {
-		return fmt.Errorf("%d of %d publications are not what their records give: somebody has altered what was published, or another version of this program published it. "+
-			"Keep a copy of the folder as it is, verify a backup of the time of the publication with this same program, and compare with the documents that were handed out", n, len(proof.Publications))
+		return bilingual.Errorf("%[2]d 期公布结果中有 %[1]d 期与记录不符：公布的内容被人改过，或是由本程序的另一个版本公布的。先原样复制一份文件夹，再用同一个程序核对当时的备份，并与发出的文件比较",
+			"%d of %d publications are not what their records give: somebody has altered what was published, or another version of this program published it. "+
+				"Keep a copy of the folder as it is, verify a backup of the time of the publication with this same program, and compare with the documents that were handed out", n, len(proof.Publications))
 	}
 	return nil
 }
@@ -146,7 +148,7 @@ func runExport(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		return err
 	})
 	if err = errors.Join(err, w.Flush()); err != nil {
-		return fmt.Errorf("export the log in %s: %w", *data, err)
+		return bilingual.Errorf("%s 里的日志没有导出：%w", "export the log in %s: %w", *data, err)
 	}
 	return nil
 }
@@ -163,7 +165,7 @@ func runReplay(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	began := time.Now()
 	position, digest, err := app.Replay(ctx, cfg, newLogger(cfg, stderr))
 	if err != nil {
-		return fmt.Errorf("replay the log in %s: %w", cfg.Data, err)
+		return bilingual.Errorf("%s 的视图没有重建成：%w", "replay the log in %s: %w", cfg.Data, err)
 	}
 	took := time.Since(began).Seconds()
 	_, err = fmt.Fprintf(stdout, "视图已由 %d 条记录重建，用时 %.1f 秒，摘要 sha256:%x\nThe views were made again from %d records in %.1f s, digest sha256:%x\n",
@@ -175,7 +177,7 @@ func runReplay(ctx context.Context, args []string, stdout, stderr io.Writer) err
 // that may make its reader fault.
 func runInspect(_ context.Context, args []string, stdout, _ io.Writer) error {
 	if len(args) != 1 {
-		return usageError{"inspect-segment needs one file"}
+		return wrongUse("inspect-segment 要写明一个文件", "inspect-segment needs one file")
 	}
 	report := struct {
 		Fault string `json:"fault"`

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // a hub PC may have no zone files
 
+	"hallkeeper/bilingual"
 	"hallkeeper/format"
 	"hallkeeper/settings"
 )
@@ -42,9 +43,14 @@ func program() int {
 }
 
 // usageError is a wrong command line: exit status 2.
-type usageError struct{ msg string }
+type usageError struct{ error }
 
-func (e usageError) Error() string { return e.msg }
+func (e usageError) Unwrap() error { return e.error }
+
+// wrongUse is a wrong command line in both languages; see bilingual.Errorf.
+func wrongUse(zh, en string, args ...any) error {
+	return usageError{bilingual.Errorf(zh, en, args...)}
+}
 
 func exit(stderr io.Writer, err error) int {
 	var usage usageError
@@ -55,9 +61,10 @@ func exit(stderr io.Writer, err error) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage):
-		_, _ = fmt.Fprintf(stderr, "hub: %v; hub --help lists what there is\n", err)
+		bilingual.Print(stderr, "hub", bilingual.Errorf("%w；hub --help 列出所有命令", "%w; hub --help lists what there is", err))
 		return 2
 	case errors.As(err, &faults):
+		bilingual.Print(stderr, "hub", faults.Summary())
 		_, _ = fmt.Fprintln(stderr, err)
 		return 2
 	case errors.As(err, &newer):
@@ -67,7 +74,7 @@ func exit(stderr io.Writer, err error) int {
 		_, _ = fmt.Fprintf(stderr, "hub: %v\n", unfit)
 		return format.ExitStatus
 	}
-	_, _ = fmt.Fprintf(stderr, "hub: %v\n", err)
+	bilingual.Print(stderr, "hub", err)
 	return 1
 }
 
@@ -102,7 +109,7 @@ func commands() []command {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return usageError{"which command?"}
+		return wrongUse("没有写命令", "which command?")
 	}
 	switch args[0] {
 	case "--help", "-h", "help":
@@ -116,7 +123,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return c.run(ctx, args[1:], stdout, stderr)
 		}
 	}
-	return usageError{fmt.Sprintf("there is no command %q", args[0])}
+	return wrongUse("没有 %q 这个命令", "there is no command %q", args[0])
 }
 
 func help(w io.Writer) error {

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -33,6 +36,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "publish": publish, "flip": flip, "status": status,
 			"play": play(year), "fetch": fetch, "repack": repack, "forge": forge,
+			"both": both, "tokens": tokens, "seal": seal, "glob": glob,
 			"link": link, "administrator": administrator,
 			"agent": agentProgram, "secured": secured, "printed": printed,
 			"agekey": agekey, "ask": ask, "halve": halve, "smalldisk": smalldisk, "empty": empty, "sameviews": sameviews, "newer": newer, "fingerprint": fingerprint,
@@ -128,7 +132,82 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if fmt.Sprint(got) != args[0] {
 		ts.Fatalf("exit status %d, stderr %s", got, stderr.String())
 	}
-	if n := strings.Count(strings.TrimSpace(stderr.String()), "\n"); got == 1 && n > 0 {
-		ts.Fatalf("an error of %d lines: %s", n+1, stderr.String())
+	if n := strings.Count(stderr.String(), "\n"); got == 1 && n != 2 {
+		ts.Fatalf("an error of %d lines, not one in each language: %s", n, stderr.String())
+	}
+	if got == 1 || got == 2 {
+		inBothLanguages(ts, stderr.String())
+	}
+}
+
+// inBothLanguages wants that the first line is in Chinese and the second in English, each after the program's name.
+func inBothLanguages(ts *testscript.TestScript, said string) {
+	zh, rest, _ := strings.Cut(said, "\n")
+	en, _, _ := strings.Cut(rest, "\n")
+	han := regexp.MustCompile(`\p{Han}`)
+	if !strings.HasPrefix(zh, "hub: ") || !han.MatchString(zh) || !regexp.MustCompile(`^hub: .*[a-z]{2,} [a-z]+`).MatchString(en) || han.MatchString(en) {
+		ts.Fatalf("it is not said in Chinese and in English:\n%s", said)
+	}
+}
+
+// both ARGS… ZH EN runs the program, which must fail and say what matches ZH in Chinese and EN in English.
+func both(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: both ARGS… ZH EN")
+	}
+	n := len(args) - 2
+	if err := ts.Exec("hub", args[:n]...); err == nil {
+		ts.Fatalf("it succeeded")
+	}
+	said := ts.ReadFile("stderr")
+	inBothLanguages(ts, said)
+	zh, en, _ := strings.Cut(said, "\n")
+	for line, want := range map[string]string{zh: args[n], en: args[n+1]} {
+		if !regexp.MustCompile(want).MatchString(line) {
+			ts.Fatalf("%q is not in: %s", want, line)
+		}
+	}
+}
+
+// tokens DATA NAME… sets each NAME to the id of the token that is called so in small letters.
+func tokens(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: tokens DATA NAME…")
+	}
+	ts.Check(ts.Exec("hub", "token", "list", "--data", args[0]))
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		for _, name := range args[1:] {
+			if f := strings.Fields(line); len(f) > 2 && f[2] == strings.ToLower(name) {
+				ts.Setenv(name, f[0])
+			}
+		}
+	}
+}
+
+// seal FILE RECIPIENT TO encrypts a file.
+func seal(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: seal FILE RECIPIENT TO")
+	}
+	to, err := age.ParseX25519Recipient(args[1])
+	ts.Check(err)
+	var out bytes.Buffer
+	w, err := age.Encrypt(&out, to)
+	ts.Check(err)
+	_, err = w.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(w.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), out.Bytes(), 0o600))
+}
+
+// glob PATTERN wants that there are such files.
+func glob(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: glob PATTERN")
+	}
+	there, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if (len(there) > 0) == neg {
+		ts.Fatalf("there are %q", there)
 	}
 }

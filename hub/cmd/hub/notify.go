@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/app"
 )
 
@@ -35,7 +35,7 @@ func runNotifyTest(ctx context.Context, args []string, stdout, _ io.Writer) erro
 		}
 	}
 	if failed {
-		return errors.New("a test message did not arrive; what the server answered stands above")
+		return bilingual.New("有测试消息没有送达，服务器的答复见上", "a test message did not arrive; what the server answered stands above")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/assess"
 	"hallkeeper/policies"
 )
@@ -24,7 +25,7 @@ Exit status of check: 0 nothing wrong, 1 something is (each fault with line and 
 // runPolicy looks at assessment policies. It changes nothing.
 func runPolicy(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if len(args) == 0 {
-		return usageError{"policy needs check, diff or show"}
+		return wrongUse("policy 后面要写 check、diff 或 show", "policy needs check, diff or show")
 	}
 	for _, a := range args {
 		if a == "--help" || a == "-h" || a == "help" {
@@ -35,19 +36,19 @@ func runPolicy(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	switch args[0] {
 	case "check":
 		if len(args) != 2 || strings.HasPrefix(args[1], "-") {
-			return usageError{"policy check needs one FILE"}
+			return wrongUse("policy check 要写明一个文件", "policy check needs one FILE")
 		}
 		return checkPolicy(args[1], stdout)
 	case "diff":
 		return diffPolicies(ctx, args[1:], stdout)
 	case "show":
 		if len(args) > 1 {
-			return usageError{"policy show takes nothing more"}
+			return wrongUse("policy show 后面不再写别的", "policy show takes nothing more")
 		}
 		_, err := stdout.Write(policies.Default())
 		return err
 	}
-	return usageError{fmt.Sprintf("policy takes check, diff or show, got %q", args[0])}
+	return wrongUse("policy 后面只能是 check、diff 或 show，而不是 %q", "policy takes check, diff or show, got %q", args[0])
 }
 
 func checkPolicy(path string, w io.Writer) error {
@@ -64,9 +65,9 @@ func checkPolicy(path string, w io.Writer) error {
 				return err
 			}
 		}
-		return fmt.Errorf("%s is no policy yet: %s; each stands above with its line", path, plural(len(faults.List)))
+		return bilingual.Errorf("%[1]s 还不能用作政策：有 %[2]d 处不对，逐处列在上面，注明行号", "%[1]s is no policy yet: %[3]s; each stands above with its line", path, len(faults.List), plural(len(faults.List)))
 	case err != nil:
-		return fmt.Errorf("check %s: %w", path, err)
+		return bilingual.Errorf("%s 没有检查成：%w", "check %s: %w", path, err)
 	}
 	wrong := 0
 	for _, r := range p.Run() {
@@ -83,7 +84,7 @@ func checkPolicy(path string, w io.Writer) error {
 		return err
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%d of the %d cases of %s do not hold; each stands above with its line", wrong, len(p.Cases), path)
+		return bilingual.Errorf("%[3]s 的 %[2]d 个用例有 %[1]d 处不成立，逐处列在上面，注明行号", "%d of the %d cases of %s do not hold; each stands above with its line", wrong, len(p.Cases), path)
 	}
 	_, err = fmt.Fprintf(w, "✓ %s（%s），版本 %s：%d 个条款，%d 条规则，%d 个参数，%d 个用例都成立\n  %s (%s), version %s: %d articles, %d rules, %d parameters, all %d cases hold\n",
 		p.Name.ZH, p.Document, p.Version, len(p.Articles), len(p.Rules), len(p.Parameters), len(p.Cases),
@@ -95,11 +96,11 @@ func checkPolicy(path string, w io.Writer) error {
 func readPolicy(path string) (data []byte, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the policy: %w", err)
+		return nil, bilingual.Errorf("打不开政策文件：%w", "open the policy: %w", err)
 	}
 	defer func() { _ = file.Close() }()
 	if data, err = io.ReadAll(io.LimitReader(file, assess.Most+1)); err != nil {
-		return nil, fmt.Errorf("read the policy: %w", err)
+		return nil, bilingual.Errorf("读不了政策文件：%w", "read the policy: %w", err)
 	}
 	return data, nil
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/app"
 	"hallkeeper/hub/assess"
@@ -36,11 +37,11 @@ func diffPolicies(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	if files != 2 || month == "" {
-		return usageError{"policy diff needs two files and --month, like hub policy diff old.yaml new.yaml --month 2026-11"}
+		return wrongUse("policy diff 要写明两个文件和 --month，如 hub policy diff old.yaml new.yaml --month 2026-11", "policy diff needs two files and --month, like hub policy diff old.yaml new.yaml --month 2026-11")
 	}
 	period, ok := assess.ParsePeriod(month)
 	if !ok || period.Kind() != assess.PerMonth {
-		return usageError{fmt.Sprintf("--month takes a month like 2026-11, got %q", month)}
+		return wrongUse("--month 应写月份，如 2026-11，而不是 %q", "--month takes a month like 2026-11, got %q", month)
 	}
 	var texts [2]string
 	var both [2]*assess.Policy
@@ -51,7 +52,7 @@ func diffPolicies(ctx context.Context, args []string, stdout io.Writer) error {
 		}
 		texts[i] = string(text)
 		if both[i], err = assess.Load(text); err != nil {
-			return fmt.Errorf("%s is no policy: run hub policy check %s", args[i], args[i])
+			return bilingual.Errorf("%[1]s 不能用作政策：请运行 hub policy check %[1]s 查看", "%[1]s is no policy: run hub policy check %[1]s", args[i])
 		}
 	}
 	cfg := app.Defaults()

@@ -10,10 +10,12 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/app"
 	"hallkeeper/wire"
@@ -23,7 +25,7 @@ import (
 // the operator: whoever can read the folder may.
 func runToken(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if len(args) == 0 {
-		return usageError{"token needs create, list or revoke"}
+		return wrongUse("token 后面要写 create、list 或 revoke", "token needs create, list or revoke")
 	}
 	switch args[0] {
 	case "create":
@@ -33,10 +35,10 @@ func runToken(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	case "revoke":
 		return revokeToken(ctx, args[1:], stdout)
 	case "--help", "-h", "help":
-		_, err := fmt.Fprintln(stdout, "用法 Usage: hub token create --role ROLE --name NAME [--expires DAY] [--address RANGE] | list | revoke --id ID    [--data DIR]")
+		_, err := fmt.Fprintln(stdout, "用法 Usage: hub token create --role ROLE --name NAME [--expires DAY] [--address RANGE] | list | revoke ID    [--data DIR]")
 		return err
 	}
-	return usageError{fmt.Sprintf("token takes create, list or revoke, got %q", args[0])}
+	return wrongUse("token 后面只能是 create、list 或 revoke，而不是 %q", "token takes create, list or revoke, got %q", args[0])
 }
 
 func createToken(ctx context.Context, args []string, stdout io.Writer) error {
@@ -59,7 +61,7 @@ func createToken(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	if body.Role == "" {
-		return usageError{"token create needs --role administrator, supervisor, auditor or screen"}
+		return wrongUse("token create 要写明 --role：administrator、supervisor、auditor 或 screen", "token create needs --role administrator, supervisor, auditor or screen")
 	}
 	if body.Name == "" {
 		body.Name = body.Role
@@ -107,28 +109,32 @@ func lastUse(t *api.TokenRow) string {
 func revokeToken(ctx context.Context, args []string, stdout io.Writer) error {
 	var data *string
 	var id string
-	shown, err := flagSet("token revoke", stdout, args, func(fs *flag.FlagSet) {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		id, args = args[0], args[1:]
+	}
+	shown, err := flagSet("token revoke ID", stdout, args, func(fs *flag.FlagSet) {
 		data = dataFlag(fs)
-		fs.StringVar(&id, "id", "", "令牌编号 / the token's `ID`, as token list shows it")
+		fs.StringVar(&id, "id", id, "令牌编号，也可以直接写在 revoke 后面 / the token's `ID`, as token list shows it; it may stand after revoke as well")
 	})
 	if shown || err != nil {
 		return err
 	}
 	if id == "" {
-		return usageError{"token revoke needs --id ID"}
+		return wrongUse("token revoke 要写明令牌编号，如 hub token revoke 编号；编号见 hub token list", "token revoke needs the token's ID, like hub token revoke ID; hub token list shows it")
 	}
 	var list api.TokenList
 	if err := operate(ctx, *data, http.MethodGet, "tokens", nil, &list); err != nil {
 		return err
 	}
-	if err := operate(ctx, *data, http.MethodDelete, "tokens/"+id, nil, nil); err != nil {
+	i := slices.IndexFunc(list.Tokens, func(t api.TokenRow) bool { return t.ID == id })
+	if i < 0 {
+		return bilingual.Errorf("没有编号为 %q 的令牌：hub token list 列出所有令牌", "no token has the id %q: hub token list lists them", id)
+	}
+	t := &list.Tokens[i]
+	if err := operate(ctx, *data, http.MethodDelete, "tokens/"+t.ID, nil, nil); err != nil {
 		return err
 	}
-	for _, t := range list.Tokens {
-		if t.ID == id {
-			_, err = fmt.Fprintf(stdout, "已撤销 revoked: %s, %s, 最近使用 last used: %s\n", t.Name, t.Role, lastUse(&t))
-		}
-	}
+	_, err = fmt.Fprintf(stdout, "已撤销 revoked: %s, %s, 最近使用 last used: %s\n", t.Name, t.Role, lastUse(t))
 	return err
 }
 
@@ -136,10 +142,10 @@ func revokeToken(ctx context.Context, args []string, stdout io.Writer) error {
 func operate(ctx context.Context, data, method, path string, body, answer any) error {
 	control, err := app.ReadControl(data)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no hub runs on the data folder %s: start it, or name another folder with --data", data)
+		return bilingual.Errorf("数据文件夹 %s 上没有主机在运行：请先启动，或用 --data 另指文件夹", "no hub runs on the data folder %s: start it, or name another folder with --data", data)
 	}
 	if err != nil {
-		return fmt.Errorf("find the hub of %s (run this as the user who runs the hub): %w", data, err)
+		return bilingual.Errorf("找不到 %s 的主机，请用运行主机的用户执行：%w", "find the hub of %s (run this as the user who runs the hub): %w", data, err)
 	}
 	var content io.Reader
 	if body != nil {
@@ -156,13 +162,13 @@ func operate(ctx context.Context, data, method, path string, body, answer any) e
 		return err
 	}
 	request.Header.Set("Authorization", "Bearer "+control.Secret)
-	request.Header.Set("Accept-Language", "en")
+	request.Header.Set("Accept-Language", api.BothLanguages)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("the hub of %s does not answer; is it running? %w", data, err)
+		return bilingual.Errorf("%s 的主机没有应答，它在运行吗？%w", "the hub of %s does not answer; is it running? %w", data, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 8<<20))
@@ -181,11 +187,21 @@ func operate(ctx context.Context, data, method, path string, body, answer any) e
 func refused(text []byte, status string) error {
 	var p wire.Problem
 	if json.Unmarshal(text, &p) != nil || p.Title == "" {
-		return fmt.Errorf("the hub answered %s", status)
+		return bilingual.Errorf("主机的答复是 %s", "the hub answered %s", status)
 	}
-	said := p.Title
+	zh, en := inBoth(p.Title)
 	for _, f := range p.Fields {
-		said += "; " + f.Field + ": " + f.Message
+		fzh, fen := inBoth(f.Message)
+		zh, en = zh+"；"+f.Field+"："+fzh, en+"; "+f.Field+": "+fen
 	}
-	return errors.New(said)
+	return bilingual.New(zh, en)
+}
+
+// inBoth parts what the hub has said in both languages; see api.BothLanguages.
+func inBoth(words string) (zh, en string) {
+	zh, en, ok := strings.Cut(words, "\n")
+	if !ok {
+		return words, words
+	}
+	return zh, en
 }

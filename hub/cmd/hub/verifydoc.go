@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/app"
 )
 
@@ -49,18 +50,18 @@ const largestDocument = 256 << 20
 func verifyDocument(ctx context.Context, cfg app.Config, key note.Verifier, path, out string, stdout io.Writer) error {
 	file, err := readDocument(path)
 	if err != nil {
-		return fmt.Errorf("read the document: %w", err)
+		return bilingual.Errorf("读不了文件：%w", "read the document: %w", err)
 	}
 	faults, p, err := app.VerifyDocument(ctx, cfg, key, file)
 	if err != nil {
-		return fmt.Errorf("verify %s with the log in %s: %w", path, cfg.Data, err)
+		return bilingual.Errorf("%s 没有与 %s 里的日志核对成：%w", "verify %s with the log in %s: %w", path, cfg.Data, err)
 	}
 	if len(faults) > 0 {
-		return fmt.Errorf("the log in %s has %d faults (%s …): run hub verify without --document first", cfg.Data, len(faults), faults[0])
+		return bilingual.Errorf("%s 里的日志有 %d 处错误（%s …）：请先运行不带 --document 的 hub verify", "the log in %s has %d faults (%s …): run hub verify without --document first", cfg.Data, len(faults), faults[0])
 	}
 	if out != "" && p.Again != nil {
 		if err := os.WriteFile(out, p.Again, 0o600); err != nil {
-			return fmt.Errorf("write the document as the log gives it: %w", err)
+			return bilingual.Errorf("写不了按日志重作的文件：%w", "write the document as the log gives it: %w", err)
 		}
 	}
 	for _, line := range documentLines(p) {
@@ -69,7 +70,7 @@ func verifyDocument(ctx context.Context, cfg app.Config, key note.Verifier, path
 		}
 	}
 	if !p.OK() {
-		return errors.New("the document is not what the log gives of the newest revision; the lines above say how")
+		return bilingual.New("文件与日志给出的最新一版不符，差别见上面各行", "the document is not what the log gives of the newest revision; the lines above say how")
 	}
 	return nil
 }
@@ -84,7 +85,7 @@ func readDocument(path string) ([]byte, error) {
 		return nil, err
 	}
 	if len(file) > largestDocument {
-		return nil, fmt.Errorf("%s is larger than any document of a hall", path)
+		return nil, bilingual.Errorf("%s 比大厅的任何文件都大", "%s is larger than any document of a hall", path)
 	}
 	return file, nil
 }
