@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"sync"
@@ -24,6 +23,7 @@ import (
 	"hallkeeper/agent/outbox"
 	"hallkeeper/agent/signal"
 	"hallkeeper/agent/uplink"
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -96,7 +96,7 @@ func run(ctx context.Context, cfg Config, logger *slog.Logger) (err error) {
 	a.outbox, err = outbox.Open(cfg.Data, cfg.OutboxLimit, logger)
 	switch {
 	case errors.Is(err, outbox.ErrInUse):
-		return fmt.Errorf("%w: stop it, or give this one a data folder of its own", err)
+		return bilingual.Errorf("%w：请停掉它，或给这一个另设数据文件夹", "%w: stop it, or give this one a data folder of its own", err)
 	case err != nil:
 		logger.Error("nothing can be kept: the outbox cannot be opened; it is tried again, and lamps say so meanwhile", "folder", cfg.Data, "error", err)
 		a.outbox = outbox.Unusable(err, logger)

@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -46,7 +47,7 @@ type Enrolment struct {
 }
 
 // ErrEnrolled means that there is an identity, and Replace was not given.
-var ErrEnrolled = errors.New("with --force it is enrolled anew; the present identity is kept aside until the hub has taken the new one")
+var ErrEnrolled = bilingual.New("加 --force 可以重新注册；主机接受新身份之前，原来的身份另存保留", "with --force it is enrolled anew; the present identity is kept aside until the hub has taken the new one")
 
 // Enrol gets this device a new identity. Nothing is sent before the hub has shown
 // that it is the one which made the code; the key stays on this device.
@@ -63,7 +64,7 @@ func Enrol(ctx context.Context, e Enrolment) (*Identity, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("this computer is the device %s of the hall %s already: %w", home.Agent, home.Hall, ErrEnrolled)
+		return nil, bilingual.Errorf("这台电脑已是大厅 %[2]s 的设备 %[1]s：%[3]w", "this computer is the device %[1]s of the hall %[2]s already: %[3]w", home.Agent, home.Hall, ErrEnrolled)
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -87,7 +88,7 @@ func Enrol(ctx context.Context, e Enrolment) (*Identity, error) {
 	}
 	id, err := accept(answer, addr, key, authority)
 	if err != nil {
-		return nil, fmt.Errorf("the hub's answer is not used: %w", err)
+		return nil, bilingual.Errorf("主机的答复不能采用：%w", "the hub's answer is not used: %w", err)
 	}
 	return id, d.finish(id)
 }
@@ -101,7 +102,7 @@ func Addresses(text string) ([]string, error) {
 		host, ports = strings.Trim(text, "[]"), []string{port, packagedPort}
 	}
 	if _, err := strconv.ParseUint(ports[0], 10, 16); err != nil || host == "" || strings.ContainsAny(host, "/@? ") {
-		return nil, fmt.Errorf("expected the hub's address like 192.168.1.10 or hub.local:%s, got %q", port, text)
+		return nil, bilingual.Errorf("主机地址应写成 192.168.1.10 或 hub.local:%s，而不是 %q", "expected the hub's address like 192.168.1.10 or hub.local:%s, got %q", port, text)
 	}
 	var addrs []string
 	for _, p := range ports {
@@ -239,15 +240,15 @@ func (c caller) explain(err error) error {
 	var plain tls.RecordHeaderError
 	switch {
 	case errors.Is(err, ErrForeign):
-		return fmt.Errorf("nothing was sent to %s: %w; is the address right, and the code of this hall? If both are, somebody stands between", c.addr, ErrForeign)
+		return bilingual.Errorf("什么也没有发给 %s（%w）：请核对地址和注册码是否属于本大厅；都对的话，中间有人冒充", "nothing was sent to %s: %w; is the address right, and the code of this hall? If both are, somebody stands between", c.addr, ErrForeign)
 	case errors.Is(err, ErrTime):
-		return fmt.Errorf("nothing was sent to %s: %w", c.addr, unwrapped(err))
+		return bilingual.Errorf("什么也没有发给 %s：%w", "nothing was sent to %s: %w", c.addr, unwrapped(err))
 	case errors.As(err, &plain), errors.Is(err, http.ErrSchemeMismatch):
-		return fmt.Errorf("%s does not speak TLS: is it the hub's address for HTTPS (the hub's setting https)?", c.addr)
+		return bilingual.Errorf("%s 不是加密地址：请核对它是否为主机的 HTTPS 地址（主机的设置 https）", "%s does not speak TLS: is it the hub's address for HTTPS (the hub's setting https)?", c.addr)
 	case Refused(err):
-		return fmt.Errorf("the hub at %s does not take this device's certificate: %w", c.addr, err)
+		return bilingual.Errorf("%s 的主机不接受这台设备的证书：%w", "the hub at %s does not take this device's certificate: %w", c.addr, err)
 	}
-	return fmt.Errorf("the hub at %s does not answer: %w; look at the cable, the address and whether the hub is on", c.addr, unwrapped(err))
+	return bilingual.Errorf("%s 的主机没有应答（%w）：请检查网线、地址和主机是否开着", "the hub at %s does not answer: %w; look at the cable, the address and whether the hub is on", c.addr, unwrapped(err))
 }
 
 // unwrapped leaves out that it was a POST to a URL.

@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -44,7 +45,7 @@ type Identity struct {
 }
 
 // ErrNone means that the device was never enrolled.
-var ErrNone = errors.New("this device is not enrolled: have the console make a code for it, and run agent enroll --hub ADDRESS")
+var ErrNone = bilingual.New("这台设备还没有注册：请在管理端生成注册码，再运行 agent enroll --hub 主机地址", "this device is not enrolled: have the console make a code for it, and run agent enroll --hub ADDRESS")
 
 // The files.
 const (
@@ -90,13 +91,13 @@ func LoadHome(data string) (Home, error) {
 func load(dir string) (*Identity, error) {
 	id, err := read(dir)
 	if err != nil {
-		return nil, fmt.Errorf("the identity in %s cannot be used: %w", dir, err)
+		return nil, bilingual.Errorf("%s 里的身份用不了：%w", "the identity in %s cannot be used: %w", dir, err)
 	}
 	return id, nil
 }
 
 // errHalf is what to do about an identity of which a part is missing or spoilt.
-var errHalf = errors.New("get a new code from the console and run agent enroll --force")
+var errHalf = bilingual.New("请在管理端重新生成注册码，再运行 agent enroll --force", "get a new code from the console and run agent enroll --force")
 
 func read(dir string) (*Identity, error) {
 	home, err := loadHome(dir)

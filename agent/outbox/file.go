@@ -18,6 +18,7 @@ import (
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -47,7 +48,7 @@ type contents struct {
 
 func open(dir string) (contents, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return contents{}, fmt.Errorf("make the outbox's folder: %w", err)
+		return contents{}, bilingual.Errorf("建不了待发箱的文件夹：%w", "make the outbox's folder: %w", err)
 	}
 	path := filepath.Join(dir, fileName)
 	_, statErr := os.Stat(path)
@@ -88,7 +89,7 @@ func open(dir string) (contents, error) {
 		if c.db != nil && !errors.Is(err, ErrDamaged) { // a panic may have left bbolt's locks held
 			_ = c.db.Close()
 		}
-		return contents{}, fmt.Errorf("open the outbox: %w", err)
+		return contents{}, bilingual.Errorf("打不开待发箱：%w", "open the outbox: %w", err)
 	}
 	return c, nil
 }

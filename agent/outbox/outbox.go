@@ -11,6 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -24,11 +25,11 @@ var (
 	ErrClosed = errors.New("the outbox is closed")
 	// ErrDamaged means that the file cannot be relied on any more: Close sets it
 	// aside, and the next Open begins a new one.
-	ErrDamaged = errors.New("the outbox file is damaged")
+	ErrDamaged = bilingual.New("待发箱文件已损坏", "the outbox file is damaged")
 	// ErrNewer means that a newer program has made the file; nothing of it is touched.
 	ErrNewer = errors.New("a newer agent has made this outbox")
 	// ErrInUse means that another process has the outbox.
-	ErrInUse = errors.New("another agent uses this outbox")
+	ErrInUse = bilingual.New("另一个代理正在用这个待发箱", "another agent uses this outbox")
 )
 
 const (

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hallkeeper/agent"
+	"hallkeeper/bilingual"
 )
 
 // runDoctor says in plain words what this window computer has and lacks.
@@ -29,7 +30,7 @@ func runDoctor(ctx context.Context, args []string, stdout io.Writer) error {
 		}
 	}
 	if ill > 0 {
-		return fmt.Errorf("%d of these things need a hand; what to do stands beside each %s", ill, agent.Ill)
+		return bilingual.Errorf("有 %d 处要处理，做法写在每个 %s 旁边", "%d of these things need a hand; what to do stands beside each %s", ill, agent.Ill)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"hallkeeper/agent/clock"
 	"hallkeeper/agent/identity"
 	"hallkeeper/agent/outbox"
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -37,7 +38,7 @@ func runEnroll(ctx context.Context, args []string, stdin io.Reader, stdout io.Wr
 	case shown || err != nil:
 		return err
 	case e.Hub == "":
-		return usageError{"--hub ADDRESS is needed"}
+		return wrongUse("要写明 --hub 主机地址", "--hub ADDRESS is needed")
 	case e.Code == "":
 		if e.Code, err = ask(stdin, stdout); err != nil {
 			return err
@@ -48,7 +49,7 @@ func runEnroll(ctx context.Context, args []string, stdin io.Reader, stdout io.Wr
 	var denied *identity.Denied
 	switch {
 	case errors.As(err, &denied) && denied.Status < 500 && denied.Status != 429:
-		return fmt.Errorf("%w; a code works once and for ten minutes: have the console make a new one", err)
+		return bilingual.Errorf("%w；注册码只能用一次，十分钟内有效：请在管理端重新生成", "%w; a code works once and for ten minutes: have the console make a new one", err)
 	case err != nil:
 		return err
 	}
@@ -86,7 +87,7 @@ func ask(stdin io.Reader, stdout io.Writer) (string, error) {
 	}
 	line, err := bufio.NewReader(io.LimitReader(stdin, 1024)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("read the code: %w", err)
+		return "", bilingual.Errorf("读不到注册码：%w", "read the code: %w", err)
 	}
 	if _, err := wire.ParseEnrolCode(line); err != nil {
 		return "", err
@@ -129,9 +130,9 @@ func flags(usage string, args []string, stdout io.Writer, add func(*flag.FlagSet
 		fs.PrintDefaults()
 		return true, nil
 	case err != nil:
-		return false, usageError{err.Error()}
+		return false, usageError{bilingual.Flags(err)}
 	case fs.NArg() > 0:
-		return false, usageError{fmt.Sprintf("%q is not a flag", fs.Arg(0))}
+		return false, wrongUse("多出了 %q，它不是参数", "%q is not a flag", fs.Arg(0))
 	}
 	return false, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"hallkeeper/agent"
 	"hallkeeper/agent/journal"
+	"hallkeeper/bilingual"
 	"hallkeeper/format"
 	"hallkeeper/settings"
 )
@@ -40,9 +41,14 @@ func program() int {
 }
 
 // usageError is a wrong command line: exit status 2.
-type usageError struct{ msg string }
+type usageError struct{ error }
 
-func (e usageError) Error() string { return e.msg }
+func (e usageError) Unwrap() error { return e.error }
+
+// wrongUse is a wrong command line in both languages; see bilingual.Errorf.
+func wrongUse(zh, en string, args ...any) error {
+	return usageError{bilingual.Errorf(zh, en, args...)}
+}
 
 func exit(stderr io.Writer, err error) int {
 	var usage usageError
@@ -52,22 +58,23 @@ func exit(stderr io.Writer, err error) int {
 	case err == nil, errors.Is(err, agent.ErrRestart): // systemd starts it again
 		return 0
 	case errors.As(err, &usage):
-		_, _ = fmt.Fprintf(stderr, "agent: %v; agent --help lists what there is\n", err)
+		bilingual.Print(stderr, "agent", bilingual.Errorf("%w；agent --help 列出所有命令", "%w; agent --help lists what there is", err))
 		return 2
 	case errors.As(err, &faults):
+		bilingual.Print(stderr, "agent", faults.Summary())
 		_, _ = fmt.Fprintln(stderr, err)
 		return 2
 	case errors.As(err, &newer):
 		_, _ = fmt.Fprintf(stderr, "agent: %v\n", newer)
 		return format.ExitStatus
 	}
-	_, _ = fmt.Fprintf(stderr, "agent: %v\n", err)
+	bilingual.Print(stderr, "agent", err)
 	return 1
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return usageError{"which command?"}
+		return wrongUse("没有写命令", "which command?")
 	}
 	switch args[0] {
 	case "--help", "-h", "help":
@@ -104,7 +111,7 @@ agent COMMAND --help 显示该命令的参数 / shows its flags. agent --version
 	case "appliance":
 		return runAppliance(ctx, args[1:], stdout)
 	}
-	return usageError{fmt.Sprintf("there is no command %q", args[0])}
+	return wrongUse("没有 %q 这个命令", "there is no command %q", args[0])
 }
 
 // load parses a command's flags and reads the settings; shown is true where help was given.
@@ -139,9 +146,9 @@ func load(command string, args []string, stdout io.Writer, more func(*flag.FlagS
 		fs.PrintDefaults()
 		return cfg, true, nil
 	case err != nil:
-		return cfg, false, usageError{err.Error()}
+		return cfg, false, usageError{bilingual.Flags(err)}
 	case fs.NArg() > 0:
-		return cfg, false, usageError{fmt.Sprintf("%q is not a flag", fs.Arg(0))}
+		return cfg, false, wrongUse("多出了 %q，它不是参数", "%q is not a flag", fs.Arg(0))
 	}
 	cfg = agent.Defaults()
 	err = settings.Load(&cfg, *file, os.Environ(), given...)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -26,7 +27,25 @@ func TestMain(m *testing.M) {
 }
 
 func TestProgram(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata"})
+	testscript.Run(t, testscript.Params{Dir: "testdata", Cmds: map[string]func(*testscript.TestScript, bool, []string){"both": both}})
+}
+
+// both ARGS… ZH EN runs the program, which must fail and say what matches ZH in Chinese and EN in English, a line each.
+func both(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: both ARGS… ZH EN")
+	}
+	n := len(args) - 2
+	if err := ts.Exec("agent", args[:n]...); err == nil {
+		ts.Fatalf("it succeeded")
+	}
+	zh, rest, _ := strings.Cut(ts.ReadFile("stderr"), "\n")
+	en, _, _ := strings.Cut(rest, "\n")
+	for line, want := range map[string]string{zh: `^agent: .*` + args[n], en: `^agent: \P{Han}*` + args[n+1]} {
+		if !regexp.MustCompile(want).MatchString(line) {
+			ts.Fatalf("%q is not in: %s", want, line)
+		}
+	}
 }
 
 const patience = 30 * time.Second
@@ -114,9 +133,10 @@ func TestStatusOfAnEnd(t *testing.T) {
 	}{
 		{"well done", nil, 0, ""},
 		{"a restart that the hub asked for", agent.ErrRestart, 0, ""},
-		{"wrong usage", usageError{"which command?"}, 2, "agent: which command?; agent --help lists what there is\n"},
-		{"wrong settings", &settings.Faults{List: []settings.Fault{{File: "a.yaml", Line: 3, Key: "mqtt", Problem: "expected an address"}}}, 2, "a.yaml:3: mqtt: expected an address\n"},
-		{"a failure", errors.New("the outbox is damaged"), 1, "agent: the outbox is damaged\n"},
+		{"wrong usage", wrongUse("没有写命令", "which command?"), 2, "agent: 没有写命令；agent --help 列出所有命令\nagent: which command?; agent --help lists what there is\n"},
+		{"wrong settings", &settings.Faults{List: []settings.Fault{{File: "a.yaml", Line: 3, Key: "mqtt", Problem: "expected an address"}}}, 2, "agent: 设置有 1 处错误，没有启动。下面每行是一处：文件和行号、设置项、应填什么；改好后再试\n" +
+			"agent: mistakes in the settings: 1, nothing was started; each stands below with its file and line, its key and what is expected\na.yaml:3: mqtt: expected an address\n"},
+		{"a failure", errors.New("the outbox is damaged"), 1, "agent: 没有完成，原因：the outbox is damaged\nagent: the outbox is damaged\n"},
 	} {
 		var said strings.Builder
 		if got := exit(&said, c.err); got != c.want || said.String() != c.says {

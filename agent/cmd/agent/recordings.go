@@ -12,6 +12,7 @@ import (
 
 	"hallkeeper/agent"
 	"hallkeeper/agent/board"
+	"hallkeeper/bilingual"
 )
 
 // runRecord writes down what buttons and readers do.
@@ -26,14 +27,14 @@ func runRecord(ctx context.Context, args []string, stdout, stderr io.Writer) (er
 		return err
 	}
 	if out == "" {
-		return usageError{"--out FILE is needed"}
+		return wrongUse("要写明 --out 文件", "--out FILE is needed")
 	}
 	file, err := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already; choose another --out", out)
+		return bilingual.Errorf("%s 已经存在，请用 --out 另取名称", "%s is there already; choose another --out", out)
 	}
 	if err != nil {
-		return fmt.Errorf("make the recording: %w", err)
+		return bilingual.Errorf("建不了记录文件：%w", "make the recording: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	if span > 0 {
@@ -80,7 +81,7 @@ func runReplay(ctx context.Context, args []string, stdout, stderr io.Writer) err
 			"With the recording alone it says what happened, without a hub; with settings a whole agent plays it at its pace, and the hub stores what it makes.\n")
 		return err
 	case path == "":
-		return usageError{"which recording? agent replay RECORDING [--config FILE]"}
+		return wrongUse("要写明哪个记录文件：agent replay 记录文件 [--config 文件]", "which recording? agent replay RECORDING [--config FILE]")
 	case err != nil:
 		return err
 	}

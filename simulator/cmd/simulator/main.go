@@ -5,10 +5,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"hallkeeper/bilingual"
 )
 
 // version is set by the linker.
@@ -19,7 +20,7 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "simulator:", err)
+		bilingual.Print(os.Stderr, "simulator", err)
 		os.Exit(exitStatus(err))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/simulator"
 	"hallkeeper/simulator/day"
 	"hallkeeper/wire"
@@ -34,8 +35,8 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-func wrongUse(format string, args ...any) error {
-	return usageError{fmt.Errorf(format+"; see simulator --help", args...)}
+func wrongUse(zh, en string, args ...any) error {
+	return usageError{bilingual.Errorf("%w；用法见 simulator --help", "%w; see simulator --help", bilingual.Errorf(zh, en, args...))}
 }
 
 func exitStatus(err error) int {
@@ -48,7 +49,7 @@ func exitStatus(err error) int {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return wrongUse("which command: run, plan or events")
+		return wrongUse("没有写命令：run、plan 或 events", "which command: run, plan or events")
 	}
 	switch args[0] {
 	case "-h", "-help", "--help", "help":
@@ -59,7 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	case "run", "plan", "events":
 	default:
-		return wrongUse("there is no command %q", args[0])
+		return wrongUse("没有 %q 这个命令", "there is no command %q", args[0])
 	}
 	o := options{zone: "Asia/Shanghai"}
 	flags := o.flags(args[0])
@@ -71,13 +72,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		flags.PrintDefaults()
 		return nil
 	case err != nil:
-		return wrongUse("%w", err)
+		return wrongUse("%w", "%w", bilingual.Flags(err))
 	case flags.NArg() > 0:
-		return wrongUse("nothing is known to do with %q", flags.Arg(0))
+		return wrongUse("多出了 %q，不知做什么用", "nothing is known to do with %q", flags.Arg(0))
 	}
 	zone, err := time.LoadLocation(o.zone)
 	if err != nil {
-		return wrongUse("--zone: %w", err)
+		return wrongUse("--zone 不对：%w", "--zone: %w", err)
 	}
 	switch args[0] {
 	case "run":
@@ -124,7 +125,7 @@ func (o *options) flags(command string) *flag.FlagSet {
 
 func (o *options) names() ([]string, error) {
 	if o.windows < 1 || o.windows > 99 {
-		return nil, wrongUse("--windows: %d is not within 1 and 99", o.windows)
+		return nil, wrongUse("--windows 应为 1 到 99，而不是 %d", "--windows: %d is not within 1 and 99", o.windows)
 	}
 	names := make([]string, o.windows)
 	for i := range names {
@@ -136,7 +137,7 @@ func (o *options) names() ([]string, error) {
 func (o *options) run(ctx context.Context, zone *time.Location, stderr io.Writer) error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(o.log)); err != nil {
-		return wrongUse("--log: %w", err)
+		return wrongUse("--log 不对：%w", "--log: %w", err)
 	}
 	windows := []simulator.Window(o.only)
 	if len(windows) == 0 {
@@ -158,7 +159,7 @@ func (o *options) run(ctx context.Context, zone *time.Location, stderr io.Writer
 		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
-		return usageError{errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))}
+		return usageError{bilingual.Errorf("参数不能这样用：%[1]s", "%[1]s", strings.ReplaceAll(err.Error(), "\n", "; "))}
 	}
 	return s.Run(ctx)
 }
@@ -171,13 +172,13 @@ func (o *options) print(ctx context.Context, command string, zone *time.Location
 	from := day.DateOf(time.Now(), zone)
 	if o.from != "" {
 		if from, err = day.ParseDate(o.from); err != nil {
-			return wrongUse("--from: %w", err)
+			return wrongUse("--from 不对：%w", "--from: %w", err)
 		}
 	}
 	to := from.Add(1)
 	if o.to != "" {
 		if to, err = day.ParseDate(o.to); err != nil {
-			return wrongUse("--to: %w", err)
+			return wrongUse("--to 不对：%w", "--to: %w", err)
 		}
 	}
 	cfg := day.Config{Windows: names, Citizens: o.citizens, Zone: zone}
