@@ -71,8 +71,10 @@ const (
 	pingTimeout    = 3 * time.Second
 	connectTimeout = 5 * time.Second
 	writeTimeout   = 3 * time.Second
-	// byeTimeout is how long the last status may take on the way out.
+	// byeTimeout is how long the last status, and then the word that the connection ends, may take on the way out.
 	byeTimeout = time.Second
+	// lingers is how long the broker may take to end a connection that the device has ended.
+	lingers = time.Second
 
 	// window is how many events may be sent and not settled.
 	window = 256
@@ -287,7 +289,7 @@ func (u *Uplink) session(ctx context.Context) (up bool, err error) {
 	}
 	client := mqtt.NewClient(options)
 	s.client = client
-	defer client.Disconnect(50)
+	defer client.Disconnect(uint(byeTimeout.Milliseconds())) // where there is a connection, it ends on purpose
 	err = wait(ctx, client.Connect(), connectTimeout+writeTimeout)
 	if u.cfg.Identity != nil {
 		u.cfg.Identity.Answered(err)
@@ -337,6 +339,7 @@ func (s *session) options() (*mqtt.ClientOptions, error) {
 		SetOrderMatters(true). // the handlers do not wait
 		SetBinaryWill(topic, s.status(wire.DeviceOffline), 1, true).
 		SetTLSConfig(secure).
+		SetCustomOpenConnectionFn(dial).
 		SetDefaultPublishHandler(s.take).
 		SetConnectionLostHandler(func(_ mqtt.Client, err error) { s.lost <- err }), nil
 }

@@ -341,7 +341,6 @@ func (a *App) serve(ctx context.Context) error {
 	group.Go(func() error { return a.watchCertificates(ctx) })
 	group.Go(func() error { return a.showMet(ctx) })
 	a.servePages(ctx, group)
-	close(a.ready)
 	addr := a.addresses()
 	a.logger.Info("the hub serves", "http", addr.HTTP, "https", addr.HTTPS, "mqtt", addr.MQTT, "mqtt_tls", addr.MQTTTLS, "data", a.cfg.Data, "position", a.log.Head(), "version", a.cfg.Version)
 	if link := a.SetupLink(); link != "" && !a.cfg.Demo {
@@ -353,8 +352,10 @@ func (a *App) serve(ctx context.Context) error {
 		group.Go(func() error { return a.letIn(ctx) })
 	}
 	if err := WriteReady(a.cfg.ReadyFile, addr); err != nil {
-		return err
+		group.Go(func() error { return err })
+		return group.Wait()
 	}
+	close(a.ready) // whoever waits for it finds the hub by its files as well
 	group.Go(func() error { return a.watchdog(ctx) })
 	err := group.Wait()
 	a.logger.Info("the hub has stopped", "position", a.log.Head())

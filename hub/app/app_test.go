@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,8 +176,8 @@ func TestAPressGoesFromDeviceToScreen(t *testing.T) {
 	d := connect(h, "w01")
 	d.Send(d.Press(1))
 	all := h.events()
-	if last := all[len(all)-1]; last.Agent != "w01" || last.Seq != 1 || last.Position == 0 {
-		t.Fatalf("the log ends with %+v", last)
+	if !slices.ContainsFunc(all, func(r wire.Record) bool { return r.Agent == "w01" && r.Seq == 1 && r.Position != 0 }) {
+		t.Fatal("the log does not have it")
 	}
 	_ = ws.SetReadDeadline(time.Now().Add(patience))
 	seen := false

@@ -21,6 +21,11 @@ func runDoctor(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if err := s.load(&cfg); err != nil {
 		return err
 	}
+	if cfg.Hall.ID == app.Defaults().Hall.ID { // nobody said which hall; what is judged is the one that is there
+		if id, err := app.HallOf(cfg.Data); err == nil {
+			cfg.Hall.ID = id
+		}
+	}
 	bad := 0
 	for f := range app.Examine(ctx, cfg) {
 		mark := map[app.Health]string{app.Well: "✓", app.Note: "△", app.Ill: "✕"}[f.Health]
