@@ -149,7 +149,7 @@ test-needs:
 test-go: test-needs build $(TALLY) ## drift of the generated types, go test -race
 	$(GO) run ./wire/gen -out web-kiosk/src/wire.gen.ts -check
 	@mkdir -p $(RESULTS)
-	CGO_ENABLED=1 $(GO) test -race -vet=off -timeout 15m -json ./... | $(TALLY) -into $(RESULTS)/go
+	CGO_ENABLED=1 $(GO) test -race -vet=off -ldflags '-s -w' -timeout 15m -json ./... | $(TALLY) -into $(RESULTS)/go
 	$(GO) test -C tools -count=1 -json ./... | $(TALLY) -into $(RESULTS)/go -append
 
 # What the race detector makes too slow: a day of 3,000 tickets, and passwords at their whole cost.
