@@ -265,7 +265,7 @@ func RenewPerson(dir, person string) error {
 	return err
 }
 
-// Discard destroys a key and its note.
+// Discard destroys a key; its note stays until another takes its place, so that it is missed meanwhile.
 func Discard(dir, file string) error {
 	path := filepath.Join(dir, file)
 	if err := writeOver(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
