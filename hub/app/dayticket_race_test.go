@@ -3,5 +3,5 @@
 package app_test
 
 // dayTickets are those of TestADayOfTickets: 3,000 take four minutes under the race
-// detector; make test-day has them without it.
+// detector; make test-go has them without it.
 const dayTickets = 600
