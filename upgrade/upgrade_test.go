@@ -204,7 +204,7 @@ func (f *fixture) missed() {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	for _, name := range []string{"card.key", "checkpoint.key", "checkpoint.pub", "ca.key", "ca.pem", filepath.Join("people", "staff-s01.key")} {
+	for _, name := range []string{"card.key", "checkpoint.key", "ca.key", "ca.pem", filepath.Join("people", "staff-s01.key")} {
 		path := filepath.Join(app.KeyDir(f.hub.Data), name)
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			continue // a form that has no such key
@@ -225,10 +225,18 @@ func (f *fixture) missed() {
 	refused("as another hall", "hall.id", other)
 }
 
-// serve starts hub and agent of today on the fixture.
+// serve starts hub and agent of today on the fixture, which has lost what can be made again.
 func (f *fixture) serve() {
 	t := f.t
 	t.Helper()
+	public := filepath.Join(app.KeyDir(f.hub.Data), "checkpoint.pub")
+	before, err := os.ReadFile(public)
+	if err == nil {
+		err = os.Remove(public)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	hub, err := app.New(f.hub, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -250,6 +258,9 @@ func (f *fixture) serve() {
 	}
 	f.signIn(addr)
 	f.deliver(addr)
+	if after, err := os.ReadFile(public); err != nil || strings.TrimSpace(string(after)) != strings.TrimSpace(string(before)) {
+		t.Errorf("the checkpoints' public key was %s and is %s, %v", before, after, err)
+	}
 }
 
 func (f *fixture) signIn(addr app.Addresses) {

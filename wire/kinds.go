@@ -109,6 +109,8 @@ type HubStarted struct {
 	Version string `json:"version"`
 	// Clean is false where the last run did not end by itself.
 	Clean bool `json:"clean"`
+	// Renewed are the files of keys that took the place of lost ones since the last run, as "card.key" or "people/staff-s01.key".
+	Renewed []string `json:"renewed,omitempty"`
 }
 
 // OutboxGap names events that a device had deleted as stored and this log does

@@ -26,7 +26,7 @@ func sample(k Kind) Record {
 		KindAgentStarted: AgentStarted{"1.0.0", "standard"}, KindOutboxFull: OutboxFull{3, 9000},
 		KindPrintDone: PrintDone{"A012"}, KindPrintFailed: PrintFailed{"A012", "paper_out"}, KindPrinterState: PrinterState{"paper_low"},
 		KindInputStuck: InputStuck{"rating5", 30000}, KindReaderFault: ReaderFault{"front", "parity", 2},
-		KindClockCorrected: ClockCorrected{r.Boot, 1500}, KindHubStarted: HubStarted{"1.0.0", true},
+		KindClockCorrected: ClockCorrected{r.Boot, 1500}, KindHubStarted: HubStarted{Version: "1.0.0", Clean: true},
 		KindOutboxGap: OutboxGap{"w01", r.Outbox, 3, 6}, KindWindowSet: WindowSet{"w01", "01", "综合受理", "政务服务局", "left"},
 		KindWindowRemoved: WindowRemoved{"w01"}, KindDeviceAssigned: DeviceAssigned{"w01", "w01"}, KindDeviceDismissed: DeviceDismissed{"w01"},
 		KindDeadLetterDismissed: DeadLetterDismissed{4},

@@ -123,9 +123,10 @@ type (
 		// Next is when the next is due, Making when the one that is being made was begun.
 		Next   *time.Time `json:"next,omitempty"`
 		Making *time.Time `json:"making,omitempty"`
-		// Failed is when the last attempt failed, Why in the system's own words.
+		// Failed is when the last attempt failed, Why what stood in the way, in English and, as far as there are words for it, in Chinese.
 		Failed *time.Time `json:"failed,omitempty"`
 		Why    string     `json:"why,omitempty"`
+		WhyZh  string     `json:"why_zh,omitempty"`
 		// Size is what a folder's backups take in bytes; left out where that is not known. SameDisk: it is lost with the data.
 		Size     int64 `json:"size,omitempty"`
 		SameDisk bool  `json:"same_disk,omitempty"`

@@ -386,11 +386,15 @@ func (a *App) close() error {
 	return errors.Join(errs...)
 }
 
-// announceStart stores that the hub runs, and what opening the log repaired.
+// announceStart stores that the hub runs, which keys were made anew before, and what opening the log repaired.
 func (a *App) announceStart(ctx context.Context) error {
-	_, _, err := a.log.Append(ctx, "", func(eventlog.Moment) ([]wire.Event, error) {
+	renewed, err := vault.Renewed(KeyDir(a.cfg.Data))
+	if err != nil {
+		return err
+	}
+	_, _, err = a.log.Append(ctx, "", func(eventlog.Moment) ([]wire.Event, error) {
 		actor := &wire.Actor{Kind: wire.ActorSchedule, ID: "start"}
-		data, err := json.Marshal(wire.HubStarted{Version: a.cfg.Version, Clean: a.log.Clean()})
+		data, err := json.Marshal(wire.HubStarted{Version: a.cfg.Version, Clean: a.log.Clean(), Renewed: renewed})
 		events := []wire.Event{{Kind: wire.KindHubStarted, Data: data, Actor: actor}}
 		for _, r := range a.log.Repairs() {
 			data, rerr := json.Marshal(r)
@@ -399,7 +403,10 @@ func (a *App) announceStart(ctx context.Context) error {
 		}
 		return events, err
 	})
-	return err
+	if err != nil || len(renewed) == 0 {
+		return err
+	}
+	return vault.RenewalTold(KeyDir(a.cfg.Data), a.cfg.Version)
 }
 
 // mirror publishes what screens get to …/live, for third-party screens.

@@ -116,7 +116,7 @@ func (a *App) backUp(ctx context.Context, m *backupMetrics, to string) error {
 			return nil
 		}
 		a.ofPlace(to, func(p *spot) {
-			if p.next = (time.Time{}); p.why == "" {
+			if p.next = (time.Time{}); p.why == nil {
 				p.Making = a.cfg.Now()
 			}
 		})
@@ -125,13 +125,13 @@ func (a *App) backUp(ctx context.Context, m *backupMetrics, to string) error {
 		switch {
 		case err == nil:
 			m.last.WithLabelValues(to).Set(float64(made.Unix()))
-			a.ofPlace(to, func(p *spot) { p.Last, p.failed, p.why = made, time.Time{}, "" })
+			a.ofPlace(to, func(p *spot) { p.Last, p.failed, p.why = made, time.Time{}, nil })
 			due = a.cfg.Backup.Every
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // the hub stops
 		default:
 			m.failures.WithLabelValues(to).Inc()
-			a.ofPlace(to, func(p *spot) { p.failed, p.why = a.cfg.Now(), err.Error() })
+			a.ofPlace(to, func(p *spot) { p.failed, p.why = a.cfg.Now(), err })
 			due = min(retryBackup, a.cfg.Backup.Every)
 			a.logger.Error("a backup failed; it is tried again, and those before it are kept", "place", to, "again_in", due.String(), "error", err)
 		}

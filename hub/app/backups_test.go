@@ -188,7 +188,7 @@ func TestAPlaceThatFallsBehindIsAnAlarm(t *testing.T) {
 		b := state()
 		return len(b.Places) == 2 && b.Places[0].Last != nil && b.Places[0].Size > 0 && b.Places[1].Failed != nil
 	})
-	if b := state(); b.State != "none" || b.Back != nil || b.Places[0].State != "fresh" || b.EverySeconds != 3600 || !strings.Contains(b.Places[1].Why, "is its disk mounted?") {
+	if b := state(); b.State != "none" || b.Back != nil || b.Places[0].State != "fresh" || b.EverySeconds != 3600 || !strings.Contains(b.Places[1].Why, "is its disk mounted?") || !strings.Contains(b.Places[1].WhyZh, "请看备份盘是否已挂载") {
 		t.Errorf("%+v", b)
 	}
 	if err := h.stop(); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/api"
 	"hallkeeper/hub/hall"
 	"hallkeeper/hub/trouble"
@@ -75,7 +76,11 @@ func (a *App) backupState(b *upkeep.Backup, now time.Time) api.BackupState {
 	out.EverySeconds = int64(b.Every.Seconds())
 	for _, p := range a.saved() {
 		one := upkeep.Backup{Places: []upkeep.Place{p.Place}, Every: b.Every, Began: b.Began}
-		out.Places = append(out.Places, api.PlaceRow{Place: p.to, State: state(&one), Last: a.ifAny(p.Last), Next: a.ifAny(p.next), Making: a.ifAny(p.Making), Failed: a.ifAny(p.failed), Why: p.why, Size: p.size, SameDisk: p.here})
+		row := api.PlaceRow{Place: p.to, State: state(&one), Last: a.ifAny(p.Last), Next: a.ifAny(p.next), Making: a.ifAny(p.Making), Failed: a.ifAny(p.failed), Size: p.size, SameDisk: p.here}
+		if p.why != nil {
+			row.Why, row.WhyZh = p.why.Error(), bilingual.InChinese(p.why)
+		}
+		out.Places = append(out.Places, row)
 	}
 	return out
 }

@@ -110,7 +110,7 @@ func renewPeople(ctx context.Context, cfg Config, agreed bool) (out Renewed, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	for _, p := range people {
-		err = errors.Join(err, vault.RenewPerson(KeyDir(cfg.Data), p))
+		err = errors.Join(err, vault.RenewPerson(KeyDir(cfg.Data), cfg.Version, p))
 	}
 	return out, err
 }

@@ -30,9 +30,9 @@ type saving struct {
 type spot struct {
 	to string
 	upkeep.Place
-	// next is when the next one is due, failed when the last attempt failed and why; zero and empty where it did not.
+	// next is when the next one is due, failed when the last attempt failed and why; zero and nil where it did not.
 	next, failed time.Time
-	why          string
+	why          error
 	// size is what the backups in a folder take, 0 where that is not known; here tells that it is on the data's own disk.
 	size int64
 	here bool

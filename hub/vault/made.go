@@ -32,6 +32,8 @@ type written struct {
 	Program string `json:"program"`
 	// Keys are prints of the keys by their files. A program of before they were noted leaves them out.
 	Keys map[string]string `json:"keys,omitempty"`
+	// Renewed are files that were made anew and of which the log does not know yet.
+	Renewed []string `json:"renewed,omitempty"`
 }
 
 func readWritten(dir string) (w written, err error) {
@@ -66,28 +68,61 @@ func Remember(dir, program string, files ...string) error {
 }
 
 func remember(dir, program string, anew bool, files ...string) error {
+	return change(dir, program, func(w *written) error {
+		if w.Keys == nil {
+			w.Keys = map[string]string{}
+		}
+		for _, file := range files {
+			if w.Keys[file] != "" && !anew {
+				continue
+			}
+			text, err := os.ReadFile(filepath.Join(dir, file))
+			if err != nil {
+				return fmt.Errorf("note the keys: %w", err)
+			}
+			w.Keys[file] = printOf(file, text)
+			if anew {
+				w.renewed(file)
+			}
+		}
+		return nil
+	})
+}
+
+// renewed notes that a key has taken the place of another.
+func (w *written) renewed(file string) {
+	if !slices.Contains(w.Renewed, file) {
+		w.Renewed = append(w.Renewed, file)
+	}
+}
+
+// Renewed are the keys that were made anew since the hub last told it to the log.
+func Renewed(dir string) ([]string, error) {
 	w, err := readWritten(dir)
+	return w.Renewed, err
+}
+
+// RenewalTold forgets what Renewed gave, once the log has it.
+func RenewalTold(dir, program string) error {
+	return change(dir, program, func(w *written) error { w.Renewed = nil; return nil })
+}
+
+// change writes the form anew, whole or not at all, where how has changed it.
+func change(dir, program string, how func(w *written) error) error {
+	was, err := readWritten(dir)
 	if err != nil {
 		return err
 	}
-	keys := maps.Clone(w.Keys)
-	if keys == nil {
-		keys = map[string]string{}
+	w := was
+	w.Keys, w.Renewed = maps.Clone(was.Keys), slices.Clone(was.Renewed)
+	if err := how(&w); err != nil {
+		return err
 	}
-	for _, file := range files {
-		if keys[file] != "" && !anew {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(dir, file))
-		if err != nil {
-			return fmt.Errorf("note the keys: %w", err)
-		}
-		keys[file] = printOf(file, text)
-	}
-	if w.Format > 0 && maps.Equal(keys, w.Keys) {
+	if was.Format > 0 && maps.Equal(w.Keys, was.Keys) && slices.Equal(w.Renewed, was.Renewed) {
 		return nil
 	}
-	text, err := json.Marshal(written{formatVersion, program, keys})
+	w.Format, w.Program = formatVersion, program
+	text, err := json.Marshal(w)
 	if err != nil {
 		return err
 	}
@@ -132,7 +167,7 @@ func Keys() []Key {
 	authority := [2]string{"窗口电脑和屏幕都不再认得本主机，须逐台重新注册，各电脑须重新信任证书机构", "no window computer and no screen knows this hub any more: each must be enrolled again, and PCs must trust the new authority"}
 	return []Key{
 		{"checkpoint.key", signed[0], signed[1], false, true, func(b []byte) bool { _, err := note.NewSigner(strings.TrimSpace(string(b))); return err == nil }},
-		{"checkpoint.pub", signed[0], signed[1], false, true, func(b []byte) bool { _, err := note.NewVerifier(strings.TrimSpace(string(b))); return err == nil }},
+		{publicFile, signed[0], signed[1], false, true, func(b []byte) bool { _, err := note.NewVerifier(strings.TrimSpace(string(b))); return err == nil }},
 		{"card.key", "所有卡都不再认得，须逐张重新登记，在那之前的打卡不算任何人的", "no card is known any more: each must be registered again, and until then its swipes are nobody's", true, true, symmetricReads},
 		{"ca.key", authority[0], authority[1], true, false, pemReads},
 		{"ca.pem", authority[0], authority[1], true, false, pemReads},
@@ -179,6 +214,8 @@ func Lost(dir string, used func() (map[string]bool, error)) (lost []Fault, err e
 		text, err := os.ReadFile(filepath.Join(dir, k.File))
 		noted := w.Keys[k.File]
 		switch {
+		case k.File == publicFile && derived(dir, noted) && (err == nil && !k.reads(text) || errors.Is(err, fs.ErrNotExist)):
+			// It is made anew from checkpoint.key when the hub starts.
 		case err == nil && !k.reads(text):
 			lost = append(lost, Fault{k, Damaged})
 		case err == nil && noted != "" && noted != printOf(k.File, text):
@@ -200,6 +237,16 @@ func Lost(dir string, used func() (map[string]bool, error)) (lost []Fault, err e
 		}
 	}
 	return lost, nil
+}
+
+// derived tells whether checkpoint.key gives the public key that is noted, or any where none is.
+func derived(dir, noted string) bool {
+	secret, err := os.ReadFile(filepath.Join(dir, "checkpoint.key"))
+	if err != nil {
+		return false
+	}
+	public, err := publicOf(string(secret))
+	return err == nil && (noted == "" || noted == printOf(publicFile, []byte(public)))
 }
 
 // half tells whether the other half of the authority is there.
@@ -253,7 +300,7 @@ func Renew(dir, program, file string) error {
 }
 
 // RenewPerson makes the key of a person anew where it is lost.
-func RenewPerson(dir, person string) error {
+func RenewPerson(dir, program, person string) error {
 	file, err := personFile(person)
 	if err != nil {
 		return err
@@ -261,8 +308,10 @@ func RenewPerson(dir, person string) error {
 	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "people"), 0o700), Discard(dir, file)); err != nil {
 		return err
 	}
-	_, err = Unsealer(dir).symmetric(file)
-	return err
+	if _, err = Unsealer(dir).symmetric(file); err != nil {
+		return err
+	}
+	return change(dir, program, func(w *written) error { w.renewed(file); return nil })
 }
 
 // Discard destroys a key; its note stays until another takes its place, so that it is missed meanwhile.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -73,12 +74,38 @@ func TestEachKeyThatDataWasMadeWithIsMissed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if k.File == publicFile && want != Foreign {
+				want = "" // checkpoint.key gives it again
+			}
 			if got := harms(t, whole, noRecords); got[k.File] != want || len(got) > 1 {
 				t.Errorf("%s %s: %v", k.File, want, got)
 			}
 		}
 		if err := os.WriteFile(path, was, 0o600); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+func TestThePublicKeyIsMadeAnewFromItsOther(t *testing.T) {
+	dir := made(t)
+	path := filepath.Join(dir, publicFile)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, harm := range []func() error{func() error { return os.Remove(path) }, func() error { return os.Truncate(path, 7) }} {
+		if err := harm(); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := Verifier(dir); err != nil || !strings.HasPrefix(string(before), v.Name()+"+") {
+			t.Errorf("records cannot be checked meanwhile: %v", err)
+		}
+		if _, err := Open(dir, "hallkeeper/test", "test"); err != nil {
+			t.Fatal(err)
+		}
+		if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
+			t.Errorf("%v: %q instead of %q", err, after, before)
 		}
 	}
 }
@@ -134,6 +161,17 @@ func TestARenewedKeyIsTheDatasOwn(t *testing.T) {
 	if err != nil || string(before) == string(after) || len(harms(t, dir, noRecords)) > 0 {
 		t.Errorf("%v, lost: %v", err, harms(t, dir, noRecords))
 	}
+	for range 2 { // told until the log has it
+		if renewed, err := Renewed(dir); err != nil || fmt.Sprint(renewed) != "[ticket.key]" {
+			t.Errorf("made anew are %v, %v", renewed, err)
+		}
+	}
+	if err := RenewalTold(dir, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if renewed, err := Renewed(dir); err != nil || len(renewed) > 0 || len(harms(t, dir, noRecords)) > 0 {
+		t.Errorf("told, and made anew are %v, %v; lost: %v", renewed, err, harms(t, dir, noRecords))
+	}
 	if err := os.WriteFile(filepath.Join(dir, "ticket.key"), before, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -164,11 +202,14 @@ func TestTheKeysOfPeopleThatAreLost(t *testing.T) {
 		t.Errorf("lost are %v, %v", lost, err)
 	}
 	for _, p := range lost {
-		if err := RenewPerson(dir, p); err != nil {
+		if err := RenewPerson(dir, "test", p); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if lost, err = LostPeople(dir, lost); err != nil || len(lost) > 0 {
 		t.Errorf("still lost are %v, %v", lost, err)
+	}
+	if renewed, err := Renewed(dir); err != nil || fmt.Sprint(renewed) != "[people/staff-s3.key people/staff-s4.key]" {
+		t.Errorf("made anew are %v, %v", renewed, err)
 	}
 }

@@ -8,6 +8,7 @@ package vault
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -80,7 +81,7 @@ func Open(dir, name, program string) (*Vault, error) {
 	if err := v.openSigner(name); err != nil {
 		return nil, err
 	}
-	if err := Remember(dir, program, "card.key", "ticket.key", "citizen.key", "subject.key", "place.key", "checkpoint.key", "checkpoint.pub"); err != nil {
+	if err := Remember(dir, program, "card.key", "ticket.key", "citizen.key", "subject.key", "place.key", "checkpoint.key", publicFile); err != nil {
 		return nil, err
 	}
 	return v, nil
@@ -93,7 +94,7 @@ func (v *Vault) openSigner(name string) error {
 		if gerr != nil {
 			return fmt.Errorf("make the checkpoint key: %w", gerr)
 		}
-		if err = v.write("checkpoint.pub", vkey+"\n"); err == nil {
+		if err = v.write(publicFile, vkey+"\n"); err == nil {
 			err = v.write("checkpoint.key", skey+"\n")
 		}
 		secret = skey
@@ -104,12 +105,49 @@ func (v *Vault) openSigner(name string) error {
 	if v.signer, err = note.NewSigner(secret); err != nil {
 		return fmt.Errorf("checkpoint.key does not read: restore it from a backup: %w", err)
 	}
-	public, err := os.ReadFile(filepath.Join(v.dir, "checkpoint.pub"))
-	if err != nil {
-		return fmt.Errorf("checkpoint.pub belongs beside checkpoint.key: restore it from a backup: %w", err)
+	if v.public, err = publicKey(v.dir); err != nil {
+		return err
 	}
-	v.public = strings.TrimSpace(string(public))
-	return nil
+	if there, err := os.ReadFile(filepath.Join(v.dir, publicFile)); err == nil && strings.TrimSpace(string(there)) == v.public {
+		return nil
+	}
+	if err := Discard(v.dir, publicFile); err != nil {
+		return err
+	}
+	return v.write(publicFile, v.public+"\n")
+}
+
+// publicFile has the checkpoints' public key, for those who check them.
+const publicFile = "checkpoint.pub"
+
+// publicKey is the checkpoints' public key of a folder: that of its file or, where it is missing or damaged, the one that
+// belongs to checkpoint.key.
+func publicKey(dir string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, publicFile))
+	if public := strings.TrimSpace(string(b)); err == nil {
+		if _, err = note.NewVerifier(public); err == nil {
+			return public, nil
+		}
+	}
+	secret, serr := os.ReadFile(filepath.Join(dir, "checkpoint.key"))
+	if serr != nil {
+		return "", fmt.Errorf("read the checkpoints' public key: %w", err)
+	}
+	return publicOf(string(secret))
+}
+
+// publicOf is the public half of a signing key in sumdb/note's form, PRIVATE+KEY+name+hash+base64 of 1 and the seed.
+func publicOf(secret string) (string, error) {
+	parts := strings.SplitN(strings.TrimSpace(secret), "+", 5)
+	if len(parts) < 5 {
+		return "", errors.New("checkpoint.key is no signing key: restore it from a backup")
+	}
+	raw, err := base64.StdEncoding.DecodeString(parts[4])
+	if err != nil || len(raw) != 1+ed25519.SeedSize {
+		return "", errors.New("checkpoint.key does not read: restore it from a backup")
+	}
+	public, _ := ed25519.NewKeyFromSeed(raw[1:]).Public().(ed25519.PublicKey)
+	return note.NewEd25519VerifierKey(parts[2], public)
 }
 
 // CardToken is what the log keeps of a card number: a keyed hash that only this
@@ -150,11 +188,11 @@ func Unsealer(dir string) *Vault { return &Vault{dir: dir, people: map[string]ci
 
 // Verifier reads the public key of a data folder without opening its vault.
 func Verifier(dir string) (note.Verifier, error) {
-	b, err := os.ReadFile(filepath.Join(dir, "checkpoint.pub"))
+	public, err := publicKey(dir)
 	if err != nil {
-		return nil, fmt.Errorf("read the checkpoints' public key: %w", err)
+		return nil, err
 	}
-	return note.NewVerifier(strings.TrimSpace(string(b)))
+	return note.NewVerifier(public)
 }
 
 // Seal encrypts fields under a person's key, making the key where there is

@@ -1319,6 +1319,8 @@ export interface HubStarted {
   version: string
   /** Clean is false where the last run did not end by itself. */
   clean: boolean
+  /** Renewed are the files of keys that took the place of lost ones since the last run, as "card.key" or "people/staff-s01.key". */
+  renewed?: string[]
 }
 
 /**

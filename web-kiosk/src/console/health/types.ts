@@ -65,6 +65,7 @@ export interface Place {
   readonly making?: string
   readonly failed?: string
   readonly why?: string
+  readonly why_zh?: string
   readonly size?: number
   readonly same_disk?: boolean
 }
