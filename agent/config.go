@@ -59,36 +59,36 @@ func Defaults() Config {
 // Check tells all that is wrong at once. What an enrolled device left out is taken from its identity.
 func (c *Config) Check() error {
 	var wrong []error
-	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	say := func(key, zh, en string, args ...any) { wrong = append(wrong, settings.At(key, zh, en, args...)) }
 	c.enrolled(say)
 	if err := wire.CheckName(c.Agent); err != nil {
-		say("agent", "expected the device's name, like w01: %w", err)
+		say("agent", "应填本机的名称，如 w01（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "expected the device's name, like w01: %w", err)
 	}
 	if err := wire.CheckName(c.Hall); err != nil {
-		say("hall", "expected the hall's id: %w", err)
+		say("hall", "应填大厅的标识（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "expected the hall's id: %w", err)
 	}
 	if err := uplink.CheckURL(c.MQTT); err != nil {
-		say("mqtt", "%w, got %q", err, c.MQTT)
+		say("mqtt", "%w，写的是 %q", "%w, got %q", err, c.MQTT)
 	}
 	if c.Data == "" {
-		say("data", "expected a folder")
+		say("data", "应填一个文件夹", "expected a folder")
 	}
 	switch {
 	case c.Board == "":
-		say("board", "expected the path of a board file, sim, or none where there are no buttons and readers")
+		say("board", "应填接线文件的路径、sim，没有按钮和读卡器的填 none", "expected the path of a board file, sim, or none where there are no buttons and readers")
 	case board.IsSim(c.Board) && c.SimSocket == "":
-		say("sim_socket", "expected the path of a socket, since board is sim")
+		say("sim_socket", "board 为 sim 时应填套接字的路径", "expected the path of a socket, since board is sim")
 	}
 	if c.Log != "text" && c.Log != "json" {
-		say("log", "expected text or json, got %q", c.Log)
+		say("log", "应填 text 或 json，写的是 %q", "expected text or json, got %q", c.Log)
 	}
 	if c.Printer != "" {
 		if _, err := printer.Open(c.Printer, c.PrinterFont); err != nil {
-			say("printer", "%w", err)
+			say("printer", "%w", "%w", err)
 		}
 	}
 	if c.OutboxLimit < 100 {
-		say("outbox_limit", "expected at least 100 events, got %d", c.OutboxLimit)
+		say("outbox_limit", "至少应为 100 条，写的是 %d", "expected at least 100 events, got %d", c.OutboxLimit)
 	}
 	return errors.Join(wrong...)
 }

@@ -16,17 +16,17 @@ import (
 
 // enrolled fills in what the identity says, and refuses what contradicts it. An
 // identity whose key cannot be used is no reason to keep nothing.
-func (c *Config) enrolled(say func(key, format string, args ...any)) {
+func (c *Config) enrolled(say func(key, zh, en string, args ...any)) {
 	home, err := identity.LoadHome(c.Data)
 	if errors.Is(err, identity.ErrNone) {
 		if uplink.Encrypted(c.MQTT) {
-			say("mqtt", "%w", err)
+			say("mqtt", "%w", "%w", err)
 		}
 		return
 	}
 	if err != nil {
 		if c.Agent == "" || c.Hall == "" || c.MQTT == "" {
-			say("data", "the identity in %s cannot be used: %w", identity.Dir(c.Data), err)
+			say("data", "%s 里的本机身份用不了：%w", "the identity in %s cannot be used: %w", identity.Dir(c.Data), err)
 		}
 		return
 	}
@@ -38,13 +38,13 @@ func (c *Config) enrolled(say func(key, format string, args ...any)) {
 		if *s.set == "" {
 			*s.set = s.is
 		} else if *s.set != s.is && (c.MQTT == "" || uplink.Encrypted(c.MQTT)) {
-			say(s.key, "this computer is enrolled as %s of the hall %s: leave it out, or run agent enroll --force, got %q", home.Agent, home.Hall, *s.set)
+			say(s.key, "本机已注册为 %s，属于大厅 %s：请去掉这一项，或运行 agent enroll --force，写的是 %q", "this computer is enrolled as %s of the hall %s: leave it out, or run agent enroll --force, got %q", home.Agent, home.Hall, *s.set)
 		}
 	}
 	if c.MQTT == "" {
 		c.MQTT = home.MQTT
 		if c.MQTT == "" {
-			say("mqtt", "the hub named no broker over TLS when this computer was enrolled (the hub's setting mqtt_tls): give one, or enrol again")
+			say("mqtt", "注册时主机没有给出加密的消息服务地址（主机的设置 mqtt_tls）：请填写，或重新注册", "the hub named no broker over TLS when this computer was enrolled (the hub's setting mqtt_tls): give one, or enrol again")
 		}
 	}
 }

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"hallkeeper/bilingual"
@@ -19,11 +20,22 @@ type Fault struct {
 	Name string
 	// Key is the key path, e.g. http.addr; empty where the whole file is meant.
 	Key string
-	// Problem says what was expected.
-	Problem string
+	// Problem says what was expected, ProblemZH the same in Chinese; "" where nobody has words for it.
+	Problem, ProblemZH string
 }
 
-func (f Fault) String() string {
+// String is one line in English.
+func (f Fault) String() string { return f.line(f.Problem) }
+
+// Chinese is one line in Chinese, or "" where nobody has words for it.
+func (f Fault) Chinese() string {
+	if f.ProblemZH == "" {
+		return ""
+	}
+	return f.line(f.ProblemZH)
+}
+
+func (f Fault) line(problem string) string {
 	var b strings.Builder
 	switch {
 	case f.File != "" && f.Line > 0:
@@ -36,14 +48,14 @@ func (f Fault) String() string {
 	if f.Key != "" {
 		fmt.Fprintf(&b, "%s: ", f.Key)
 	}
-	b.WriteString(f.Problem)
+	b.WriteString(problem)
 	return b.String()
 }
 
 // Faults is all that is wrong with the settings; it is never empty.
 type Faults struct{ List []Fault }
 
-// Error gives one line for each fault.
+// Error gives one line in English for each fault.
 func (f *Faults) Error() string {
 	lines := make([]string, len(f.List))
 	for i, one := range f.List {
@@ -52,16 +64,30 @@ func (f *Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Summary says in both languages that there are mistakes; each stands in its line of Error.
-func (f *Faults) Summary() error {
-	return bilingual.Errorf("设置有 %d 处错误，没有启动。下面每行是一处：文件和行号、设置项、应填什么；改好后再试",
-		"mistakes in the settings: %d, nothing was started; each stands below with its file and line, its key and what is expected", len(f.List))
+// Lines gives what people read: for each fault a line in Chinese, where there are words for it, and one in English.
+func (f *Faults) Lines() []string {
+	var lines []string
+	for _, one := range f.List {
+		if zh := one.Chinese(); zh != "" {
+			lines = append(lines, zh)
+		}
+		lines = append(lines, one.String())
+	}
+	return lines
+}
+
+// Print writes for people that there are mistakes, and each of them.
+func (f *Faults) Print(w io.Writer, program string) {
+	bilingual.Print(w, program, bilingual.Errorf("设置有 %d 处错误，没有启动。下面逐处列出：文件和行号、设置项、应填什么；改好后再试",
+		"mistakes in the settings: %d, nothing was started; each stands below with its file and line, its key and what is expected", len(f.List)))
+	_, _ = fmt.Fprintln(w, strings.Join(f.Lines(), "\n"))
 }
 
 // At is for Check methods: it blames the value under key, a path below the
 // value being checked, so that the fault names the line where that was written.
-func At(key, format string, args ...any) error {
-	return &keyError{key: key, err: fmt.Errorf(format, args...)}
+// The two formats have the same arguments, as those of bilingual.Errorf.
+func At(key, zh, en string, args ...any) error {
+	return &keyError{key: key, err: bilingual.Errorf(zh, en, args...)}
 }
 
 type keyError struct {
@@ -69,8 +95,9 @@ type keyError struct {
 	err error
 }
 
-func (e *keyError) Error() string { return e.key + ": " + e.err.Error() }
-func (e *keyError) Unwrap() error { return e.err }
+func (e *keyError) Error() string   { return e.key + ": " + e.err.Error() }
+func (e *keyError) Chinese() string { return e.key + ": " + bilingual.InChinese(e.err) }
+func (e *keyError) Unwrap() error   { return e.err }
 
 // each visits the parts of a joined error.
 func each(err error, visit func(error)) {

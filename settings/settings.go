@@ -16,6 +16,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/format"
 )
 
@@ -109,7 +110,7 @@ func List(dst any) ([]Setting, error) {
 	}
 	list := make([]Setting, len(leaves))
 	for i, leaf := range leaves {
-		list[i] = Setting{Key: leaf.key, Env: leaf.env, Want: want(leaf.value.Type()), Default: formatted(leaf.value)}
+		list[i] = Setting{Key: leaf.key, Env: leaf.env, Want: want(leaf.value.Type()).Error(), Default: formatted(leaf.value)}
 	}
 	return list, nil
 }
@@ -123,8 +124,15 @@ type loader struct {
 }
 
 // fault reports a mistake in the file.
-func (l *loader) fault(line int, key, problem string, args ...any) {
-	l.faults = append(l.faults, Fault{File: l.file, Line: line, Key: key, Problem: fmt.Sprintf(problem, args...)})
+func (l *loader) fault(line int, key string, problem error) {
+	l.faults = append(l.faults, Fault{File: l.file, Line: line, Key: key}.of(problem))
+}
+
+// of gives the fault with what was wrong.
+func (f Fault) of(problem error) Fault {
+	zh, _ := bilingual.Chinese(problem)
+	f.Problem, f.ProblemZH = strings.ReplaceAll(problem.Error(), "\n", "; "), strings.ReplaceAll(zh, "\n", "；")
+	return f
 }
 
 func (l *loader) readFile(root reflect.Value) {
@@ -135,7 +143,7 @@ func (l *loader) readFile(root reflect.Value) {
 			err = pathErr.Err
 		}
 		l.unread = true
-		l.fault(0, "", "expected a settings file that can be read: %v", err)
+		l.fault(0, "", bilingual.Errorf("读不了这个设置文件：%w", "expected a settings file that can be read: %w", err))
 		return
 	}
 	defer f.Close()
@@ -143,11 +151,11 @@ func (l *loader) readFile(root reflect.Value) {
 	switch {
 	case err != nil:
 		l.unread = true
-		l.fault(0, "", "expected a settings file that can be read: %v", err)
+		l.fault(0, "", bilingual.Errorf("读不了这个设置文件：%w", "expected a settings file that can be read: %w", err))
 		return
 	case len(raw) > maxFile:
 		l.unread = true
-		l.fault(0, "", "expected at most %d bytes of settings", maxFile)
+		l.fault(0, "", bilingual.Errorf("设置文件最多 %d 字节", "expected at most %d bytes of settings", maxFile))
 		return
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
@@ -161,7 +169,7 @@ func (l *loader) readFile(root reflect.Value) {
 	}
 	var second yaml.Node
 	if err := decoder.Decode(&second); err == nil {
-		l.fault(second.Line, "", "expected one document, found a second one")
+		l.fault(second.Line, "", bilingual.New("一个文件只能有一份设置，这里又开始了一份（---）", "expected one document, found a second one"))
 	} else if !errors.Is(err, io.EOF) {
 		l.syntax(err)
 	}
@@ -178,7 +186,7 @@ func (l *loader) syntax(err error) {
 		line, _ = strconv.Atoi(m[1])
 		message = m[2]
 	}
-	l.fault(line, "", "expected YAML: %s", strings.ReplaceAll(message, "\n", " "))
+	l.fault(line, "", bilingual.Errorf("不是正确的 YAML，请看缩进、冒号后的空格和引号：%s", "expected YAML: %s", strings.ReplaceAll(message, "\n", " ")))
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
@@ -188,16 +196,16 @@ func (l *loader) decode(n *yaml.Node, v reflect.Value, key string, depth int) {
 		n = n.Alias
 	}
 	if depth > maxDepth {
-		l.fault(n.Line, key, "expected at most %d levels", maxDepth)
+		l.fault(n.Line, key, bilingual.Errorf("最多 %d 层", "expected at most %d levels", maxDepth))
 		return
 	}
 	l.origins[key] = Fault{File: l.file, Line: n.Line, Key: key}
 	switch {
 	case isLeaf(v.Type()):
 		if n.Kind != yaml.ScalarNode || isNull(n) {
-			l.fault(n.Line, key, "expected %s, got %s", want(v.Type()), describe(n))
+			l.fault(n.Line, key, expected(want(v.Type()), describe(n)))
 		} else if err := set(v, n.Value); err != nil {
-			l.fault(n.Line, key, "%v", err)
+			l.fault(n.Line, key, err)
 		}
 	case v.Kind() == reflect.Struct:
 		l.decodeStruct(n, v, key, depth)
@@ -205,7 +213,7 @@ func (l *loader) decode(n *yaml.Node, v reflect.Value, key string, depth int) {
 		l.decodeMap(n, v, key, depth)
 	case v.Kind() == reflect.Slice:
 		if n.Kind != yaml.SequenceNode {
-			l.fault(n.Line, key, "expected %s, got %s", want(v.Type()), describe(n))
+			l.fault(n.Line, key, expected(want(v.Type()), describe(n)))
 			return
 		}
 		list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
@@ -214,25 +222,25 @@ func (l *loader) decode(n *yaml.Node, v reflect.Value, key string, depth int) {
 		}
 		v.Set(list)
 	default:
-		l.fault(n.Line, key, "settings cannot hold a %s", v.Type())
+		l.fault(n.Line, key, bilingual.Errorf("设置里不能有 %s", "settings cannot hold a %s", v.Type()))
 	}
 }
 
 // pairs visits the keys of a map once each and reports what is no map, or twice there.
 func (l *loader) pairs(n *yaml.Node, key string, visit func(name, value *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
-		l.fault(n.Line, key, "expected keys and values, got %s", describe(n))
+		l.fault(n.Line, key, expected(keysAndValues, describe(n)))
 		return
 	}
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, value := n.Content[i], n.Content[i+1]
 		if name.Kind != yaml.ScalarNode {
-			l.fault(name.Line, key, "expected a plain key, got %s", describe(name))
+			l.fault(name.Line, key, bilingual.Errorf("设置项的名称应是一个词，写的是%w", "expected a plain key, got %w", describe(name)))
 			continue
 		}
 		if line, twice := seen[name.Value]; twice {
-			l.fault(name.Line, join(key, name.Value), "expected each key once, it is on line %d too", line)
+			l.fault(name.Line, join(key, name.Value), bilingual.Errorf("每个设置项只能写一次，第 %d 行已写过", "expected each key once, it is on line %d too", line))
 			continue
 		}
 		seen[name.Value] = name.Line
@@ -257,7 +265,7 @@ func (l *loader) decodeStruct(n *yaml.Node, v reflect.Value, key string, depth i
 		for i, f := range fields {
 			names[i] = f.name
 		}
-		l.fault(name.Line, join(key, name.Value), "unknown key, %s", hint(name.Value, names, func(s string) string { return join(key, s) }))
+		l.fault(name.Line, join(key, name.Value), bilingual.Errorf("没有这个设置项，%w", "unknown key, %w", hint(name.Value, names, func(s string) string { return join(key, s) })))
 	})
 }
 
@@ -265,7 +273,7 @@ func (l *loader) decodeStruct(n *yaml.Node, v reflect.Value, key string, depth i
 func (l *loader) form(value *yaml.Node) {
 	switch n, err := strconv.Atoi(value.Value); {
 	case err != nil || n < 1 || value.Kind != yaml.ScalarNode:
-		l.fault(value.Line, formatKey, "expected %d, the form of these settings", Format)
+		l.fault(value.Line, formatKey, bilingual.Errorf("应填 %d，即这种设置文件的格式号", "expected %d, the form of these settings", Format))
 	case n > Format:
 		l.newer = &format.Newer{What: fmt.Sprintf("%s has format %d, this program reads %d", l.file, n, Format)}
 	}
@@ -298,7 +306,7 @@ func (l *loader) environment(leaves []leaf, environ []string) {
 			for i, leaf := range leaves {
 				names[i] = leaf.env
 			}
-			l.faults = append(l.faults, Fault{Name: name, Problem: "unknown setting, " + hint(name, names, func(s string) string { return s })})
+			l.faults = append(l.faults, Fault{Name: name}.of(bilingual.Errorf("没有这个设置项，%w", "unknown setting, %w", hint(name, names, func(s string) string { return s }))))
 			continue
 		}
 		l.override(leaves[i], name, value)
@@ -309,7 +317,7 @@ func (l *loader) flags(leaves []leaf, flags []Flag) {
 	for _, f := range flags {
 		i := slices.IndexFunc(leaves, func(leaf leaf) bool { return leaf.key == f.Key })
 		if i < 0 {
-			l.faults = append(l.faults, Fault{Name: f.Name, Key: f.Key, Problem: "unknown setting"})
+			l.faults = append(l.faults, Fault{Name: f.Name, Key: f.Key}.of(bilingual.New("没有这个设置项", "unknown setting")))
 			continue
 		}
 		l.override(leaves[i], f.Name, f.Value)
@@ -319,8 +327,7 @@ func (l *loader) flags(leaves []leaf, flags []Flag) {
 func (l *loader) override(f leaf, name, value string) {
 	origin := Fault{Name: name, Key: f.key}
 	if err := f.set(value); err != nil {
-		origin.Problem = err.Error()
-		l.faults = append(l.faults, origin)
+		l.faults = append(l.faults, origin.of(err))
 		return
 	}
 	l.origins[f.key] = origin
@@ -369,8 +376,8 @@ func (l *loader) check(key string, v reflect.Value) {
 				return
 			}
 			f := l.origin(at)
-			f.Key, f.Problem = at, strings.ReplaceAll(err.Error(), "\n", "; ")
-			l.faults = append(l.faults, f)
+			f.Key = at
+			l.faults = append(l.faults, f.of(err))
 		})
 	}
 }

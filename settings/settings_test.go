@@ -46,10 +46,10 @@ type shift struct {
 func (w *web) Check() error {
 	var wrong []error
 	if w.Addr != "" && !strings.Contains(w.Addr, ":") {
-		wrong = append(wrong, At("addr", "expected host:port, got %q", w.Addr))
+		wrong = append(wrong, At("addr", "应填 主机:端口，写的是 %q", "expected host:port, got %q", w.Addr))
 	}
 	if w.TLS && w.Timeout == 0 {
-		wrong = append(wrong, At("timeout", "expected a time-out with tls"))
+		wrong = append(wrong, At("timeout", "用 TLS 时应填时限", "expected a time-out with tls"))
 	}
 	return errors.Join(wrong...)
 }
@@ -198,7 +198,40 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			if err.Error() != want {
 				t.Errorf("got\n%v\nwant\n%v", err, want)
 			}
+			for _, f := range faults.List {
+				if none := f.Problem == "no hall has this window"; (f.ProblemZH == "") != none || strings.Contains(f.ProblemZH+f.Problem, "%!") {
+					t.Errorf("in Chinese: %q", f.ProblemZH)
+				}
+			}
 		})
+	}
+}
+
+func TestWhatPeopleRead(t *testing.T) {
+	file := write(t, "name: [a]\nhtpt: 1\nsmall: 256\nhttp: {addr: nowhere, timeout: }\nwindows:\n  w2: {number: '13'}\n")
+	got := defaults()
+	var faults *Faults
+	if err := Load(&got, file, nil); !errors.As(err, &faults) {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	faults.Print(&b, "hub")
+	want := `hub: 设置有 6 处错误，没有启动。下面逐处列出：文件和行号、设置项、应填什么；改好后再试
+hub: mistakes in the settings: 6, nothing was started; each stands below with its file and line, its key and what is expected
+FILE:1: name: 应填文字，写的是列表
+FILE:1: name: expected a text, got a list
+FILE:2: htpt: 没有这个设置项，是不是 http？
+FILE:2: htpt: unknown key, did you mean http?
+FILE:3: small: 应填 0 至 255 的整数，写的是 "256"
+FILE:3: small: expected a whole number from 0 to 255, got "256"
+FILE:4: http.timeout: 应填一段时间，如 500ms、30s、1h30m，写的是空的
+FILE:4: http.timeout: expected a duration such as 500ms, 30s or 1h30m, got nothing
+FILE:4: http.addr: 应填 主机:端口，写的是 "nowhere"
+FILE:4: http.addr: expected host:port, got "nowhere"
+FILE:6: windows.w2: no hall has this window
+`
+	if got := strings.ReplaceAll(b.String(), file, "FILE"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -218,7 +251,7 @@ type needy struct {
 
 func (n *needy) Check() error {
 	if n.Name == "" {
-		return At("name", "expected a name")
+		return At("name", "应填名称", "expected a name")
 	}
 	return nil
 }

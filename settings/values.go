@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"hallkeeper/bilingual"
 )
 
 // leaf is one value that a variable or a flag can set.
@@ -129,48 +131,61 @@ func isLeaf(t reflect.Type) bool {
 	return false
 }
 
+// A text in both languages that stands within a fault.
+type words = *bilingual.Error
+
+var keysAndValues = bilingual.New("下一级的设置项和值", "keys and values") //nolint:gochecknoglobals // a constant
+
+// expected says what a value should look like, and what it is.
+func expected(wanted, got words) error {
+	return bilingual.Errorf("应填%w，写的是%w", "expected %w, got %w", wanted, got)
+}
+
 // want says in words what a value of type t looks like.
-func want(t reflect.Type) string {
+func want(t reflect.Type) words {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
-		return "a duration such as 500ms, 30s or 1h30m"
+		return bilingual.New("一段时间，如 500ms、30s、1h30m", "a duration such as 500ms, 30s or 1h30m")
 	case isText(t):
-		return "a value for " + t.String()
+		return bilingual.Errorf(" %s 的值", "a value for %s", t)
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return "a text"
+		return bilingual.New("文字", "a text")
 	case reflect.Bool:
-		return "true or false"
+		return bilingual.New(" true 或 false", "true or false")
 	case reflect.Float32, reflect.Float64:
-		return "a number"
+		return bilingual.New("数字", "a number")
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		if t.Bits() == 64 {
-			return "a whole number"
+			return bilingual.New("整数", "a whole number")
 		}
-		return fmt.Sprintf("a whole number from %d to %d", int64(-1)<<(t.Bits()-1), int64(1)<<(t.Bits()-1)-1)
+		return bilingual.Errorf(" %d 至 %d 的整数", "a whole number from %d to %d", int64(-1)<<(t.Bits()-1), int64(1)<<(t.Bits()-1)-1)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		if t.Bits() == 64 {
-			return "a whole number from 0"
+			return bilingual.New("不小于 0 的整数", "a whole number from 0")
 		}
-		return fmt.Sprintf("a whole number from 0 to %d", uint64(1)<<t.Bits()-1)
+		return bilingual.Errorf(" 0 至 %d 的整数", "a whole number from 0 to %d", uint64(1)<<t.Bits()-1)
 	case reflect.Slice:
-		return "a list"
+		return bilingual.New("列表", "a list")
 	}
-	return "keys and values"
+	return keysAndValues
 }
 
-func describe(n *yaml.Node) string {
+func describe(n *yaml.Node) words {
 	switch {
 	case isNull(n):
-		return "nothing"
+		return bilingual.New("空的", "nothing")
 	case n.Kind == yaml.MappingNode:
-		return "keys and values"
+		return keysAndValues
 	case n.Kind == yaml.SequenceNode:
-		return "a list"
+		return bilingual.New("列表", "a list")
 	}
-	return quote(n.Value)
+	return quoted(n.Value)
 }
+
+// quoted is a value in both languages.
+func quoted(s string) words { return bilingual.New(" "+quote(s), quote(s)) }
 
 // quote keeps a fault on one short line whatever the value holds.
 func quote(s string) string {
@@ -183,7 +198,7 @@ func quote(s string) string {
 
 // set parses a scalar into v; v keeps its value where that fails.
 func set(v reflect.Value, text string) error {
-	wrong := func() error { return fmt.Errorf("expected %s, got %s", want(v.Type()), quote(text)) }
+	wrong := func() error { return expected(want(v.Type()), quoted(text)) }
 	t := v.Type()
 	if t == reflect.TypeFor[time.Duration]() {
 		d, err := time.ParseDuration(text)
@@ -196,7 +211,7 @@ func set(v reflect.Value, text string) error {
 	if isText(t) {
 		fresh := reflect.New(t)
 		if err := fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
-			return fmt.Errorf("%w (got %s)", err, quote(text))
+			return bilingual.Errorf("%w（写的是 %s）", "%w (got %s)", err, quote(text))
 		}
 		v.Set(fresh.Elem())
 		return nil
@@ -265,12 +280,12 @@ func formatted(v reflect.Value) string {
 }
 
 // hint says what to write instead of an unknown name.
-func hint(got string, names []string, show func(string) string) string {
+func hint(got string, names []string, show func(string) string) words {
 	if like := nearest(got, names); like != "" {
-		return "did you mean " + show(like) + "?"
+		return bilingual.Errorf("是不是 %s？", "did you mean %s?", show(like))
 	}
 	if len(names) == 0 {
-		return "expected none here"
+		return bilingual.New("这里没有任何设置项", "expected none here")
 	}
 	const most = 12
 	names = slices.Sorted(slices.Values(names))
@@ -278,5 +293,5 @@ func hint(got string, names []string, show func(string) string) string {
 	if len(names) > most {
 		names, tail = names[:most], " …"
 	}
-	return "expected one of " + strings.Join(names, " ") + tail
+	return bilingual.Errorf("可填的有：%s%s", "expected one of %s%s", strings.Join(names, " "), tail)
 }

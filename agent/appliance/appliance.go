@@ -3,6 +3,7 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"hallkeeper/agent/identity"
+	"hallkeeper/bilingual"
 	"hallkeeper/settings"
 )
 
@@ -126,7 +128,8 @@ func (k *keeper) enrol(ctx context.Context) {
 	case !found:
 		return
 	case err != nil:
-		k.say("enrol.yaml 有错：%v", "mistakes in enrol.yaml: %v", oneLine(err))
+		zh, en := oneLine(err)
+		k.say("enrol.yaml 有错：%[1]s", "mistakes in enrol.yaml: %[2]s", zh, en)
 		return
 	case k.used(e.Code):
 		if _, err := identity.LoadHome(k.data()); errors.Is(err, identity.ErrNone) {
@@ -178,13 +181,17 @@ func (k *keeper) pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// oneLine puts a list of mistakes on one line of the console.
-func oneLine(err error) string {
+// oneLine puts a list of mistakes on one line of the console, in Chinese and in English.
+func oneLine(err error) (zh, en string) {
 	var faults *settings.Faults
-	if errors.As(err, &faults) {
-		return strings.ReplaceAll(faults.Error(), "\n", "; ")
+	if !errors.As(err, &faults) {
+		return bilingual.InChinese(err), err.Error()
 	}
-	return err.Error()
+	var all []string
+	for _, f := range faults.List {
+		all = append(all, cmp.Or(f.Chinese(), f.String()))
+	}
+	return strings.Join(all, "；"), strings.ReplaceAll(faults.Error(), "\n", "; ")
 }
 
 // both writes to all, whatever becomes of one.

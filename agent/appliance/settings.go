@@ -40,10 +40,10 @@ type Enrolment struct {
 func (e *Enrolment) Check() error {
 	var wrong []error
 	if _, err := identity.Addresses(e.Hub); err != nil {
-		wrong = append(wrong, settings.At("hub", "%w", err))
+		wrong = append(wrong, settings.At("hub", "%w", "%w", err))
 	}
 	if _, err := wire.ParseEnrolCode(e.Code); err != nil {
-		wrong = append(wrong, settings.At("code", "%w", err))
+		wrong = append(wrong, settings.At("code", "注册码不对，请照管理端显示的重新填写（%w）", "%w", err))
 	}
 	return errors.Join(wrong...)
 }

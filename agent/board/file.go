@@ -10,6 +10,7 @@ import (
 
 	"hallkeeper/agent/button"
 	"hallkeeper/agent/card"
+	"hallkeeper/bilingual"
 	"hallkeeper/settings"
 	"hallkeeper/wire"
 )
@@ -76,7 +77,7 @@ type Level string
 // UnmarshalText refuses anything but low and high.
 func (l *Level) UnmarshalText(text []byte) error {
 	if s := string(text); s != "low" && s != "high" {
-		return errors.New("expected low or high")
+		return bilingual.New("应填 low 或 high", "expected low or high")
 	}
 	*l = Level(text)
 	return nil
@@ -88,7 +89,7 @@ type Bias string
 // UnmarshalText refuses anything but up, down and none.
 func (b *Bias) UnmarshalText(text []byte) error {
 	if s := string(text); s != "up" && s != "down" && s != "none" {
-		return errors.New("expected up, down or none")
+		return bilingual.New("应填 up、down 或 none", "expected up, down or none")
 	}
 	*b = Bias(text)
 	return nil
@@ -143,18 +144,18 @@ func LoadFile(path string) (File, error) {
 func (f *File) Check() error {
 	var wrong []error
 	if err := wire.CheckName(f.Name); err != nil {
-		wrong = append(wrong, settings.At("name", "%w", err))
+		wrong = append(wrong, settings.At("name", "应填接线的名称（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "%w", err))
 	}
 	if len(f.Buttons)+len(f.Readers) == 0 {
-		wrong = append(wrong, errors.New("expected buttons or readers, there are none"))
+		wrong = append(wrong, bilingual.New("应有按钮（buttons）或读卡器（readers），这里都没有", "expected buttons or readers, there are none"))
 	}
 	used := map[string]string{}
 	pin := func(key, name string) {
 		switch other, taken := used[name]; {
 		case name == "":
-			wrong = append(wrong, settings.At(key, "expected the name of a line, like GPIO5"))
+			wrong = append(wrong, settings.At(key, "应填引脚名称，如 GPIO5", "expected the name of a line, like GPIO5"))
 		case taken:
-			wrong = append(wrong, settings.At(key, "%s is used by %s already", name, other))
+			wrong = append(wrong, settings.At(key, "%s 已经被 %s 占用", "%s is used by %s already", name, other))
 		default:
 			used[name] = key
 		}
@@ -162,23 +163,23 @@ func (f *File) Check() error {
 	for _, name := range slices.Sorted(maps.Keys(f.Buttons)) {
 		b := f.Buttons[name]
 		if _, rating := RatingLevel(name); !rating && !IsCall(name) || wire.CheckName(name) != nil {
-			wrong = append(wrong, settings.At("buttons."+name, "expected rating1 to rating5, or a name that begins with call"))
+			wrong = append(wrong, settings.At("buttons."+name, "名称应为 rating1 至 rating5，或以 call 开头", "expected rating1 to rating5, or a name that begins with call"))
 		}
 		pin("buttons."+name+".pin", b.Pin)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Outputs)) {
 		if name != LampGreen && name != LampRed && name != Buzzer {
-			wrong = append(wrong, settings.At("outputs."+name, "expected lamp_green, lamp_red or buzzer"))
+			wrong = append(wrong, settings.At("outputs."+name, "名称应为 lamp_green、lamp_red 或 buzzer", "expected lamp_green, lamp_red or buzzer"))
 		}
 		if f.Outputs[name].Active == "" {
-			wrong = append(wrong, settings.At("outputs."+name+".active", "expected low or high"))
+			wrong = append(wrong, settings.At("outputs."+name+".active", "应填 low 或 high", "expected low or high"))
 		}
 		pin("outputs."+name+".pin", f.Outputs[name].Pin)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Readers)) {
 		r := f.Readers[name]
 		if err := wire.CheckName(name); err != nil {
-			wrong = append(wrong, settings.At("readers."+name, "%w", err))
+			wrong = append(wrong, settings.At("readers."+name, "读卡器的名称（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "%w", err))
 		}
 		if r.Kind == WiegandLines {
 			pin("readers."+name+".d0", r.D0)
@@ -192,13 +193,13 @@ func (f *File) Check() error {
 func (b *Button) Check() error {
 	var wrong []error
 	if b.Active == "" {
-		wrong = append(wrong, settings.At("active", "expected low or high"))
+		wrong = append(wrong, settings.At("active", "应填 low 或 high", "expected low or high"))
 	}
 	if b.Bias == "" {
-		wrong = append(wrong, settings.At("bias", "expected up, down or none"))
+		wrong = append(wrong, settings.At("bias", "应填 up、down 或 none", "expected up, down or none"))
 	}
 	if key, expected := b.Wrong(); key != "" {
-		wrong = append(wrong, settings.At(key, "expected %s", expected))
+		wrong = append(wrong, settings.At(key, "应填%w", "expected %w", expected))
 	}
 	return errors.Join(wrong...)
 }
@@ -209,35 +210,35 @@ var usbID = regexp.MustCompile(`^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$`)
 // Check refuses a reader that is not told of as its kind needs it.
 func (r *Reader) Check() error {
 	var wrong []error
-	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	say := func(key, zh, en string, args ...any) { wrong = append(wrong, settings.At(key, zh, en, args...)) }
 	lines := r.D0 != "" || r.D1 != "" || r.Bias != ""
 	usb := r.USB != "" || r.Model != "" || r.Port != "" || r.Typing != (card.Typing{})
 	switch r.Kind {
 	case WiegandLines:
 		if r.Bias == "" {
-			say("bias", "expected up, down or none")
+			say("bias", "应填 up、down 或 none", "expected up, down or none")
 		}
 		if usb {
-			say("kind", "a wiegand reader has d0, d1 and bias, and nothing of usb, model, port, digits and length")
+			say("kind", "韦根读卡器填 d0、d1 和 bias，不填 usb、model、port、digits、length", "a wiegand reader has d0, d1 and bias, and nothing of usb, model, port, digits and length")
 		}
 	case Keyboard:
 		if r.USB == "" && r.Model == "" {
-			say("usb", "expected the vendor and product of the reader, like ffff:0035 (lsusb lists them), or model with a part of its name")
+			say("usb", "应填读卡器的厂商号和产品号，如 ffff:0035（用 lsusb 查看），或在 model 里填它名称的一部分", "expected the vendor and product of the reader, like ffff:0035 (lsusb lists them), or model with a part of its name")
 		}
 		if r.USB != "" && !usbID.MatchString(r.USB) {
-			say("usb", "expected vendor and product, like ffff:0035, got %q", r.USB)
+			say("usb", "应填厂商号和产品号，如 ffff:0035，写的是 %q", "expected vendor and product, like ffff:0035, got %q", r.USB)
 		}
 		if r.Digits == "" {
-			say("digits", "expected decimal, hexadecimal or facility")
+			say("digits", "应填 decimal、hexadecimal 或 facility", "expected decimal, hexadecimal or facility")
 		}
 		if err := r.Typing.Check(); err != nil {
-			say("length", "%w", err)
+			say("length", "%w", "%w", err)
 		}
 		if lines {
-			say("kind", "a keyboard reader has usb, model, port and digits, and nothing of d0, d1 and bias")
+			say("kind", "键盘式读卡器填 usb、model、port 和 digits，不填 d0、d1、bias", "a keyboard reader has usb, model, port and digits, and nothing of d0, d1 and bias")
 		}
 	default:
-		say("kind", "expected wiegand or keyboard, got %q", r.Kind)
+		say("kind", "应填 wiegand 或 keyboard，写的是 %q", "expected wiegand or keyboard, got %q", r.Kind)
 	}
 	return errors.Join(wrong...)
 }

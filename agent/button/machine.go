@@ -1,6 +1,10 @@
 package button
 
-import "time"
+import (
+	"time"
+
+	"hallkeeper/bilingual"
+)
 
 // Sample is the state of a line at a moment of the board's monotonic clock.
 type Sample struct {
@@ -24,18 +28,18 @@ type Timing struct {
 
 // Wrong names the first setting outside its range, and what was expected; the
 // key is empty where all is well.
-func (t Timing) Wrong() (key, expected string) {
+func (t Timing) Wrong() (key string, expected error) {
 	switch {
 	case t.Debounce < time.Millisecond || t.Debounce > time.Second:
-		return "debounce", "1ms to 1s"
+		return "debounce", bilingual.New(" 1ms 至 1s", "1ms to 1s")
 	case t.Long < 0 || t.Long > 30*time.Second:
-		return "long", "0s to 30s"
+		return "long", bilingual.New(" 0s 至 30s", "0s to 30s")
 	case t.Long != 0 && t.Long <= t.Debounce:
-		return "long", "0s, or more than debounce"
+		return "long", bilingual.New(" 0s，或比 debounce 长", "0s, or more than debounce")
 	case t.Stuck < time.Second || t.Stuck > 10*time.Minute || t.Stuck <= t.Long:
-		return "stuck", "1s to 10m, and more than long"
+		return "stuck", bilingual.New(" 1s 至 10m，并且比 long 长", "1s to 10m, and more than long")
 	}
-	return "", ""
+	return "", nil
 }
 
 // Kind says what a button did.

@@ -1,11 +1,12 @@
 package card
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"hallkeeper/bilingual"
 )
 
 // Key is one event of a reader that types, as the kernel's evdev gives it:
@@ -90,7 +91,7 @@ func (t Typing) Check() error {
 	case Facility:
 	}
 	if t.Length != 0 && (t.Length < least || t.Length > most) {
-		return errors.New("expected no length, or 5 to 10 decimal or 6 to 20 hexadecimal digits")
+		return bilingual.New("应不填 length，或填 5 至 10 位十进制、6 至 20 位十六进制", "expected no length, or 5 to 10 decimal or 6 to 20 hexadecimal digits")
 	}
 	return nil
 }
@@ -112,7 +113,7 @@ func (d *Digits) UnmarshalText(text []byte) error {
 		*d = got
 		return nil
 	}
-	return errors.New("expected decimal, hexadecimal or facility")
+	return bilingual.New("应填 decimal、hexadecimal 或 facility", "expected decimal, hexadecimal or facility")
 }
 
 const (

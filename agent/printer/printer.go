@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hallkeeper/agent/printer/paper"
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -92,7 +93,7 @@ func Open(setting, font string) (*Printer, error) {
 	if folder, ok := strings.CutPrefix(setting, "png:"); ok && folder != "" {
 		return &Printer{pictures: folder, font: font}, nil
 	}
-	return nil, fmt.Errorf("expected tcp://ADDRESS, usb:/dev/usb/lp0 or png:FOLDER, got %q", setting)
+	return nil, bilingual.Errorf("应填 tcp://地址、usb:/dev/usb/lp0 或 png:文件夹，写的是 %q", "expected tcp://ADDRESS, usb:/dev/usb/lp0 or png:FOLDER, got %q", setting)
 }
 
 // State asks the printer how it is; one that cannot be reached is Offline, and err says why.

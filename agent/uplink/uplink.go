@@ -17,6 +17,7 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
 	"hallkeeper/agent/identity"
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -158,15 +159,15 @@ func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Port() == "":
-		return errors.New("expected an address like tcp://192.168.1.10:1883")
+		return bilingual.New("应填地址，如 tcp://192.168.1.10:1883", "expected an address like tcp://192.168.1.10:1883")
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil:
-		return errors.New("expected no more than scheme, host and port, like tcp://192.168.1.10:1883")
+		return bilingual.New("只填协议、主机和端口，如 tcp://192.168.1.10:1883", "expected no more than scheme, host and port, like tcp://192.168.1.10:1883")
 	}
 	switch u.Scheme {
 	case "tcp", "mqtt", "ssl", "tls", "mqtts":
 		return nil
 	}
-	return fmt.Errorf("expected tcp:// or, encrypted, mqtts://, got %s://", u.Scheme)
+	return bilingual.Errorf("应以 tcp:// 开头，加密的用 mqtts://，写的是 %s://", "expected tcp:// or, encrypted, mqtts://, got %s://", u.Scheme)
 }
 
 // Encrypted tells whether a broker's URL asks for TLS.

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"hallkeeper/bilingual"
 )
 
 const (
@@ -78,7 +80,7 @@ func startBrowser(ctx context.Context, cfg *config, display string) (*browser, e
 	process, err := start(cmd)
 	if err != nil {
 		b.close()
-		return nil, fmt.Errorf("start the browser (package chromium): %w", err)
+		return nil, bilingual.Errorf("启动不了浏览器（软件包 chromium）：%w", "start the browser (package chromium): %w", err)
 	}
 	b.process = process
 	for _, end := range theirs {
@@ -90,7 +92,7 @@ func startBrowser(ctx context.Context, cfg *config, display string) (*browser, e
 	defer cancel()
 	if err := b.attach(ctx); err != nil {
 		b.stop()
-		return nil, fmt.Errorf("the browser has not come up: %w", err)
+		return nil, bilingual.Errorf("浏览器没有起来：%w", "the browser has not come up: %w", err)
 	}
 	go b.watch()
 	return b, nil

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"hallkeeper/bilingual"
 )
 
 // compositor is one run of sway: it has the screen, and shows the one window that there is.
@@ -46,7 +48,7 @@ const (
 	answersWithin = 10 * time.Second
 )
 
-var errNoRuntime = errors.New("XDG_RUNTIME_DIR is not set: start the screen as its service, which has a session of its own")
+var errNoRuntime = bilingual.New("没有设置 XDG_RUNTIME_DIR：请作为服务启动屏幕，服务有自己的会话", "XDG_RUNTIME_DIR is not set: start the screen as its service, which has a session of its own")
 
 // startCompositor starts sway and waits until it has the screen.
 func startCompositor(ctx context.Context, cfg *config) (*compositor, error) {
@@ -61,7 +63,7 @@ func startCompositor(ctx context.Context, cfg *config) (*compositor, error) {
 	c := &compositor{dir: dir}
 	if err := c.start(ctx, cfg); err != nil {
 		c.stop()
-		return nil, fmt.Errorf("start the session (package sway): %w", err)
+		return nil, bilingual.Errorf("启动不了屏幕会话（软件包 sway）：%w", "start the session (package sway): %w", err)
 	}
 	return c, nil
 }
@@ -94,7 +96,7 @@ func (c *compositor) start(ctx context.Context, cfg *config) error {
 	}()
 	line, err := bufio.NewReader(said).ReadString('\n')
 	if c.display = strings.TrimSpace(line); err != nil || c.display == "" {
-		return fmt.Errorf("it has no screen, see what it says above: %w", err)
+		return bilingual.Errorf("没有找到屏幕，请看上面的输出：%w", "it has no screen, see what it says above: %w", err)
 	}
 	return nil
 }

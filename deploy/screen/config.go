@@ -61,43 +61,43 @@ func defaults() config {
 // Check tells all that is wrong at once.
 func (c *config) Check() error {
 	var wrong []error
-	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	say := func(key, zh, en string, args ...any) { wrong = append(wrong, settings.At(key, zh, en, args...)) }
 	if u, err := url.Parse(c.Hub); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		say("hub", "expected the hub's address like https://192.168.1.10, got %q", c.Hub)
+		say("hub", "应填主机地址，如 https://192.168.1.10，写的是 %q", "expected the hub's address like https://192.168.1.10, got %q", c.Hub)
 	}
 	if !slices.Contains([]string{"lobby", "kiosk", "board", "rating"}, c.Page) {
-		say("page", "expected lobby, kiosk, board or rating, got %q", c.Page)
+		say("page", "应填 lobby、kiosk、board 或 rating，写的是 %q", "expected lobby, kiosk, board or rating, got %q", c.Page)
 	}
 	if c.Page == "rating" && c.Window == "" {
-		say("window", "expected the id of the window at which the tablet stands, like w01")
+		say("window", "应填平板所在窗口的标识，如 w01", "expected the id of the window at which the tablet stands, like w01")
 	}
 	if c.Authority != "" {
 		if _, err := os.Stat(c.Authority); err != nil {
-			say("authority", "the file cannot be read, fetch it from http://HUB/ca.crt and compare its fingerprint: %w", err)
+			say("authority", "读不了这个文件，请从 http://主机/ca.crt 下载并核对指纹：%w", "the file cannot be read, fetch it from http://HUB/ca.crt and compare its fingerprint: %w", err)
 		}
 	}
 	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" {
-		say("time_zone", "expected a time zone like Asia/Shanghai, got %q", c.Zone)
+		say("time_zone", "应填时区名称，如 Asia/Shanghai，写的是 %q", "expected a time zone like Asia/Shanghai, got %q", c.Zone)
 	}
 	if !slices.Contains([]int{0, 90, 180, 270}, c.Turn) {
-		say("turn", "expected 0, 90, 180 or 270 degrees, got %d", c.Turn)
+		say("turn", "应填 0、90、180 或 270 度，写的是 %d", "expected 0, 90, 180 or 270 degrees, got %d", c.Turn)
 	}
 	if _, err := filepath.Match(c.CEC, ""); err != nil {
-		say("cec", "expected a pattern like /dev/cec*, got %q", c.CEC)
+		say("cec", "应填文件名的样式，如 /dev/cec*，写的是 %q", "expected a pattern like /dev/cec*, got %q", c.CEC)
 	}
 	if c.Away < 0 {
-		say("away", "expected a duration like 1m, got %v", c.Away)
+		say("away", "应填一段时间，如 1m，写的是 %v", "expected a duration like 1m, got %v", c.Away)
 	}
 	if c.Patience < leastPatience {
-		say("patience", "expected at least %v, got %v", leastPatience, c.Patience)
+		say("patience", "至少应为 %v，写的是 %v", "expected at least %v, got %v", leastPatience, c.Patience)
 	}
 	for _, flag := range c.Flags {
 		if !strings.HasPrefix(flag, "--") {
-			say("flags", "expected flags of the browser like --disable-gpu, got %q", flag)
+			say("flags", "应填浏览器的参数，如 --disable-gpu，写的是 %q", "expected flags of the browser like --disable-gpu, got %q", flag)
 		}
 	}
 	if c.Data == "" {
-		say("data", "expected a folder")
+		say("data", "应填一个文件夹", "expected a folder")
 	}
 	return errors.Join(wrong...)
 }

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"hallkeeper/bilingual"
 )
 
 const (
@@ -21,7 +22,7 @@ type minute struct {
 
 func at(hour, past int) minute { return minute{hour*60 + past, true} }
 
-var errTime = errors.New("expected a time like 03:30")
+var errTime = bilingual.New("应填时刻，如 03:30", "expected a time like 03:30")
 
 func clockTime(text string) (minutes int, err error) {
 	var hour, past int
@@ -39,7 +40,7 @@ func (m *minute) UnmarshalText(text []byte) error {
 	}
 	of, err := clockTime(string(text))
 	if err != nil || of == dayMinutes {
-		return fmt.Errorf("%w, or never, got %q", errTime, text)
+		return bilingual.Errorf("%w，或 never，写的是 %q", "%w, or never, got %q", errTime, text)
 	}
 	*m = minute{of, true}
 	return nil
@@ -68,11 +69,11 @@ type hours struct {
 // public holidays, and the weekend days that are worked instead.
 const byCalendar = "workdays"
 
-var errHours = errors.New("expected days and times like workdays 08:00-18:00, mon-fri 08:00-18:00, or daily 08:00-18:00")
+var errHours = bilingual.New("应填日期和时段，如 workdays 08:00-18:00、mon-fri 08:00-18:00、daily 08:00-18:00", "expected days and times like workdays 08:00-18:00, mon-fri 08:00-18:00, or daily 08:00-18:00")
 
 // UnmarshalText takes workdays 08:00-18:00, mon-fri 08:00-18:00, sat 09:00-12:00 or daily 08:00-24:00.
 func (h *hours) UnmarshalText(text []byte) error {
-	wrong := fmt.Errorf("%w, got %q", errHours, text)
+	wrong := bilingual.Errorf("%w，写的是 %q", "%w, got %q", errHours, text)
 	which, stretch, ok := strings.Cut(string(text), " ")
 	from, until, ok2 := strings.Cut(stretch, "-")
 	if !ok || !ok2 {

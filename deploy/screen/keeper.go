@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+
+	"hallkeeper/bilingual"
 )
 
 // keeper keeps a page on the screen: it starts the session and the browser, asks
@@ -48,7 +50,7 @@ const longestWait = 30 * time.Second
 
 var (
 	errNightly = errors.New("it is the time of the daily restart")
-	errSession = errors.New("the session has ended")
+	errSession = bilingual.New("屏幕会话已结束", "the session has ended")
 	errHangs   = errors.New("the page gives no sign of life")
 	errCrashed = errors.New("the page has crashed")
 	errEnded   = errors.New("the browser has ended by itself")
@@ -91,7 +93,7 @@ func (k *keeper) run(ctx context.Context) error {
 			failures = 0
 		}
 		if failures++; failures > k.pace.most {
-			return fmt.Errorf("no browser lasts: %w", err)
+			return bilingual.Errorf("浏览器反复退出：%w", "no browser lasts: %w", err)
 		}
 		wait := min(longestWait, k.pace.first<<(failures-1))
 		k.logger.Error("the browser is started again", "because", err, "in", wait)

@@ -22,6 +22,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"hallkeeper/agent/clock"
+	"hallkeeper/bilingual"
 	"hallkeeper/settings"
 )
 
@@ -37,9 +38,12 @@ func program() int {
 }
 
 // usageError is a wrong command line: exit status 2.
-type usageError struct{ msg string }
+type usageError struct{ error }
 
-func (e usageError) Error() string { return e.msg }
+func (e usageError) Unwrap() error { return e.error }
+
+// wrongUse is a wrong command line in both languages; see bilingual.Errorf.
+func wrongUse(zh, en string, args ...any) error { return usageError{bilingual.Errorf(zh, en, args...)} }
 
 func exit(stderr io.Writer, err error) int {
 	var usage usageError
@@ -48,13 +52,13 @@ func exit(stderr io.Writer, err error) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage):
-		_, _ = fmt.Fprintf(stderr, "hallkeeper-screen: %v; hallkeeper-screen --help lists what there is\n", err)
+		bilingual.Print(stderr, "hallkeeper-screen", bilingual.Errorf("%w；hallkeeper-screen --help 列出所有命令", "%w; hallkeeper-screen --help lists what there is", err))
 		return 2
 	case errors.As(err, &faults):
-		_, _ = fmt.Fprintln(stderr, err)
+		faults.Print(stderr, "hallkeeper-screen")
 		return 2
 	}
-	_, _ = fmt.Fprintf(stderr, "hallkeeper-screen: %v\n", err)
+	bilingual.Print(stderr, "hallkeeper-screen", err)
 	return 1
 }
 
@@ -70,7 +74,7 @@ hallkeeper-screen COMMAND --help 显示该命令的参数 / shows its flags. hal
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return usageError{"which command?"}
+		return wrongUse("没有写命令", "which command?")
 	}
 	switch args[0] {
 	case "--help", "-h", "help":
@@ -81,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	case "run", "command":
 	default:
-		return usageError{fmt.Sprintf("there is no command %q", args[0])}
+		return wrongUse("没有 %q 这个命令", "there is no command %q", args[0])
 	}
 	cfg, shown, err := load(args[0], args[1:], stdout)
 	switch {
@@ -142,9 +146,9 @@ func load(command string, args []string, stdout io.Writer) (cfg config, shown bo
 		fs.PrintDefaults()
 		return cfg, true, nil
 	case err != nil:
-		return cfg, false, usageError{err.Error()}
+		return cfg, false, usageError{bilingual.Flags(err)}
 	case fs.NArg() > 0:
-		return cfg, false, usageError{fmt.Sprintf("%q is not a flag", fs.Arg(0))}
+		return cfg, false, wrongUse("%q 不是参数", "%q is not a flag", fs.Arg(0))
 	}
 	cfg = defaults()
 	err = settings.Load(&cfg, *file, os.Environ(), given...)

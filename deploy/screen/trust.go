@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"hallkeeper/bilingual"
 )
 
 // nickname is the hall's authority among the certificates that the browser trusts.
@@ -19,7 +21,7 @@ func trust(ctx context.Context, cfg *config) error {
 	}
 	store := filepath.Join(cfg.Data, ".pki", "nssdb")
 	if err := os.MkdirAll(store, 0o700); err != nil {
-		return fmt.Errorf("make the browser's list of certificates: %w", err)
+		return bilingual.Errorf("建不了浏览器的证书库：%w", "make the browser's list of certificates: %w", err)
 	}
 	certutil := func(args ...string) error {
 		//nolint:gosec // the arguments are ours

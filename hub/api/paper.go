@@ -33,8 +33,9 @@ type (
 		Position     wire.Position `json:"position"`
 		Withdrawn    bool          `json:"withdrawn,omitempty"`
 	}
-	// PaperList is what was entered, the last first.
+	// PaperList is a page of what was entered, the last first; Total counts all of it.
 	PaperList struct {
+		Total  int          `json:"total"`
 		Visits []PaperVisit `json:"visits"`
 	}
 	// PaperFile is a table of paper numbers as it was read; nothing is entered by that.
@@ -61,7 +62,8 @@ func (a *API) paperRoutes() []route {
 	enterTable := a.change(access.Decide, "POST", "visits/paper", "补录一天的纸质号：全部登记，或一个也不登记", "enter the paper numbers of a day, all or none", paperBody{}, a.enterPaper, nil)
 	enterTable.answer = PaperEntered{}
 	return []route{
-		read(access.ReadAll, v1+"visits/paper", "补录的纸质号，新的在前", "paper numbers that were entered, the last first", PaperList{}, a.getPaper),
+		read(access.ReadAll, v1+"visits/paper", "补录的纸质号，新的在前", "paper numbers that were entered, the last first", PaperList{}, a.getPaper,
+			count("offset", "从第几条起", "which row is the first"), count("limit", "最多条数，1 至 1000（默认 100）", "at most so many, 1 to 1000 (100 by default)")),
 		enterTable,
 		a.change(access.Decide, "POST", "visits/paper/{id}/withdraw", "撤回录错的纸质号，须写原因", "take a paper number back that was entered wrongly, with the reason", matter.WithdrawPaper{},
 			enter(func(r *http.Request, c *matter.WithdrawPaper) { c.Visit = r.PathValue("id") }), []string{"visit_unknown", "matter_went_on"}, visit),
@@ -95,14 +97,24 @@ func (a *API) enterPaper(_ *http.Request, body []byte) (order, error) {
 }
 
 func (a *API) getPaper(w http.ResponseWriter, r *http.Request) error {
+	c := &checks{}
+	offset, limit := c.number(r, "offset", 0, 0, 1_000_000_000), c.number(r, "limit", defaultPage, 1, maxPage)
+	if err := c.err(); err != nil {
+		return err
+	}
 	list := PaperList{Visits: []PaperVisit{}}
 	a.Register.Read(func(v *register.View, _ *roster.State) {
-		for _, x := range v.State.Line.Papers.All() {
+		var all []queue.Paper
+		for _, x := range v.State.Line.Papers.Each() {
+			all = append(all, x)
+		}
+		slices.SortFunc(all, func(x, y queue.Paper) int { return cmp.Compare(y.Position, x.Position) })
+		list.Total = len(all)
+		for _, x := range all[min(int(offset), len(all)):min(int(offset+limit), len(all))] {
 			m, _ := v.State.Matters.Matters.Get(x.Matter)
 			list.Visits = append(list.Visits, PaperVisit{x.VisitEntered, m.Number, x.By, x.EnteredAt, x.Position, x.Withdrawn})
 		}
 	})
-	slices.SortFunc(list.Visits, func(x, y PaperVisit) int { return cmp.Compare(y.Position, x.Position) })
 	return sendJSON(w, r, list)
 }
 

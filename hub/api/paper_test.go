@@ -45,6 +45,12 @@ func TestPaperNumbersAreEnteredAfterwards(t *testing.T) {
 		t.Errorf("entered by another request it is answered %d %s", code, said)
 	}
 
+	if second := into[PaperList](t, s.ask("GET", "/api/v1/visits/paper?limit=1&offset=1", "")); second.Total != 3 || len(second.Visits) != 1 || second.Visits[0].Paper != "18" {
+		t.Errorf("its second page is %+v", second)
+	}
+	if past := into[PaperList](t, s.ask("GET", "/api/v1/visits/paper?offset=3", "")); past.Total != 3 || len(past.Visits) != 0 {
+		t.Errorf("beyond its end is %+v", past)
+	}
 	list := into[PaperList](t, s.ask("GET", "/api/v1/visits/paper", "", func(r *http.Request) { s.signedIn(r, "auditor") }))
 	if len(list.Visits) != 3 || list.Visits[2].By != "supervisor" || !list.Visits[2].EnteredAt.Equal(s.now) || list.Visits[2].MatterNumber != "2026-000001" || list.Visits[0].Paper != "19" {
 		t.Fatalf("the list is %+v", list)

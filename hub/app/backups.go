@@ -47,27 +47,27 @@ func (c *BackupConfig) Check() error {
 		return nil
 	}
 	var wrong []error
-	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	say := func(key, zh, en string, args ...any) { wrong = append(wrong, settings.At(key, zh, en, args...)) }
 	for _, to := range c.To {
 		if backup.OnServer(to) {
 			if _, err := backup.CheckSFTP(to); err != nil {
-				say("to", "%v", err)
+				say("to", "%w", "%w", err)
 			}
 			if c.SFTPKey == "" || c.SFTPKnownHosts == "" {
-				say("sftp_key", "expected sftp_key and sftp_known_hosts, the hub's private key and the servers' keys")
+				say("sftp_key", "应填 sftp_key 和 sftp_known_hosts，即主机登录用的私钥和服务器的公钥", "expected sftp_key and sftp_known_hosts, the hub's private key and the servers' keys")
 			}
 		} else if !filepath.IsAbs(to) {
-			say("to", "expected a folder like /mnt/backup or sftp://user@host/path, got %q", to)
+			say("to", "应填文件夹，如 /mnt/backup，或 sftp://用户@主机/路径，写的是 %q", "expected a folder like /mnt/backup or sftp://user@host/path, got %q", to)
 		}
 	}
 	if _, err := backup.Recipients(c.Recipients); err != nil {
-		say("recipients", "%v", err)
+		say("recipients", "%w", "%w", err)
 	}
 	if c.Every < time.Minute || c.Every > 24*time.Hour {
-		say("every", "expected a time from 1m to 24h, like 1h, got %s", c.Every)
+		say("every", "应填 1m 至 24h 的一段时间，如 1h，写的是 %s", "expected a time from 1m to 24h, like 1h, got %s", c.Every)
 	}
 	if c.KeepDays < 3 || c.KeepDays > 3650 {
-		say("keep_days", "expected 3 to 3650 days, like 30, got %d", c.KeepDays)
+		say("keep_days", "应填 3 至 3650 天，如 30，写的是 %d", "expected 3 to 3650 days, like 30, got %d", c.KeepDays)
 	}
 	return errors.Join(wrong...)
 }

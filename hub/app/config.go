@@ -114,18 +114,18 @@ func (c *OIDCConfig) Check() error {
 		return nil
 	}
 	var wrong []error
-	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	say := func(key, zh, en string, args ...any) { wrong = append(wrong, settings.At(key, zh, en, args...)) }
 	if u, err := url.Parse(c.Issuer); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !here(u.Hostname())) {
-		say("issuer", "expected the issuer's address like https://sso.example.gov.cn, got %q: without TLS anybody on the way could sign in as anybody", c.Issuer)
+		say("issuer", "应填统一身份认证的地址，如 https://sso.example.gov.cn，写的是 %q：不加密的话，途中任何人都能冒名登录", "expected the issuer's address like https://sso.example.gov.cn, got %q: without TLS anybody on the way could sign in as anybody", c.Issuer)
 	}
 	if c.ClientID == "" {
-		say("client_id", "expected the id under which the issuer knows this hub")
+		say("client_id", "应填统一身份认证给本主机的标识", "expected the id under which the issuer knows this hub")
 	}
 	if c.Name == "" || c.NameEN == "" {
-		say("name", "expected name and name_en, the words on the button")
+		say("name", "name 和 name_en 都要填，即按钮上的文字", "expected name and name_en, the words on the button")
 	}
 	if c.Claim == "" {
-		say("claim", "expected sub, or the claim that names a person for good")
+		say("claim", "应填 sub，或另一个永远只指同一个人的字段", "expected sub, or the claim that names a person for good")
 	}
 	return errors.Join(wrong...)
 }
@@ -150,24 +150,24 @@ func (c *MailConfig) Check() error {
 		return nil
 	}
 	var wrong []error
-	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	say := func(key, zh, en string, args ...any) { wrong = append(wrong, settings.At(key, zh, en, args...)) }
 	if c.Port < 1 || c.Port > 65535 {
-		say("port", "expected a port like 587, got %d", c.Port)
+		say("port", "应填端口，如 587，写的是 %d", "expected a port like 587, got %d", c.Port)
 	}
 	switch c.TLS {
 	case "starttls", "tls":
 	case "none":
 		if ip := net.ParseIP(c.Host); c.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			say("tls", "expected starttls or tls: without, passwords and names would cross the network in clear; none is for a server on this machine only")
+			say("tls", "应填 starttls 或 tls：不加密的话，密码和姓名会明文经过网络；none 只用于本机上的邮件服务器", "expected starttls or tls: without, passwords and names would cross the network in clear; none is for a server on this machine only")
 		}
 	default:
-		say("tls", "expected starttls, tls or none, got %q", c.TLS)
+		say("tls", "应填 starttls、tls 或 none，写的是 %q", "expected starttls, tls or none, got %q", c.TLS)
 	}
 	if a, err := mail.ParseAddress(c.From); err != nil || a.Address != c.From {
-		say("from", "expected the sender's mail address like hall@example.gov.cn, got %q", c.From)
+		say("from", "应填发件人的邮箱地址，如 hall@example.gov.cn，写的是 %q", "expected the sender's mail address like hall@example.gov.cn, got %q", c.From)
 	}
 	if (c.User == "") != (c.PasswordFile == "") {
-		say("password_file", "expected user and password_file, or neither")
+		say("password_file", "user 和 password_file 应同时填写，或都不填", "expected user and password_file, or neither")
 	}
 	return errors.Join(wrong...)
 }
@@ -181,64 +181,64 @@ func Defaults() Config {
 // Check tells all that is wrong at once.
 func (c *Config) Check() error {
 	var wrong []error
-	say := func(key, format string, args ...any) { wrong = append(wrong, settings.At(key, format, args...)) }
+	say := func(key, zh, en string, args ...any) { wrong = append(wrong, settings.At(key, zh, en, args...)) }
 	if c.Data == "" {
-		say("data", "expected a folder")
+		say("data", "应填一个文件夹", "expected a folder")
 	}
 	if err := wire.CheckName(c.Hall.ID); err != nil {
-		say("hall.id", "%v", err)
+		say("hall.id", "应填大厅的标识（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "%w", err)
 	}
 	if c.Hall.Name == "" {
-		say("hall.name", "expected the name on the screens")
+		say("hall.name", "应填屏幕上显示的大厅名称", "expected the name on the screens")
 	}
-	if _, why := ZoneFault(c.Hall.TimeZone); why != "" {
-		say("hall.time_zone", "%s", why)
+	if zh, en := ZoneFault(c.Hall.TimeZone); en != "" {
+		say("hall.time_zone", "%[1]s", "%[2]s", zh, en)
 	}
 	if n := len(c.OperatorSecret); n > 0 && n < 32 {
-		say("operator_secret", "expected at least 32 characters, got %d", n)
+		say("operator_secret", "至少 32 个字符，写了 %d 个", "expected at least 32 characters, got %d", n)
 	}
 	if _, _, err := net.SplitHostPort(c.HTTP); err != nil {
-		say("http", "expected host:port like 127.0.0.1:8080, got %q", c.HTTP)
+		say("http", "应填 地址:端口，如 127.0.0.1:8080，写的是 %q", "expected host:port like 127.0.0.1:8080, got %q", c.HTTP)
 	}
 	c.checkHTTPS(say)
 	c.checkBeacon(say)
 	if _, _, err := net.SplitHostPort(c.MQTT); err != nil && c.MQTTURL == "" {
-		say("mqtt", "expected host:port like 127.0.0.1:1883, got %q", c.MQTT)
+		say("mqtt", "应填 地址:端口，如 127.0.0.1:1883，写的是 %q", "expected host:port like 127.0.0.1:1883, got %q", c.MQTT)
 	}
 	if _, _, err := net.SplitHostPort(c.MQTTTLS); c.MQTTTLS != "" && err != nil {
-		say("mqtt_tls", "expected host:port like 0.0.0.0:8883, got %q", c.MQTTTLS)
+		say("mqtt_tls", "应填 地址:端口，如 0.0.0.0:8883，写的是 %q", "expected host:port like 0.0.0.0:8883, got %q", c.MQTTTLS)
 	}
 	if c.MQTTTLS != "" && c.MQTTURL != "" {
-		say("mqtt_tls", "expected mqtt_tls or mqtt_url: an external broker listens by itself")
+		say("mqtt_tls", "mqtt_tls 和 mqtt_url 只填一项：外部的消息服务自己监听", "expected mqtt_tls or mqtt_url: an external broker listens by itself")
 	}
 	if u, err := url.Parse(c.MQTTURL); c.MQTTURL != "" && (err != nil || u.Host == "") {
-		say("mqtt_url", "expected a URL like mqtt://host:1883")
+		say("mqtt_url", "应填地址，如 mqtt://主机:1883", "expected a URL like mqtt://host:1883")
 	}
 	if c.PublicURL != "" {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || here(u.Hostname()) {
-			say("public_url", "expected an address that phones can reach, like https://hall.example.cn, got %q", c.PublicURL)
+			say("public_url", "应填手机能打开的地址，如 https://hall.example.cn，写的是 %q", "expected an address that phones can reach, like https://hall.example.cn, got %q", c.PublicURL)
 		}
 	}
 	if c.SessionIdle < time.Minute {
-		say("session_idle", "expected at least 1m, like 30m, got %s", c.SessionIdle)
+		say("session_idle", "至少应为 1m，如 30m，写的是 %s", "expected at least 1m, like 30m, got %s", c.SessionIdle)
 	}
 	if c.SessionMax < c.SessionIdle || c.SessionMax > 7*24*time.Hour {
-		say("session_max", "expected a time like 12h, not below session_idle and not above 168h, got %s", c.SessionMax)
+		say("session_max", "应填一段时间，如 12h，不短于 session_idle，不长于 168h，写的是 %s", "expected a time like 12h, not below session_idle and not above 168h, got %s", c.SessionMax)
 	}
 	if c.SessionBinding != "address" && c.SessionBinding != "none" {
-		say("session_binding", "expected address or none, got %q", c.SessionBinding)
+		say("session_binding", "应填 address 或 none，写的是 %q", "expected address or none, got %q", c.SessionBinding)
 	}
 	if c.Log != "text" && c.Log != "json" {
-		say("log", "expected text or json, got %q", c.Log)
+		say("log", "应填 text 或 json，写的是 %q", "expected text or json, got %q", c.Log)
 	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":
 	default:
-		say("log_level", "expected debug, info, warn or error, got %q", c.LogLevel)
+		say("log_level", "应填 debug、info、warn 或 error，写的是 %q", "expected debug, info, warn or error, got %q", c.LogLevel)
 	}
 	for key, at := range map[string]string{"checkpoint": c.Checkpoint, "day_close": c.DayClose} {
 		if _, err := time.Parse("15:04", at); err != nil {
-			say(key, "expected a time of day like 23:50, got %q", at)
+			say(key, "应填时刻，如 23:50，写的是 %q", "expected a time of day like 23:50, got %q", at)
 		}
 	}
 	return errors.Join(wrong...)

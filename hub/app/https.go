@@ -25,22 +25,22 @@ const certificatesEvery = 10 * time.Second
 const reservedScreens = 200
 
 // checkHTTPS says what is wrong with the settings of HTTPS.
-func (c *Config) checkHTTPS(say func(key, format string, args ...any)) {
+func (c *Config) checkHTTPS(say func(key, zh, en string, args ...any)) {
 	if c.HTTPS != "" {
 		if _, _, err := net.SplitHostPort(c.HTTPS); err != nil {
-			say("https", "expected host:port like 0.0.0.0:443, got %q", c.HTTPS)
+			say("https", "应填 地址:端口，如 0.0.0.0:443，写的是 %q", "expected host:port like 0.0.0.0:443, got %q", c.HTTPS)
 		}
 	} else if host, _, err := net.SplitHostPort(c.HTTP); err == nil && !gate.Loopback(host) {
-		say("http", "%q can be reached from other machines, which would send passwords in clear: set https as well (like 0.0.0.0:443), or, behind a reverse proxy on this machine, bind http to 127.0.0.1", c.HTTP)
+		say("http", "其他电脑能访问 %q，密码会明文经过网络：请同时设置 https（如 0.0.0.0:443）；本机前面有反向代理的，把 http 设为 127.0.0.1", "%q can be reached from other machines, which would send passwords in clear: set https as well (like 0.0.0.0:443), or, behind a reverse proxy on this machine, bind http to 127.0.0.1", c.HTTP)
 	}
 	if (c.Certificate == "") != (c.CertificateKey == "") {
-		say("certificate_key", "expected certificate and certificate_key, or neither")
+		say("certificate_key", "certificate 和 certificate_key 应同时填写，或都不填", "expected certificate and certificate_key, or neither")
 	}
 	if c.Certificate != "" && c.HTTPS == "" {
-		say("certificate", "a certificate serves nothing without https: set it to an address like 0.0.0.0:443")
+		say("certificate", "没有 https 时证书没有用处：请把 https 设为地址，如 0.0.0.0:443", "a certificate serves nothing without https: set it to an address like 0.0.0.0:443")
 	}
 	if slices.Contains(c.Names, "") {
-		say("names", "expected names and addresses like hall.example.cn, 192.168.1.10")
+		say("names", "应填名称和地址，如 hall.example.cn、192.168.1.10", "expected names and addresses like hall.example.cn, 192.168.1.10")
 	}
 }
 

@@ -283,11 +283,11 @@ func (c *Config) beaconAddr() string {
 	return ""
 }
 
-func (c *Config) checkBeacon(say func(key, format string, args ...any)) {
+func (c *Config) checkBeacon(say func(key, zh, en string, args ...any)) {
 	if c.Beacon == "" || c.Beacon == noBeacon {
 		return
 	}
 	if at, err := netip.ParseAddrPort(c.Beacon); err != nil || !at.Addr().Is4() {
-		say("beacon", "expected an address like %s, or %s, got %q", beaconAt, noBeacon, c.Beacon)
+		say("beacon", "应填地址，如 %s，或填 %s，写的是 %q", "expected an address like %s, or %s, got %q", beaconAt, noBeacon, c.Beacon)
 	}
 }

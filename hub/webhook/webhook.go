@@ -16,6 +16,8 @@ import (
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"hallkeeper/bilingual"
 )
 
 // patience bounds one attempt.
@@ -35,11 +37,11 @@ type Hook struct {
 func Check(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
-		return errors.New("expected an address like https://alerts.example.gov.cn/hall, without a user or a fragment")
+		return bilingual.New("应填地址，如 https://alerts.example.gov.cn/hall，不带用户名和 # 后的部分", "expected an address like https://alerts.example.gov.cn/hall, without a user or a fragment")
 	}
 	ip := net.ParseIP(u.Hostname())
 	if here := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(); u.Scheme != "https" && (u.Scheme != "http" || !here) {
-		return errors.New("expected https: http is for a program on this machine only")
+		return bilingual.New("应填 https 的地址；http 只用于本机上的程序", "expected https: http is for a program on this machine only")
 	}
 	return nil
 }

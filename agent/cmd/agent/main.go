@@ -61,8 +61,7 @@ func exit(stderr io.Writer, err error) int {
 		bilingual.Print(stderr, "agent", bilingual.Errorf("%w；agent --help 列出所有命令", "%w; agent --help lists what there is", err))
 		return 2
 	case errors.As(err, &faults):
-		bilingual.Print(stderr, "agent", faults.Summary())
-		_, _ = fmt.Fprintln(stderr, err)
+		faults.Print(stderr, "agent")
 		return 2
 	case errors.As(err, &newer):
 		_, _ = fmt.Fprintf(stderr, "agent: %v\n", newer)

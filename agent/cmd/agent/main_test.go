@@ -134,7 +134,7 @@ func TestStatusOfAnEnd(t *testing.T) {
 		{"well done", nil, 0, ""},
 		{"a restart that the hub asked for", agent.ErrRestart, 0, ""},
 		{"wrong usage", wrongUse("没有写命令", "which command?"), 2, "agent: 没有写命令；agent --help 列出所有命令\nagent: which command?; agent --help lists what there is\n"},
-		{"wrong settings", &settings.Faults{List: []settings.Fault{{File: "a.yaml", Line: 3, Key: "mqtt", Problem: "expected an address"}}}, 2, "agent: 设置有 1 处错误，没有启动。下面每行是一处：文件和行号、设置项、应填什么；改好后再试\n" +
+		{"wrong settings", &settings.Faults{List: []settings.Fault{{File: "a.yaml", Line: 3, Key: "mqtt", Problem: "expected an address"}}}, 2, "agent: 设置有 1 处错误，没有启动。下面逐处列出：文件和行号、设置项、应填什么；改好后再试\n" +
 			"agent: mistakes in the settings: 1, nothing was started; each stands below with its file and line, its key and what is expected\na.yaml:3: mqtt: expected an address\n"},
 		{"a failure", errors.New("the outbox is damaged"), 1, "agent: 没有完成，原因：the outbox is damaged\nagent: the outbox is damaged\n"},
 	} {

@@ -64,8 +64,7 @@ func exit(stderr io.Writer, err error) int {
 		bilingual.Print(stderr, "hub", bilingual.Errorf("%w；hub --help 列出所有命令", "%w; hub --help lists what there is", err))
 		return 2
 	case errors.As(err, &faults):
-		bilingual.Print(stderr, "hub", faults.Summary())
-		_, _ = fmt.Fprintln(stderr, err)
+		faults.Print(stderr, "hub")
 		return 2
 	case errors.As(err, &newer):
 		_, _ = fmt.Fprintf(stderr, "hub: %v\n", newer)

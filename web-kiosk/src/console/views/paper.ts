@@ -15,7 +15,7 @@ export interface PaperRow {
 }
 
 /** GET visits/paper. */
-export interface PaperList { visits: (wire.VisitEntered & { matter_number?: string; by: string; entered_at: string; withdrawn?: boolean })[] }
+export interface PaperList { total: number; visits: (wire.VisitEntered & { matter_number?: string; by: string; entered_at: string; withdrawn?: boolean })[] }
 
 export interface PaperFile { rows: Partial<PaperRow>[]; faults: { cell: string; message: string }[] }
 

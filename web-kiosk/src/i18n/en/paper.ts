@@ -28,6 +28,7 @@ export const paper = {
   'paper.entered': '{n} paper numbers entered',
   'paper.faults': '{n} things to put right; nothing was entered',
   'paper.list': 'Entered afterwards',
+  'paper.list.of': '{from} to {until} of {n}',
   'paper.list.none': 'Nothing was entered lately',
   'paper.by': 'Entered',
   'paper.by.of': '{who} {at}',

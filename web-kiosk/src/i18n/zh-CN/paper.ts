@@ -29,6 +29,7 @@ export const paper = {
   'paper.entered': '已登记 {n} 个纸质号',
   'paper.faults': '有 {n} 处需要改正，什么都没有登记',
   'paper.list': '已补录',
+  'paper.list.of': '第 {from} 至 {until} 条，共 {n} 条',
   'paper.list.none': '近期没有补录',
   'paper.by': '录入',
   'paper.by.of': '{who} {at}',
