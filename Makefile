@@ -146,9 +146,11 @@ test-needs:
 # The race detector looks where goroutines meet. Everywhere else it would find nothing,
 # and costs three times the time. It needs a C compiler; scripts/needs.sh has looked for
 # one. All of vet is among the linters (make lint), and is not asked in part here.
-RACE := ./agent ./agent/appliance ./agent/board/... ./agent/outbox ./agent/printer/... ./agent/uplink/... ./bench/loadgen \
+RACE := ./agent ./agent/appliance ./agent/board/... ./agent/identity ./agent/outbox ./agent/printer/... ./agent/uplink/... ./bench/loadgen \
         ./deploy/screen ./hub/app ./hub/attendance ./hub/backup ./hub/beacon ./hub/broker/... ./hub/courier/... ./hub/eventlog ./hub/gate \
-        ./hub/ingest ./hub/live ./hub/push ./hub/signin/... ./hub/view ./simulator/...
+        ./hub/ingest ./hub/live ./hub/push ./hub/signin/... ./hub/vault ./hub/view ./simulator/...
+# Tests of many at once in packages that need no detector otherwise.
+MANY := TestOneKeyHasOneEffect|TestReadersDoNotDisturbEachOther
 # What the detector makes too slow runs without it: thousands of sockets, a gigabyte,
 # published files, and (beside its short form under the detector) a day of 3,000 tickets.
 SLOW := TestStrangersSockets|TestABodyOfAGigabyte|TestSentFilesAreMadeAgain|TestWhatWasPublishedIsProved|TestNoNameLeavesItsFolder
@@ -165,6 +167,7 @@ test-go: test-needs build $(TALLY) ## drift of the generated types, go test of a
 test-race: test-needs $(WEB_DONE) $(TALLY) ## go test -race where goroutines meet
 	@mkdir -p $(RESULTS)
 	CGO_ENABLED=1 $(GO) test -race -vet=off -ldflags '-s -w' -timeout 15m -skip '$(SLOW)' -json $(RACE) | $(TALLY) -into $(RESULTS)/race
+	CGO_ENABLED=1 $(GO) test -race -vet=off -ldflags '-s -w' -run '$(MANY)' -json ./hub/api ./hub/rating | $(TALLY) -into $(RESULTS)/race -append
 
 .PHONY: test-web
 test-web: $(NPM_DONE) $(TALLY) ## unit tests of the pages

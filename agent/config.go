@@ -62,10 +62,10 @@ func (c *Config) Check() error {
 	say := func(key, zh, en string, args ...any) { wrong = append(wrong, settings.At(key, zh, en, args...)) }
 	c.enrolled(say)
 	if err := wire.CheckName(c.Agent); err != nil {
-		say("agent", "应填本机的名称，如 w01（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "expected the device's name, like w01: %w", err)
+		say("agent", "应填本机的名称，如 w01（1 至 64 个字符，只用字母、数字、点、下划线和减号），写的是 %[2]q", "expected the device's name, like w01: %[1]w", err, c.Agent)
 	}
 	if err := wire.CheckName(c.Hall); err != nil {
-		say("hall", "应填大厅的标识（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "expected the hall's id: %w", err)
+		say("hall", "应填大厅的标识（1 至 64 个字符，只用字母、数字、点、下划线和减号），写的是 %[2]q", "expected the hall's id: %[1]w", err, c.Hall)
 	}
 	if err := uplink.CheckURL(c.MQTT); err != nil {
 		say("mqtt", "%w，写的是 %q", "%w, got %q", err, c.MQTT)

@@ -43,7 +43,7 @@ func (e *Enrolment) Check() error {
 		wrong = append(wrong, settings.At("hub", "%w", "%w", err))
 	}
 	if _, err := wire.ParseEnrolCode(e.Code); err != nil {
-		wrong = append(wrong, settings.At("code", "注册码不对，请照管理端显示的重新填写（%w）", "%w", err))
+		wrong = append(wrong, settings.At("code", "注册码不对，请照管理端显示的重新填写%[2]s", "%[1]w", err, ""))
 	}
 	return errors.Join(wrong...)
 }

@@ -144,7 +144,7 @@ func LoadFile(path string) (File, error) {
 func (f *File) Check() error {
 	var wrong []error
 	if err := wire.CheckName(f.Name); err != nil {
-		wrong = append(wrong, settings.At("name", "应填接线的名称（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "%w", err))
+		wrong = append(wrong, settings.At("name", "应填接线的名称（1 至 64 个字符，只用字母、数字、点、下划线和减号），写的是 %[2]q", "%[1]w", err, f.Name))
 	}
 	if len(f.Buttons)+len(f.Readers) == 0 {
 		wrong = append(wrong, bilingual.New("应有按钮（buttons）或读卡器（readers），这里都没有", "expected buttons or readers, there are none"))
@@ -179,7 +179,7 @@ func (f *File) Check() error {
 	for _, name := range slices.Sorted(maps.Keys(f.Readers)) {
 		r := f.Readers[name]
 		if err := wire.CheckName(name); err != nil {
-			wrong = append(wrong, settings.At("readers."+name, "读卡器的名称（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "%w", err))
+			wrong = append(wrong, settings.At("readers."+name, "读卡器的名称应是1 至 64 个字符，只用字母、数字、点、下划线和减号，写的是 %[2]q", "%[1]w", err, name))
 		}
 		if r.Kind == WiegandLines {
 			pin("readers."+name+".d0", r.D0)

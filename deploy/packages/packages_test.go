@@ -61,7 +61,7 @@ func TestTheManualNamesEveryCommand(t *testing.T) {
 }
 
 func TestTheManualNamesEveryExitStatus(t *testing.T) {
-	for _, name := range []string{"hub", "agent"} {
+	for _, name := range []string{"hub", "agent", "screen"} {
 		for _, lang := range []string{".", "zh_CN"} {
 			page := read(t, filepath.Join("man", lang, "hallkeeper-"+name+".1"))
 			for _, m := range []string{"0 ", "1 ", "2 ", strconv.Itoa(format.ExitStatus) + " "} {

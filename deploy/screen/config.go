@@ -83,7 +83,7 @@ func (c *config) Check() error {
 		say("turn", "应填 0、90、180 或 270 度，写的是 %d", "expected 0, 90, 180 or 270 degrees, got %d", c.Turn)
 	}
 	if _, err := filepath.Match(c.CEC, ""); err != nil {
-		say("cec", "应填文件名的样式，如 /dev/cec*，写的是 %q", "expected a pattern like /dev/cec*, got %q", c.CEC)
+		say("cec", "应填文件名通配符，如 /dev/cec*，写的是 %q", "expected a pattern like /dev/cec*, got %q", c.CEC)
 	}
 	if c.Away < 0 {
 		say("away", "应填一段时间，如 1m，写的是 %v", "expected a duration like 1m, got %v", c.Away)

@@ -40,7 +40,7 @@ func (m *minute) UnmarshalText(text []byte) error {
 	}
 	of, err := clockTime(string(text))
 	if err != nil || of == dayMinutes {
-		return bilingual.Errorf("%w，或 never，写的是 %q", "%w, or never, got %q", errTime, text)
+		return bilingual.Errorf("%w，或 never", "%w, or never", errTime)
 	}
 	*m = minute{of, true}
 	return nil
@@ -73,18 +73,17 @@ var errHours = bilingual.New("应填日期和时段，如 workdays 08:00-18:00�
 
 // UnmarshalText takes workdays 08:00-18:00, mon-fri 08:00-18:00, sat 09:00-12:00 or daily 08:00-24:00.
 func (h *hours) UnmarshalText(text []byte) error {
-	wrong := bilingual.Errorf("%w，写的是 %q", "%w, got %q", errHours, text)
 	which, stretch, ok := strings.Cut(string(text), " ")
 	from, until, ok2 := strings.Cut(stretch, "-")
 	if !ok || !ok2 {
-		return wrong
+		return errHours
 	}
 	var next hours
 	var err1, err2 error
 	next.from, err1 = clockTime(from)
 	next.until, err2 = clockTime(until)
 	if err1 != nil || err2 != nil || next.from >= next.until {
-		return wrong
+		return errHours
 	}
 	if next.workdays = which == byCalendar; next.workdays {
 		*h = next
@@ -100,7 +99,7 @@ func (h *hours) UnmarshalText(text []byte) error {
 	}
 	a, b := slices.Index(names, first), slices.Index(names, last)
 	if a < 0 || b < 0 {
-		return wrong
+		return errHours
 	}
 	for day := a; ; day = (day + 1) % days {
 		next.on[day] = true

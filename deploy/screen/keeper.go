@@ -51,10 +51,10 @@ const longestWait = 30 * time.Second
 var (
 	errNightly = errors.New("it is the time of the daily restart")
 	errSession = bilingual.New("屏幕会话已结束", "the session has ended")
-	errHangs   = errors.New("the page gives no sign of life")
-	errCrashed = errors.New("the page has crashed")
-	errEnded   = errors.New("the browser has ended by itself")
-	errBlank   = errors.New("nothing can be read on the page")
+	errHangs   = bilingual.New("页面没有响应", "the page gives no sign of life")
+	errCrashed = bilingual.New("页面崩溃", "the page has crashed")
+	errEnded   = bilingual.New("浏览器自行退出", "the browser has ended by itself")
+	errBlank   = bilingual.New("页面上没有文字", "nothing can be read on the page")
 )
 
 // run goes on until ctx ends, or nothing helps but a new service.
@@ -102,7 +102,7 @@ func (k *keeper) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-session.process.ended:
-			return fmt.Errorf("%w: %w", errSession, session.process.err)
+			return bilingual.Errorf("%w：%w", "%w: %w", errSession, session.process.err)
 		case <-time.After(wait):
 		}
 	}
@@ -136,9 +136,9 @@ func (k *keeper) browse(ctx context.Context, session *compositor, screen *displa
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-session.process.ended:
-			return fmt.Errorf("%w: %w", errSession, session.process.err)
+			return bilingual.Errorf("%w：%w", "%w: %w", errSession, session.process.err)
 		case <-b.process.ended:
-			return fmt.Errorf("%w: %w", errEnded, b.process.err)
+			return bilingual.Errorf("%w：%w", "%w: %w", errEnded, b.process.err)
 		case <-b.tools.done:
 			return errEnded
 		case <-b.crashed:
@@ -149,7 +149,7 @@ func (k *keeper) browse(ctx context.Context, session *compositor, screen *displa
 			}
 		case <-look.C:
 			if err := screen.signal(ctx, s.shows != dark); err != nil && ctx.Err() == nil {
-				return fmt.Errorf("%w: %w", errSession, err)
+				return bilingual.Errorf("%w：%w", "%w: %w", errSession, err)
 			}
 		case <-tick.C:
 		}

@@ -23,6 +23,7 @@ import (
 
 	"hallkeeper/agent/clock"
 	"hallkeeper/bilingual"
+	"hallkeeper/format"
 	"hallkeeper/settings"
 )
 
@@ -48,6 +49,7 @@ func wrongUse(zh, en string, args ...any) error { return usageError{bilingual.Er
 func exit(stderr io.Writer, err error) int {
 	var usage usageError
 	var faults *settings.Faults
+	var newer *format.Newer
 	switch {
 	case err == nil:
 		return 0
@@ -57,6 +59,9 @@ func exit(stderr io.Writer, err error) int {
 	case errors.As(err, &faults):
 		faults.Print(stderr, "hallkeeper-screen")
 		return 2
+	case errors.As(err, &newer):
+		_, _ = fmt.Fprintf(stderr, "hallkeeper-screen: %v\n", newer)
+		return format.ExitStatus
 	}
 	bilingual.Print(stderr, "hallkeeper-screen", err)
 	return 1

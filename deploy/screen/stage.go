@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"hallkeeper/bilingual"
 )
 
 // scene is what is on the screen.
@@ -107,7 +109,7 @@ func (s *stage) stale(now time.Time) bool {
 func (s *stage) change(ctx context.Context, next scene) error {
 	if s.shows == dark || s.shows == nothing && next != dark { // a browser that comes up at night leaves it dark
 		if err := s.screen.turn(ctx, true); err != nil {
-			return fmt.Errorf("%w: %w", errSession, err)
+			return bilingual.Errorf("%w：%w", "%w: %w", errSession, err)
 		}
 	}
 	address := map[scene]string{dark: darkAddress, own: ownAddress(), page: s.cfg.address()}[next]
@@ -129,7 +131,7 @@ func (s *stage) change(ctx context.Context, next scene) error {
 	s.logger.Info("the screen shows", "what", next.String())
 	if next == dark {
 		if err := s.screen.turn(ctx, false); err != nil {
-			return fmt.Errorf("%w: %w", errSession, err)
+			return bilingual.Errorf("%w：%w", "%w: %w", errSession, err)
 		}
 	}
 	return nil
@@ -157,7 +159,7 @@ func (s *stage) explain(ctx context.Context, hub standing) error {
 	case errors.As(err, &answered): // the page is not there yet; the next second it is
 		return nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%w: its own", errHangs)
+		return bilingual.Errorf("%w：主机自带的那一页", "%w: its own", errHangs)
 	}
 	return err
 }
@@ -165,7 +167,7 @@ func (s *stage) explain(ctx context.Context, hub standing) error {
 // judge says of a page's answer whether the browser must be started again.
 func (s *stage) judge(x beat) error {
 	if errors.Is(x.err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w for %v", errHangs, s.cfg.Patience)
+		return bilingual.Errorf("%w，已有 %v", "%w for %v", errHangs, s.cfg.Patience)
 	}
 	if x.err != nil || s.shows != page || x.asked.Before(s.since) { // it may be of the page before
 		return x.err
@@ -185,7 +187,7 @@ func (s *stage) judge(x beat) error {
 		s.logger.Warn("the browser has left the hub's page", "for", h.URL)
 		s.refused, s.refusedAt, s.shows = refusal(elsewhere+h.URL), now, nothing
 	case now.Sub(s.beatAt) > s.cfg.Patience:
-		return fmt.Errorf("%w: its timers stand still", errHangs)
+		return bilingual.Errorf("%w：计时器停了", "%w: its timers stand still", errHangs)
 	case !s.wordless.IsZero() && now.Sub(s.wordless) > s.pace.blank:
 		return errBlank
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +25,7 @@ func trust(ctx context.Context, cfg *config) error {
 	certutil := func(args ...string) error {
 		//nolint:gosec // the arguments are ours
 		if out, err := exec.CommandContext(ctx, "certutil", append([]string{"-d", "sql:" + store}, args...)...).CombinedOutput(); err != nil {
-			return fmt.Errorf("certutil (package libnss3-tools) %s: %w: %s", args[0], err, strings.TrimSpace(string(out)))
+			return bilingual.Errorf("certutil（软件包 libnss3-tools）%s：%w：%s", "certutil (package libnss3-tools) %s: %w: %s", args[0], err, strings.TrimSpace(string(out)))
 		}
 		return nil
 	}

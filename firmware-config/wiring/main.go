@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"hallkeeper/agent/board"
+	"hallkeeper/bilingual"
+	"hallkeeper/settings"
 )
 
 // boards is where the board files are shipped.
@@ -23,7 +25,12 @@ const boards = "firmware-config/boards"
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "wiring:", err)
+		var faults *settings.Faults
+		if errors.As(err, &faults) {
+			faults.Print(os.Stderr, "wiring")
+		} else {
+			bilingual.Print(os.Stderr, "wiring", err)
+		}
 		os.Exit(1)
 	}
 }
@@ -41,7 +48,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if len(files) == 0 {
 		var err error
 		if files, err = filepath.Glob(filepath.Join(boards, "*.yaml")); err != nil || len(files) == 0 {
-			return fmt.Errorf("there are no board files in %s: run it in the project's folder, or name one", boards)
+			return bilingual.Errorf("%s 里没有接线文件：请在项目文件夹里运行，或指明一个", "there are no board files in %s: run it in the project's folder, or name one", boards)
 		}
 	}
 	for _, path := range files {

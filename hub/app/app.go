@@ -294,8 +294,9 @@ func (a *App) openDelivery() error {
 func (a *App) serve(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	caughtUp := make(chan struct{})
+	from := a.views.runner.Position()
 	group.Go(func() error { return a.views.run(ctx, caughtUp) })
-	if !a.waitForViews(ctx, caughtUp, feedEvery) { // screens never see a hall that is half read
+	if !a.waitForViews(ctx, caughtUp, from, feedEvery) { // screens never see a hall that is half read
 		return group.Wait()
 	}
 	if err := a.allBelong(); err != nil { // before anything is stored
@@ -406,7 +407,10 @@ func (a *App) announceStart(ctx context.Context) error {
 	if err != nil || len(renewed) == 0 {
 		return err
 	}
-	return vault.RenewalTold(KeyDir(a.cfg.Data), a.cfg.Version)
+	if err := vault.RenewalTold(KeyDir(a.cfg.Data), a.cfg.Version); err != nil {
+		a.logger.Warn("that keys were made anew is in the log, and will be told again with the next start", "error", err)
+	}
+	return nil
 }
 
 // mirror publishes what screens get to …/live, for third-party screens.

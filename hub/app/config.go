@@ -186,7 +186,7 @@ func (c *Config) Check() error {
 		say("data", "应填一个文件夹", "expected a folder")
 	}
 	if err := wire.CheckName(c.Hall.ID); err != nil {
-		say("hall.id", "应填大厅的标识（1 至 64 个字符，只用字母、数字、点、下划线和减号）：%w", "%w", err)
+		say("hall.id", "应填大厅的标识（1 至 64 个字符，只用字母、数字、点、下划线和减号），写的是 %[2]q", "%[1]w", err, c.Hall.ID)
 	}
 	if c.Hall.Name == "" {
 		say("hall.name", "应填屏幕上显示的大厅名称", "expected the name on the screens")

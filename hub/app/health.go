@@ -78,7 +78,8 @@ func (a *App) backupState(b *upkeep.Backup, now time.Time) api.BackupState {
 		one := upkeep.Backup{Places: []upkeep.Place{p.Place}, Every: b.Every, Began: b.Began}
 		row := api.PlaceRow{Place: p.to, State: state(&one), Last: a.ifAny(p.Last), Next: a.ifAny(p.next), Making: a.ifAny(p.Making), Failed: a.ifAny(p.failed), Size: p.size, SameDisk: p.here}
 		if p.why != nil {
-			row.Why, row.WhyZh = p.why.Error(), bilingual.InChinese(p.why)
+			row.Why = p.why.Error()
+			row.WhyZh, _ = bilingual.Chinese(p.why)
 		}
 		out.Places = append(out.Places, row)
 	}

@@ -3,10 +3,10 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/hub/ca"
 	"hallkeeper/hub/eventlog"
 	"hallkeeper/hub/register"
@@ -43,14 +43,14 @@ func RenewKey(ctx context.Context, cfg Config, file string, agreed bool) (out Re
 		return out, err
 	}
 	if !IsHall(cfg.Data) {
-		return out, fmt.Errorf("%s is no data folder of a hall: name it with --data", cfg.Data)
+		return out, bilingual.Errorf("%s 不是大厅的数据文件夹：请用 --data 指明", "%s is no data folder of a hall: name it with --data", cfg.Data)
 	}
 	if file == AllPeople {
 		return renewPeople(ctx, cfg, agreed)
 	}
 	i := slices.IndexFunc(vault.Keys(), func(k vault.Key) bool { return k.File == file && k.Anew })
 	if i < 0 {
-		return out, fmt.Errorf("%s can't be made anew; these can: %s", file, strings.Join(Renewables(), ", "))
+		return out, bilingual.Errorf("%s 不能换新的；可以换的有：%s", "%s can't be made anew; these can: %s", file, strings.Join(Renewables(), ", "))
 	}
 	k := vault.Keys()[i]
 	out = Renewed{[]string{file}, k.ZH, k.EN}
@@ -118,7 +118,7 @@ func renewPeople(ctx context.Context, cfg Config, agreed bool) (out Renewed, err
 // running says of a log that a program has open which that is.
 func running(data string, err error) error {
 	if errors.Is(err, eventlog.ErrLocked) {
-		return fmt.Errorf("主机正在运行，请先停下它 a hub runs on %s: stop it first: %w", data, err)
+		return bilingual.Errorf("主机正在 %s 上运行，请先停下它：%w", "a hub runs on %s: stop it first: %w", data, err)
 	}
 	return err
 }

@@ -62,9 +62,11 @@ func TestAStartThatMakesTheViewsAgainAsksForTime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	caughtUp, ran, waited := make(chan struct{}), make(chan error, 1), make(chan bool, 1)
 	a := &App{logger: quiet, log: log, views: &views{runner: runner}}
+	from := runner.Position()
 	go func() { ran <- runner.Run(ctx, source, caughtUp) }()
-	go func() { waited <- a.waitForViews(ctx, caughtUp, time.Millisecond) }()
+	go func() { waited <- a.waitForViews(ctx, caughtUp, from, time.Millisecond) }()
 	said := func() string {
+		_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 		buf := make([]byte, 4096)
 		n, err := conn.Read(buf)
 		if err != nil {
@@ -86,7 +88,7 @@ func TestAStartThatMakesTheViewsAgainAsksForTime(t *testing.T) {
 	if err := <-ran; err != nil {
 		t.Error(err)
 	}
-	if a.waitForViews(ctx, make(chan struct{}), time.Millisecond) {
+	if a.waitForViews(ctx, make(chan struct{}), from, time.Millisecond) {
 		t.Error("a start that was ended goes on")
 	}
 }

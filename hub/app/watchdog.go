@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+
+	"hallkeeper/wire"
 )
 
 const (
@@ -20,11 +22,11 @@ const (
 
 // waitForViews waits until the views are made and tells systemd, as long as they come
 // nearer, that the start takes longer: those of many years are made again for minutes
-// after an upgrade. It is false where ctx has ended before.
-func (a *App) waitForViews(ctx context.Context, caughtUp <-chan struct{}, every time.Duration) bool {
+// after an upgrade. from is where they stood before. It is false where ctx has ended before.
+func (a *App) waitForViews(ctx context.Context, caughtUp <-chan struct{}, from wire.Position, every time.Duration) bool {
 	t := time.NewTicker(every)
 	defer t.Stop()
-	for last := a.views.runner.Position(); ; {
+	for last := from; ; {
 		select {
 		case <-caughtUp:
 			return true

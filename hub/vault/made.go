@@ -96,6 +96,11 @@ func (w *written) renewed(file string) {
 	}
 }
 
+// noteRenewal notes it before it happens: a power cut between the two must not lose it.
+func noteRenewal(dir, program, file string) error {
+	return change(dir, program, func(w *written) error { w.renewed(file); return nil })
+}
+
 // Renewed are the keys that were made anew since the hub last told it to the log.
 func Renewed(dir string) ([]string, error) {
 	w, err := readWritten(dir)
@@ -289,7 +294,7 @@ func LostPeople(dir string, people []string) ([]string, error) {
 
 // Renew makes a key anew that is no pair; what was under the old one is lost.
 func Renew(dir, program, file string) error {
-	if err := Discard(dir, file); err != nil {
+	if err := errors.Join(noteRenewal(dir, program, file), Discard(dir, file)); err != nil {
 		return err
 	}
 	v := Unsealer(dir)
@@ -305,13 +310,14 @@ func RenewPerson(dir, program, person string) error {
 	if err != nil {
 		return err
 	}
+	if err := noteRenewal(dir, program, file); err != nil {
+		return err
+	}
 	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "people"), 0o700), Discard(dir, file)); err != nil {
 		return err
 	}
-	if _, err = Unsealer(dir).symmetric(file); err != nil {
-		return err
-	}
-	return change(dir, program, func(w *written) error { w.renewed(file); return nil })
+	_, err = Unsealer(dir).symmetric(file)
+	return err
 }
 
 // Discard destroys a key; its note stays until another takes its place, so that it is missed meanwhile.

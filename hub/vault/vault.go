@@ -25,6 +25,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"hallkeeper/bilingual"
 	"hallkeeper/wire"
 )
 
@@ -90,11 +91,12 @@ func Open(dir, name, program string) (*Vault, error) {
 func (v *Vault) openSigner(name string) error {
 	secret, err := v.read("checkpoint.key")
 	if errors.Is(err, fs.ErrNotExist) {
-		skey, vkey, gerr := note.GenerateKey(rand.Reader, name)
+		skey, _, gerr := note.GenerateKey(rand.Reader, name)
 		if gerr != nil {
 			return fmt.Errorf("make the checkpoint key: %w", gerr)
 		}
-		if err = v.write(publicFile, vkey+"\n"); err == nil {
+		// The public half that a start before its first record may have left behind is of no use; it is made from the key below.
+		if err = Discard(v.dir, publicFile); err == nil {
 			err = v.write("checkpoint.key", skey+"\n")
 		}
 		secret = skey
@@ -129,22 +131,22 @@ func publicKey(dir string) (string, error) {
 			return public, nil
 		}
 	}
-	secret, serr := os.ReadFile(filepath.Join(dir, "checkpoint.key"))
+	secret, serr := Unsealer(dir).read("checkpoint.key")
 	if serr != nil {
-		return "", fmt.Errorf("read the checkpoints' public key: %w", err)
+		return "", bilingual.Errorf("读不了签名检查点的公钥 checkpoint.pub，请从备份取回：%w", "read the checkpoints' public key, restore checkpoint.pub from a backup: %w", errors.Join(err, serr))
 	}
-	return publicOf(string(secret))
+	return publicOf(secret)
 }
 
 // publicOf is the public half of a signing key in sumdb/note's form, PRIVATE+KEY+name+hash+base64 of 1 and the seed.
 func publicOf(secret string) (string, error) {
 	parts := strings.SplitN(strings.TrimSpace(secret), "+", 5)
 	if len(parts) < 5 {
-		return "", errors.New("checkpoint.key is no signing key: restore it from a backup")
+		return "", bilingual.New("checkpoint.key 不是签名密钥：请从备份取回", "checkpoint.key is no signing key: restore it from a backup")
 	}
 	raw, err := base64.StdEncoding.DecodeString(parts[4])
 	if err != nil || len(raw) != 1+ed25519.SeedSize {
-		return "", errors.New("checkpoint.key does not read: restore it from a backup")
+		return "", bilingual.New("checkpoint.key 读不出来：请从备份取回", "checkpoint.key does not read: restore it from a backup")
 	}
 	public, _ := ed25519.NewKeyFromSeed(raw[1:]).Public().(ed25519.PublicKey)
 	return note.NewEd25519VerifierKey(parts[2], public)
