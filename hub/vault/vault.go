@@ -131,11 +131,11 @@ func publicKey(dir string) (string, error) {
 			return public, nil
 		}
 	}
-	secret, serr := Unsealer(dir).read("checkpoint.key")
-	switch {
-	case errors.Is(serr, fs.ErrNotExist):
+	if _, missing := os.Stat(filepath.Join(dir, "checkpoint.key")); missing != nil {
 		return "", bilingual.Errorf("读不了签名检查点的公钥，请从备份取回 checkpoint.pub：%w", "read the checkpoints' public key, restore checkpoint.pub from a backup: %w", err)
-	case serr != nil:
+	}
+	secret, serr := Unsealer(dir).read("checkpoint.key")
+	if serr != nil {
 		return "", bilingual.Errorf("读不了签名检查点的公钥，也不能由 checkpoint.key 推出：%w；%w", "read the checkpoints' public key, or make it from checkpoint.key: %w; %w", err, serr)
 	}
 	return publicOf(secret)
