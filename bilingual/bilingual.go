@@ -37,8 +37,8 @@ func Errorf(zh, en string, args ...any) *Error {
 // Error is the English sentence, as it stands in logs.
 func (e *Error) Error() string { return e.en.Error() }
 
-// Unwrap gives what the English sentence wraps.
-func (e *Error) Unwrap() error { return errors.Unwrap(e.en) }
+// Unwrap gives the English sentence, which may wrap several.
+func (e *Error) Unwrap() error { return e.en }
 
 // Chinese is the Chinese sentence.
 func (e *Error) Chinese() string { return e.zh }

@@ -82,3 +82,11 @@ func TestWrongFlagsAreInBothLanguages(t *testing.T) {
 		}
 	}
 }
+
+func TestAllThatIsWrappedIsFound(t *testing.T) {
+	one, other := New("甲", "one"), errors.New("other")
+	err := Errorf("%w：%w", "%w: %w", one, other)
+	if !errors.Is(err, one) || !errors.Is(err, other) || err.Error() != "one: other" || err.Chinese() != "甲：other" {
+		t.Errorf("%v, %s", err, err.Chinese())
+	}
+}
